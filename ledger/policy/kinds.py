@@ -2,7 +2,7 @@
 
 A kind says what sort of fact an entry states. A class is an *exclusion* class, not a product: every pension
 scheme (employees, civil servants, residents) is class 1, so that two pensions in one month have one tag.
-Bit 15 of the class marks a supplement, a line that adds to a normal one and excludes nothing.
+Bit 15 of the class marks a line that excludes nothing: a supplement, or a benefit paid per event.
 
 Source: design section 2 (bytes); 社会保险法 art. 19 (one place pays), rules a.7 (double insurance), e.4 F3-F7.
 """
@@ -19,8 +19,6 @@ TABLE_VERSION: Final = 1
 
 SUPPLEMENT: Final = 0x8000
 """Bit of the class that marks a line which is not exclusive."""
-
-MAX_CLASS: Final = 0xFFFF
 
 
 class Kind(IntEnum):
@@ -122,8 +120,7 @@ CLASSES: Final = MappingProxyType(
     }
 )
 
-# A benefit paid per event (a hospital stay, a birth) may come twice in a month without any wrong.
-_PER_EVENT_PAYOUTS: Final = frozenset({InsuranceClass.MEDICAL, InsuranceClass.MATERNITY})
+_EXCLUSIVE_KINDS: Final = frozenset(int(row.kind) for row in KINDS.values() if row.exclusive)
 
 
 def is_supplement(class_: int) -> bool:
@@ -144,31 +141,28 @@ def base_class(class_: int) -> int:
 def is_exclusive(kind: int, class_: int) -> bool:
     """Whether at most one live entry may exist per person, class and month, in whichever city.
 
-    True for normal lines of contributions and payouts of a class that is insured by the month; False
-    for supplements, for benefits paid per event, for class NONE and for all other kinds.
+    True for normal lines (bit 15 unset) of contributions and payouts, False for everything else.
+    Benefits paid per event (a hospital stay, a birth) are recorded with the bit set for that reason.
     """
-    if not 0 <= class_ <= MAX_CLASS or is_supplement(class_) or class_ == InsuranceClass.NONE:
-        return False
-    row = KINDS.get(Kind(kind)) if kind in Kind._value2member_map_ else None
-    if row is None or not row.exclusive:
-        return False
-    return not (row.kind is Kind.PAYOUT and class_ in _PER_EVENT_PAYOUTS)
+    return kind in _EXCLUSIVE_KINDS and not is_supplement(class_)
 
 
 def kind_name(kind: int, language: str = "zh") -> str:
     """The name of a kind in ``zh`` or ``en``; an unknown number is shown as a number."""
-    if kind not in Kind._value2member_map_:
+    try:
+        row = KINDS[Kind(kind)]
+    except ValueError:
         return f"{kind}"
-    row = KINDS[Kind(kind)]
     return row.name_en if language == "en" else row.name_zh
 
 
 def class_name(class_: int, language: str = "zh") -> str:
     """The name of a class in ``zh`` or ``en``, a supplement marked as such."""
     plain = base_class(class_)
-    if plain not in InsuranceClass._value2member_map_:
+    try:
+        row = CLASSES[InsuranceClass(plain)]
+    except ValueError:
         return f"{class_}"
-    row = CLASSES[InsuranceClass(plain)]
     name = row.name_en if language == "en" else row.name_zh
     if not is_supplement(class_):
         return name
