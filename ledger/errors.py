@@ -1,0 +1,345 @@
+"""Every refusal Anxu can utter, in one tree.
+
+LedgerError                 stable kebab ``code``, ``retryable``, typed fields; the message is built from them
+├── RefusedError            a rule says no: tell the caller, nothing was changed
+│     └── ConflictError     what was asked for collides with what already stands
+├── VerificationError       evidence does not hold: never retry, always log
+├── UnavailableError        try later
+├── CorruptionError         our own data disagrees: stop publishing, call a person
+└── UsageError              the command or the settings are off: mend them and call again
+
+The roots are sorted by who has to act. No personal field (name, identity number, account, pseudonym, salt)
+may become a field of an error: messages travel into logs, pages and other bureaus' screens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+
+@dataclass(eq=False)
+class LedgerError(Exception):
+    """Root of the tree; a leaf adds typed fields, its sentences and what to do next, in both languages."""
+
+    code: ClassVar[str] = "ledger-error"
+    retryable: ClassVar[bool] = False
+    message: ClassVar[str] = "The operation failed."
+    message_zh: ClassVar[str] = "操作失败。"
+    remedy: ClassVar[str] = "Look at the log of this node for the reference number."
+    remedy_zh: ClassVar[str] = "请按编号查看本节点日志。"
+
+    def fields(self) -> dict[str, Any]:
+        """The typed fields by name, as they may be shown."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def sentence(self, language: str = "en") -> str:
+        """What happened, in one sentence of ``language`` (``zh`` or ``en``)."""
+        template = self.message_zh if language == "zh" else self.message
+        return template.format(**self.fields())
+
+    def advice(self, language: str = "en") -> str:
+        """What to do now, in ``language`` (``zh`` or ``en``)."""
+        template = self.remedy_zh if language == "zh" else self.remedy
+        return template.format(**self.fields())
+
+    def __str__(self) -> str:
+        return f"{self.sentence()} {self.advice()}"
+
+
+# --- roots ---------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class RefusedError(LedgerError):
+    """A rule says no."""
+
+    code: ClassVar[str] = "refused"
+
+
+@dataclass(eq=False)
+class ConflictError(RefusedError):
+    """What was asked for collides with what already stands."""
+
+    code: ClassVar[str] = "conflict"
+
+
+@dataclass(eq=False)
+class VerificationError(LedgerError):
+    """Evidence does not hold."""
+
+    code: ClassVar[str] = "verification-failed"
+
+
+@dataclass(eq=False)
+class UnavailableError(LedgerError):
+    """Something needed is out of reach for now."""
+
+    code: ClassVar[str] = "unavailable"
+    retryable: ClassVar[bool] = True
+
+
+@dataclass(eq=False)
+class CorruptionError(LedgerError):
+    """Our own data disagrees with itself."""
+
+    code: ClassVar[str] = "corruption"
+
+
+@dataclass(eq=False)
+class UsageError(LedgerError):
+    """The command or the settings are off."""
+
+    code: ClassVar[str] = "usage"
+
+
+# --- refusals: input -----------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class EncodingError(RefusedError):
+    """A value cannot be brought into the one form that is hashed."""
+
+    field: str
+    reason: str
+    code: ClassVar[str] = "encoding"
+    message: ClassVar[str] = "Field {field} cannot be encoded: {reason}."
+    message_zh: ClassVar[str] = "字段 {field} 无法编码：{reason}。"
+    remedy: ClassVar[str] = "Correct the value at its source and try again."
+    remedy_zh: ClassVar[str] = "请在来源处更正后重试。"
+
+
+@dataclass(eq=False)
+class LengthError(RefusedError):
+    """A byte string has the wrong length."""
+
+    field: str
+    expected: int
+    actual: int
+    code: ClassVar[str] = "length"
+    message: ClassVar[str] = "{field} must be {expected} bytes long, not {actual}."
+    message_zh: ClassVar[str] = "{field} 应为 {expected} 字节，实为 {actual} 字节。"
+    remedy: ClassVar[str] = "Hand over the whole value, unshortened."
+    remedy_zh: ClassVar[str] = "请提供完整的值。"
+
+
+@dataclass(eq=False)
+class NotFoundError(RefusedError):
+    """What was asked for is not here."""
+
+    what: str
+    key: str
+    code: ClassVar[str] = "not-found"
+    message: ClassVar[str] = "There is no {what} {key} here."
+    message_zh: ClassVar[str] = "此处没有 {what} {key}。"
+    remedy: ClassVar[str] = "Check the number, or ask the bureau that keeps it."
+    remedy_zh: ClassVar[str] = "请核对编号，或向保存该记录的经办机构查询。"
+
+
+@dataclass(eq=False)
+class NotPermittedError(RefusedError):
+    """The caller may not do this."""
+
+    action: str
+    needed: str
+    code: ClassVar[str] = "not-permitted"
+    message: ClassVar[str] = "{action} needs {needed}."
+    message_zh: ClassVar[str] = "{action} 需要 {needed}。"
+    remedy: ClassVar[str] = "Sign in as somebody who may, or ask for the role."
+    remedy_zh: ClassVar[str] = "请以有权限的身份登录，或申请该权限。"
+
+
+@dataclass(eq=False)
+class SameOfficerError(RefusedError):
+    """Maker and checker are one person."""
+
+    action: str
+    code: ClassVar[str] = "same-officer"
+    message: ClassVar[str] = "{action} needs two different officers; both signatures are one officer's."
+    message_zh: ClassVar[str] = "{action} 须由两名不同的经办人员办理（经办与复核分离）。"
+    remedy: ClassVar[str] = "Have a second officer check and sign."
+    remedy_zh: ClassVar[str] = "请由另一名人员复核并签名。"
+
+
+# --- conflicts -----------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class IdempotencyConflictError(ConflictError):
+    """One key was used for two different inputs."""
+
+    key: str
+    code: ClassVar[str] = "idempotency-conflict"
+    message: ClassVar[str] = "The key {key} was used before with other content."
+    message_zh: ClassVar[str] = "编号 {key} 已用于其他内容。"
+    remedy: ClassVar[str] = "Use a new key for new content; repeat the old content to see its answer."
+    remedy_zh: ClassVar[str] = "新内容请用新编号；重复原内容可得原答复。"
+
+
+@dataclass(eq=False)
+class HeadMovedError(ConflictError):
+    """Somebody else appended between our read and our write."""
+
+    log_id: int
+    expected_size: int
+    code: ClassVar[str] = "head-moved"
+    retryable: ClassVar[bool] = True
+    message: ClassVar[str] = "Log {log_id} grew past {expected_size} while this was prepared."
+    message_zh: ClassVar[str] = "日志 {log_id} 在准备期间已超过 {expected_size} 条。"
+    remedy: ClassVar[str] = "Nothing was written; run it again."
+    remedy_zh: ClassVar[str] = "未写入任何内容，请重试。"
+
+
+@dataclass(eq=False)
+class AlreadyResolvedError(ConflictError):
+    """The thing was decided before."""
+
+    what: str
+    key: str
+    state: str
+    code: ClassVar[str] = "already-resolved"
+    message: ClassVar[str] = "{what} {key} is already {state}."
+    message_zh: ClassVar[str] = "{what} {key} 已处于 {state} 状态。"
+    remedy: ClassVar[str] = "Look at its history; a new fact needs a new entry."
+    remedy_zh: ClassVar[str] = "请查看其经过；新事实须另行登记。"
+
+
+# --- verification --------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class ProofShapeError(VerificationError):
+    """A proof has a shape no honest log would give."""
+
+    reason: str
+    code: ClassVar[str] = "proof-shape"
+    message: ClassVar[str] = "The proof is malformed: {reason}."
+    message_zh: ClassVar[str] = "证明格式有误：{reason}。"
+    remedy: ClassVar[str] = "Ask the issuer for a new proof."
+    remedy_zh: ClassVar[str] = "请向出具机构重新获取证明。"
+
+
+@dataclass(eq=False)
+class RootMismatchError(VerificationError):
+    """A proof leads to another root."""
+
+    expected: str
+    actual: str
+    code: ClassVar[str] = "root-mismatch"
+    message: ClassVar[str] = "The proof leads to root {actual}, the checkpoint says {expected}."
+    message_zh: ClassVar[str] = "证明推得的根为 {actual}，检查点所载为 {expected}。"
+    remedy: ClassVar[str] = "Do not rely on this record; ask the issuer."
+    remedy_zh: ClassVar[str] = "请勿采信该记录，并向出具机构查询。"
+
+
+@dataclass(eq=False)
+class InvalidSignatureError(VerificationError):
+    """A signature does not belong to these bytes and this key."""
+
+    what: str
+    code: ClassVar[str] = "invalid-signature"
+    message: ClassVar[str] = "The signature on {what} does not hold."
+    message_zh: ClassVar[str] = "{what} 的签名无效。"
+    remedy: ClassVar[str] = "Do not rely on it; ask the signer for a new one."
+    remedy_zh: ClassVar[str] = "请勿采信，并请签名方重新签署。"
+
+
+@dataclass(eq=False)
+class InconsistentCheckpointError(VerificationError):
+    """A newer tree does not contain the older one."""
+
+    origin: str
+    old_size: int
+    new_size: int
+    code: ClassVar[str] = "inconsistent-checkpoint"
+    message: ClassVar[str] = "{origin} at {new_size} does not contain its own tree of {old_size}."
+    message_zh: ClassVar[str] = "{origin} 第 {new_size} 号检查点不包含其第 {old_size} 号检查点。"
+    remedy: ClassVar[str] = "Keep both checkpoints as evidence and call the supervisor."
+    remedy_zh: ClassVar[str] = "请保留两份检查点作为证据并通知监管部门。"
+
+
+# --- unavailable ---------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class ChainUnavailableError(UnavailableError):
+    """No chain endpoint answers."""
+
+    endpoint: str
+    reason: str
+    code: ClassVar[str] = "chain-unavailable"
+    message: ClassVar[str] = "The chain at {endpoint} cannot be reached: {reason}."
+    message_zh: ClassVar[str] = "无法连接链节点 {endpoint}：{reason}。"
+    remedy: ClassVar[str] = "Records are kept and queued; anchoring goes on by itself once it answers."
+    remedy_zh: ClassVar[str] = "记录已保存并排队，恢复后自动上链。"
+
+
+@dataclass(eq=False)
+class StorageUnavailableError(UnavailableError):
+    """The database does not answer or is busy."""
+
+    reason: str
+    code: ClassVar[str] = "storage-unavailable"
+    message: ClassVar[str] = "The database cannot be used: {reason}."
+    message_zh: ClassVar[str] = "数据库暂不可用：{reason}。"
+    remedy: ClassVar[str] = "Try again; if it goes on, check the database server and the disk."
+    remedy_zh: ClassVar[str] = "请重试；如仍失败请检查数据库与磁盘。"
+
+
+@dataclass(eq=False)
+class PeerUnavailableError(UnavailableError):
+    """Another node does not answer."""
+
+    peer: str
+    reason: str
+    code: ClassVar[str] = "peer-unavailable"
+    message: ClassVar[str] = "The node of {peer} cannot be reached: {reason}."
+    message_zh: ClassVar[str] = "无法连接 {peer} 的节点：{reason}。"
+    remedy: ClassVar[str] = "Nothing is lost; it is tried again by itself."
+    remedy_zh: ClassVar[str] = "内容未丢失，将自动重试。"
+
+
+# --- corruption ----------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class SplitViewError(CorruptionError):
+    """Two heads of one size with different roots."""
+
+    origin: str
+    size: int
+    code: ClassVar[str] = "split-view"
+    message: ClassVar[str] = "{origin} showed two different trees of {size} leaves."
+    message_zh: ClassVar[str] = "{origin} 出现两个大小同为 {size} 而根不同的检查点。"
+    remedy: ClassVar[str] = "Both are kept as evidence; publication stops until a person decides."
+    remedy_zh: ClassVar[str] = "两者均已留存为证据，人工处理前停止发布。"
+
+
+@dataclass(eq=False)
+class InvariantBrokenError(CorruptionError):
+    """Something that can never be, is."""
+
+    invariant: str
+    expected: str
+    actual: str
+    code: ClassVar[str] = "invariant-broken"
+    message: ClassVar[str] = "Invariant {invariant} is broken: expected {expected}, found {actual}."
+    message_zh: ClassVar[str] = "不变量 {invariant} 被破坏：应为 {expected}，实为 {actual}。"
+    remedy: ClassVar[str] = "Stop, keep the data as it is, and call the person on duty."
+    remedy_zh: ClassVar[str] = "请停止操作、保留现场并联系值班人员。"
+
+
+# --- usage ---------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class SettingsError(UsageError):
+    """A setting is missing or out of bounds."""
+
+    setting: str
+    reason: str
+    code: ClassVar[str] = "settings"
+    message: ClassVar[str] = "Setting {setting}: {reason}."
+    message_zh: ClassVar[str] = "设置项 {setting}：{reason}。"
+    remedy: ClassVar[str] = "Correct it and start again; docs/reference/settings.md lists every setting."
+    remedy_zh: ClassVar[str] = "请更正后重新启动；全部设置见 docs/reference/settings.md。"

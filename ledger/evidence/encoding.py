@@ -1,0 +1,303 @@
+"""The one module that builds bytes that are hashed or signed.
+
+All integers are big-endian, all digests SHA-256. Every digest starts with a one-byte label, so that a value of one
+kind can never pass for another. Source: docs/reference/evidence.md; vectors in tests/vectors/encoding.
+
+    head       8   version u8 = 1 | kind u8 | class u16 | period u32 (yyyymm; 0 = none)
+    entry     80   head 8 | subject 32 | amount i64 (fen) | commitment 32
+    leaf      64   tag 32 | seal 32
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NewType
+
+import rfc8785
+
+from ledger.errors import EncodingError, LengthError
+from ledger.policy.kinds import Kind, is_exclusive
+
+LogId = NewType("LogId", int)
+LeafIndex = NewType("LeafIndex", int)
+TreeSize = NewType("TreeSize", int)
+Subject = NewType("Subject", bytes)
+Commitment = NewType("Commitment", bytes)
+
+VERSION: Final = 1
+DIGEST_BYTES: Final = 32
+SALT_BYTES: Final = 32
+ENTRY_BYTES: Final = 80
+LEAF_BYTES: Final = 64
+NO_SUBJECT: Final = Subject(bytes(32))
+MAX_JSON_INTEGER: Final = 2**53 - 1
+
+_HEAD = struct.Struct(">BBHI")
+_ENTRY = struct.Struct(">8s32sq32s")
+_REVERSAL_SUBJECT = struct.Struct(">IQ20x")
+
+_LEAF_LABEL: Final = b"\x00"
+_NODE_LABEL: Final = b"\x01"
+_EXCLUSIVE_TAG_LABEL: Final = b"\x10"
+_SEAL_LABEL: Final = b"\x11"
+_COMMITMENT_LABEL: Final = b"\x12"
+_REVERSAL_TAG_LABEL: Final = b"\x13"
+_HANDLE_LABEL: Final = b"\x14"
+_OTHER_TAG_LABEL: Final = b"\x15"
+_SEGMENT_LABEL: Final = b"\x16"
+_FIGURES_LABEL: Final = b"\x17"
+_BENEFIT_LABEL: Final = b"\x18"
+_STANDING_LABEL: Final = b"\x19"
+
+
+def _sha256(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def _require_length(field: str, value: bytes, expected: int) -> None:
+    if len(value) != expected:
+        raise LengthError(field=field, expected=expected, actual=len(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What kind of fact, of which exclusion class, about which month.
+
+    ``class_`` is the exclusion class with bit 15 set for lines that are not exclusive; ``period`` is yyyymm or 0.
+    """
+
+    kind: Kind
+    class_: int
+    period: int
+
+    def pack(self) -> bytes:
+        """The 8 bytes of the head.
+
+        Raises:
+            EncodingError: the class or the period is out of bounds.
+        """
+        if not 0 <= self.class_ <= 0xFFFF:
+            raise EncodingError(field="class", reason="it must lie between 0 and 65535")
+        if self.period and not (190001 <= self.period <= 999912 and 1 <= self.period % 100 <= 12):
+            raise EncodingError(field="period", reason="it must be a month as yyyymm, or 0")
+        return _HEAD.pack(VERSION, self.kind, self.class_, self.period)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Head:
+        """The head that :meth:`pack` made these bytes from; anything else is refused."""
+        _require_length("head", data, _HEAD.size)
+        version, kind, class_, period = _HEAD.unpack(data)
+        if version != VERSION:
+            raise EncodingError(field="version", reason=f"version {version} is not known here")
+        try:
+            head = cls(Kind(kind), class_, period)
+        except ValueError as error:
+            raise EncodingError(field="kind", reason=f"kind {kind} is not known here") from error
+        head.pack()
+        return head
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether one person can have only one such fact in one month."""
+        return is_exclusive(self.kind, self.class_)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The public face of one fact: two digests that say nothing by themselves."""
+
+    tag: bytes
+    seal: bytes
+
+    def pack(self) -> bytes:
+        """The 64 bytes appended to the log."""
+        return self.tag + self.seal
+
+    @classmethod
+    def parse(cls, data: bytes) -> Leaf:
+        """The leaf in these 64 bytes."""
+        _require_length("leaf", data, LEAF_BYTES)
+        return cls(data[:32], data[32:])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact as supervisors see it; 80 bytes, from which anybody who holds it recomputes the leaf."""
+
+    head: Head
+    subject: Subject
+    amount_fen: int
+    commitment: Commitment
+
+    def pack(self) -> bytes:
+        """The 80 bytes of the entry."""
+        _require_length("subject", self.subject, DIGEST_BYTES)
+        _require_length("commitment", self.commitment, DIGEST_BYTES)
+        if not -(2**63) <= self.amount_fen < 2**63:
+            raise EncodingError(field="amount", reason="it does not fit 64 bits")
+        return _ENTRY.pack(self.head.pack(), self.subject, self.amount_fen, self.commitment)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Entry:
+        """The entry that :meth:`pack` made these bytes from; anything else is refused."""
+        _require_length("entry", data, ENTRY_BYTES)
+        head, subject, amount_fen, commitment = _ENTRY.unpack(data)
+        return cls(Head.parse(head), Subject(subject), amount_fen, Commitment(commitment))
+
+    def leaf(self, log_id: LogId) -> Leaf:
+        """The public leaf of this entry in log ``log_id``."""
+        return Leaf(tag_of(self), seal_of(log_id, self.amount_fen, self.commitment))
+
+
+def handle_of(head: Head, subject: Subject) -> bytes:
+    """Open one fact without giving the subject away (32 bytes)."""
+    _require_length("subject", subject, DIGEST_BYTES)
+    return _sha256(_HANDLE_LABEL, head.pack(), subject)
+
+
+def exclusive_tag(head: Head, handle: bytes) -> bytes:
+    """The tag that two cities' leaves share when both claim one person, class and month."""
+    _require_length("handle", handle, DIGEST_BYTES)
+    return _sha256(_EXCLUSIVE_TAG_LABEL, head.pack(), handle)
+
+
+def other_tag(head: Head, handle: bytes, commitment: Commitment) -> bytes:
+    """The tag of a fact that may occur many times."""
+    _require_length("handle", handle, DIGEST_BYTES)
+    _require_length("commitment", commitment, DIGEST_BYTES)
+    return _sha256(_OTHER_TAG_LABEL, head.pack(), handle, commitment)
+
+
+def reversal_tag(log_id: LogId, index: LeafIndex) -> bytes:
+    """The tag that says leaf ``index`` of ``log_id`` no longer counts; a contract can recompute it."""
+    return _sha256(_REVERSAL_TAG_LABEL, struct.pack(">IQ", log_id, index))
+
+
+def reversal_subject(log_id: LogId, index: LeafIndex) -> Subject:
+    """The subject field of a reversal entry: log u32 | index u64 | 20 zero bytes."""
+    return Subject(_REVERSAL_SUBJECT.pack(log_id, index))
+
+
+def reversed_leaf(subject: Subject) -> tuple[LogId, LeafIndex]:
+    """Which leaf a reversal entry's subject field names.
+
+    Raises:
+        EncodingError: the 20 trailing bytes are not zero.
+    """
+    log_id, index = _REVERSAL_SUBJECT.unpack(subject)
+    if subject[12:] != bytes(20):
+        raise EncodingError(field="subject", reason="a reversal's subject ends in 20 zero bytes")
+    return LogId(log_id), LeafIndex(index)
+
+
+def tag_from(head: Head, handle: bytes, commitment: Commitment) -> bytes:
+    """The tag of a fact opened by its handle (not for reversals, whose tag names a leaf)."""
+    if head.exclusive:
+        return exclusive_tag(head, handle)
+    return other_tag(head, handle, commitment)
+
+
+def tag_of(entry: Entry) -> bytes:
+    """The 32-byte tag of an entry: exclusive, reversal or other, as its head says."""
+    if entry.head.kind is Kind.REVERSAL:
+        return reversal_tag(*reversed_leaf(entry.subject))
+    return tag_from(entry.head, handle_of(entry.head, entry.subject), entry.commitment)
+
+
+def seal_of(log_id: LogId, amount_fen: int, commitment: Commitment) -> bytes:
+    """Fix amount and record for one log; a leaf copied into another log cannot be opened there."""
+    _require_length("commitment", commitment, DIGEST_BYTES)
+    return _sha256(_SEAL_LABEL, struct.pack(">Iq", log_id, amount_fen), commitment)
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """RFC 9162 section 2.1.1: the hash of a leaf."""
+    return _sha256(_LEAF_LABEL, leaf)
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 9162 section 2.1.1: the hash of an inner node."""
+    return _sha256(_NODE_LABEL, left, right)
+
+
+def canonical_json(value: Mapping[str, Any]) -> bytes:
+    """The one spelling of a record: RFC 8785, strings in NFC, integers within ±(2^53-1), no floats.
+
+    Raises:
+        EncodingError: a string is not NFC, a number is a float or too large, or a type is not JSON.
+    """
+    _require_canonical(value, "record")
+    try:
+        return rfc8785.dumps(dict(value))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise EncodingError(field="record", reason="it holds a value that JSON cannot carry") from error
+
+
+def _require_canonical(value: Any, path: str) -> None:
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        if not unicodedata.is_normalized("NFC", value):
+            raise EncodingError(field=path, reason="the text is not in Unicode NFC")
+    elif isinstance(value, int):
+        if abs(value) > MAX_JSON_INTEGER:
+            raise EncodingError(field=path, reason="the integer is beyond 2^53-1")
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise EncodingError(field=path, reason="a key is not text")
+            _require_canonical(key, f"{path} key")
+            _require_canonical(inner, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            _require_canonical(inner, f"{path}[{position}]")
+    else:
+        raise EncodingError(field=path, reason=f"{type(value).__name__} is not allowed in a record")
+
+
+def commitment_of(record: bytes, salt: bytes) -> Commitment:
+    """Fix a canonical record for good and hide it: SHA-256(0x12 | salt | record)."""
+    _require_length("salt", salt, SALT_BYTES)
+    return Commitment(_sha256(_COMMITMENT_LABEL, salt, record))
+
+
+def figures_digest(figures: bytes, salt: bytes) -> bytes:
+    """What two bureaus sign in a transfer: SHA-256(0x17 | salt | canonical figures)."""
+    _require_length("salt", salt, SALT_BYTES)
+    return _sha256(_FIGURES_LABEL, salt, figures)
+
+
+def segment_tag(class_: int, log_id: LogId, stay: int, subject: Subject) -> bytes:
+    """One stay of one person in one class at one bureau."""
+    _require_length("subject", subject, DIGEST_BYTES)
+    return _sha256(_SEGMENT_LABEL, struct.pack(">HIH", class_, log_id, stay), subject)
+
+
+def benefit_tag(class_: int, subject: Subject) -> bytes:
+    """Who pays this person's benefit of this class is kept under this tag."""
+    _require_length("subject", subject, DIGEST_BYTES)
+    return _sha256(_BENEFIT_LABEL, struct.pack(">H", class_), subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a cosigner says of one leaf as of one checkpoint; ``time`` is Unix seconds."""
+
+    log_id: LogId
+    index: LeafIndex
+    size: TreeSize
+    root: bytes
+    reversed: bool
+    revoked: bool
+    time: int
+
+    def digest(self) -> bytes:
+        """The 32 bytes a cosigner signs."""
+        _require_length("root", self.root, DIGEST_BYTES)
+        numbers = struct.pack(">IQQ", self.log_id, self.index, self.size)
+        flags = struct.pack(">BBQ", self.reversed, self.revoked, self.time)
+        return _sha256(_STANDING_LABEL, numbers, self.root, flags)

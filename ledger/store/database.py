@@ -1,0 +1,121 @@
+"""Opens the node's database: SQLite by default, PostgreSQL by URL; the same tables and transactions on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from ledger.errors import SettingsError, StorageUnavailableError
+
+BUSY_TIMEOUT_SECONDS: Final = 60
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_WRITER_LOCK: Final = 0x616E7875
+"""The key of PostgreSQL's advisory lock: one writing transaction at a time on one node."""
+
+
+class Database:
+    """One node's database.
+
+    Writers run one at a time (SQLite: BEGIN IMMEDIATE, PostgreSQL: a transaction-long advisory lock), so that
+    appenders in several processes never prepare against the same head; readers are never blocked.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise SettingsError(setting="database", reason="use a sqlite: or postgresql: URL")
+        if parsed.get_backend_name() == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url = parsed
+        self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(url) if self._is_sqlite else create_engine(
+            parsed, pool_pre_ping=True, pool_size=10
+        )
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's shape; harmless when they are."""
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        try:
+            with self._engine.connect() as connection:
+                if self._is_sqlite:
+                    connection = connection.execution_options(anxu_write=True)  # noqa: PLW2901
+                with connection.begin():
+                    self._take_writer_lock(connection)
+                    config.attributes["connection"] = connection
+                    command.upgrade(config, "head")
+        except OperationalError as error:
+            raise StorageUnavailableError(reason=_reason(error)) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection inside a write transaction; rolled back unless the caller commits it."""
+        try:
+            with self._engine.connect() as plain:
+                connection = plain.execution_options(anxu_write=True)
+                transaction = connection.begin()
+                try:
+                    self._take_writer_lock(connection)
+                    yield connection
+                finally:
+                    if transaction.is_active:
+                        transaction.rollback()
+        except OperationalError as error:
+            raise StorageUnavailableError(reason=_reason(error)) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database and writes nothing."""
+        try:
+            with self._engine.connect() as plain:
+                connection = plain.execution_options(anxu_write=False)
+                if not self._is_sqlite:
+                    connection = connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                with connection.begin() as transaction:
+                    yield connection
+                    transaction.rollback()
+        except OperationalError as error:
+            raise StorageUnavailableError(reason=_reason(error)) from error
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    def _take_writer_lock(self, connection: Connection) -> None:
+        if not self._is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if not path:
+        raise SettingsError(setting="database", reason="name a file: sqlite:///path/to/file.sqlite")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's begin event below starts transactions
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("anxu_write", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _reason(error: OperationalError) -> str:
+    """The driver's word for it, without statement or parameters (they may hold personal data)."""
+    return type(error.orig).__name__ if error.orig is not None else "no answer"
