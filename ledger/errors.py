@@ -161,6 +161,70 @@ class SameOfficerError(RefusedError):
     remedy_zh: ClassVar[str] = "请由另一名人员复核并签名。"
 
 
+# --- refusals: policy ----------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class IdentifierError(RefusedError):
+    """A number that identifies a person, an employer or a bank card cannot be one; it is never repeated here.
+
+    ``identifier``: ``identity-number``, ``credit-code`` or ``bank-card``; ``part``: which field of it
+    (``length``, ``character``, ``birth-date``, ``division``, ``organisation-check``, ``check``);
+    ``position``: the first character at fault, from 1, or 0 when the whole is.
+    """
+
+    identifier: str
+    part: str
+    position: int
+    reason: str
+    reason_zh: str
+    code: ClassVar[str] = "identifier"
+    message: ClassVar[str] = "The {identifier} is refused at its {part}: {reason}."
+    message_zh: ClassVar[str] = "证件号码（{identifier}）校验未通过：{reason_zh}。"
+    remedy: ClassVar[str] = "Compare it with the document, correct it at its source and send it again."
+    remedy_zh: ClassVar[str] = "请与证件核对，在来源处更正后重新提交。"
+
+
+@dataclass(eq=False)
+class PeriodError(RefusedError):
+    """A month is not a month of the calendar this system covers."""
+
+    value: int
+    reason: str
+    code: ClassVar[str] = "period"
+    message: ClassVar[str] = "{value} is not a month (yyyymm): {reason}."
+    message_zh: ClassVar[str] = "{value} 不是有效的年月（yyyymm）：{reason}。"
+    remedy: ClassVar[str] = "Write the year with four digits and the month with two, for example 202608."
+    remedy_zh: ClassVar[str] = "请按四位年份加两位月份填写，例如 202608。"
+
+
+@dataclass(eq=False)
+class AmountError(RefusedError):
+    """An amount is not one this place can hold."""
+
+    field: str
+    reason: str
+    code: ClassVar[str] = "amount"
+    message: ClassVar[str] = "Amount {field} is refused: {reason}."
+    message_zh: ClassVar[str] = "金额字段 {field} 不符合要求：{reason}。"
+    remedy: ClassVar[str] = "Correct the amount at its source; a deduction is a reversal, not a minus sign."
+    remedy_zh: ClassVar[str] = "请在来源处更正金额；扣减须作冲销，不得填负数。"
+
+
+@dataclass(eq=False)
+class ParameterMissingError(RefusedError):
+    """No table holds the value a rule needs, so the rule cannot be applied."""
+
+    parameter: str
+    region: str
+    key: str
+    code: ClassVar[str] = "parameter-missing"
+    message: ClassVar[str] = "No table has {parameter} for region {region} and {key}."
+    message_zh: ClassVar[str] = "参数表中没有地区 {region}、{key} 的 {parameter}。"
+    remedy: ClassVar[str] = "Enter the published value with its document in ledger/policy/tables."
+    remedy_zh: ClassVar[str] = "请将已公布的数值及其文号录入 ledger/policy/tables。"
+
+
 # --- conflicts -----------------------------------------------------------------------------------------
 
 
