@@ -1,10 +1,11 @@
-"""Kinds and classes of entries: what a statement is about, and which statements exclude one another.
+"""Kinds and classes of entries: what a statement is about, and which ones exclude one another.
 
-A kind says what sort of fact an entry states. A class is an *exclusion* class, not a product: every pension
-scheme (employees, civil servants, residents) is class 1, so that two pensions in one month have one tag.
+A kind says what sort of fact an entry states. A class is an *exclusion* class, not a product: every
+pension scheme (employees, civil servants, residents) is class 1, so that two pensions in one month
+have one tag.
 Bit 15 of the class marks a line that excludes nothing: a supplement, or a benefit paid per event.
 
-Source: design section 2 (bytes); 社会保险法 art. 19 (one place pays), rules a.7 (double insurance), e.4 F3-F7.
+Source: 社会保险法 art. 19 (one place pays); rules a.7 (double insurance), e.4 F3 to F7.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 TABLE_VERSION: Final = 1
-"""The version of this table; a version applies from a period on, so that one period has one spelling."""
+"""The version of this table; it applies from a period on, so that a period has one spelling."""
 
 SUPPLEMENT: Final = 0x8000
 """Bit of the class that marks a line which is not exclusive."""
@@ -53,7 +54,8 @@ class InsuranceClass(IntEnum):
 class KindRow:
     """One line of the table of kinds.
 
-    ``exclusive``: two live normal entries of one person, class and month are a candidate for a conflict.
+    ``exclusive``: two live normal entries of one person, class and month are a candidate for a
+    conflict.
     ``has_person``: the entry's subject is a person's pseudonym; otherwise it is zero (or, for a
     reversal, the place of the reversed leaf).
     """
@@ -142,7 +144,7 @@ def is_exclusive(kind: int, class_: int) -> bool:
     """Whether at most one live entry may exist per person, class and month, in whichever city.
 
     True for normal lines (bit 15 unset) of contributions and payouts, False for everything else.
-    Benefits paid per event (a hospital stay, a birth) are recorded with the bit set for that reason.
+    Benefits paid per event (a hospital stay, a birth) are recorded with the bit set.
     """
     return kind in _EXCLUSIVE_KINDS and not is_supplement(class_)
 
