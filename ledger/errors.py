@@ -393,6 +393,31 @@ class InvariantBrokenError(CorruptionError):
     remedy_zh: ClassVar[str] = "请停止操作、保留现场并联系值班人员。"
 
 
+@dataclass(eq=False)
+class FlowRunsBackwardError(CorruptionError):
+    """Money in a flow picture goes back to an earlier column, so it could go in a circle."""
+
+    source: str
+    target: str
+    code: ClassVar[str] = "flow-runs-backward"
+    message: ClassVar[str] = "The flow picture has money running back from {source} to {target}."
+    message_zh: ClassVar[str] = "资金流向图中出现从 {source} 回流到 {target} 的资金。"
+    remedy: ClassVar[str] = "Split the settlement into a transferred-out and a transferred-in account."
+    remedy_zh: ClassVar[str] = "请将跨地区结算拆为转出与转入两个账户。"
+
+
+@dataclass(eq=False)
+class FlowShapeError(CorruptionError):
+    """A flow picture cannot be drawn truthfully from what was given."""
+
+    reason: str
+    code: ClassVar[str] = "flow-shape"
+    message: ClassVar[str] = "The flow picture cannot be drawn: {reason}."
+    message_zh: ClassVar[str] = "资金流向图无法绘制：{reason}。"
+    remedy: ClassVar[str] = "The table of movements is complete; report the reference number."
+    remedy_zh: ClassVar[str] = "资金明细表是完整的；请报告编号。"
+
+
 # --- usage ---------------------------------------------------------------------------------------------
 
 
