@@ -155,7 +155,9 @@ class SameOfficerError(RefusedError):
 
     action: str
     code: ClassVar[str] = "same-officer"
-    message: ClassVar[str] = "{action} needs two different officers; both signatures are one officer's."
+    message: ClassVar[str] = (
+        "{action} needs two different officers; both signatures are one officer's."
+    )
     message_zh: ClassVar[str] = "{action} 须由两名不同的经办人员办理（经办与复核分离）。"
     remedy: ClassVar[str] = "Have a second officer check and sign."
     remedy_zh: ClassVar[str] = "请由另一名人员复核并签名。"
@@ -181,7 +183,9 @@ class IdentifierError(RefusedError):
     code: ClassVar[str] = "identifier"
     message: ClassVar[str] = "The {identifier} is refused at its {part}: {reason}."
     message_zh: ClassVar[str] = "证件号码（{identifier}）校验未通过：{reason_zh}。"
-    remedy: ClassVar[str] = "Compare it with the document, correct it at its source and send it again."
+    remedy: ClassVar[str] = (
+        "Compare it with the document, correct it at its source and send it again."
+    )
     remedy_zh: ClassVar[str] = "请与证件核对，在来源处更正后重新提交。"
 
 
@@ -194,7 +198,9 @@ class PeriodError(RefusedError):
     code: ClassVar[str] = "period"
     message: ClassVar[str] = "{value} is not a month (yyyymm): {reason}."
     message_zh: ClassVar[str] = "{value} 不是有效的年月（yyyymm）：{reason}。"
-    remedy: ClassVar[str] = "Write the year with four digits and the month with two, for example 202608."
+    remedy: ClassVar[str] = (
+        "Write the year with four digits and the month with two, for example 202608."
+    )
     remedy_zh: ClassVar[str] = "请按四位年份加两位月份填写，例如 202608。"
 
 
@@ -207,7 +213,9 @@ class AmountError(RefusedError):
     code: ClassVar[str] = "amount"
     message: ClassVar[str] = "Amount {field} is refused: {reason}."
     message_zh: ClassVar[str] = "金额字段 {field} 不符合要求：{reason}。"
-    remedy: ClassVar[str] = "Correct the amount at its source; a deduction is a reversal, not a minus sign."
+    remedy: ClassVar[str] = (
+        "Correct the amount at its source; a deduction is a reversal, not a minus sign."
+    )
     remedy_zh: ClassVar[str] = "请在来源处更正金额；扣减须作冲销，不得填负数。"
 
 
@@ -225,6 +233,22 @@ class ParameterMissingError(RefusedError):
     remedy_zh: ClassVar[str] = "请将已公布的数值及其文号录入 ledger/policy/tables。"
 
 
+@dataclass(eq=False)
+class SealingKeyDestroyedError(RefusedError):
+    """The sealing key of a person was erased; what it sealed stays unreadable for good."""
+
+    persons: int
+    code: ClassVar[str] = "sealing-key-destroyed"
+    message: ClassVar[str] = (
+        "The records of {persons} person(s) were erased: their sealing keys are destroyed."
+    )
+    message_zh: ClassVar[str] = "有 {persons} 人的密钥已依法销毁，其记录不可再读取或新增。"
+    remedy: ClassVar[str] = (
+        "Nothing was written; look up the erasure decision before recording anything new."
+    )
+    remedy_zh: ClassVar[str] = "未写入任何内容；新增记录前请查阅销毁决定。"
+
+
 # --- conflicts -----------------------------------------------------------------------------------------
 
 
@@ -236,7 +260,9 @@ class IdempotencyConflictError(ConflictError):
     code: ClassVar[str] = "idempotency-conflict"
     message: ClassVar[str] = "The key {key} was used before with other content."
     message_zh: ClassVar[str] = "编号 {key} 已用于其他内容。"
-    remedy: ClassVar[str] = "Use a new key for new content; repeat the old content to see its answer."
+    remedy: ClassVar[str] = (
+        "Use a new key for new content; repeat the old content to see its answer."
+    )
     remedy_zh: ClassVar[str] = "新内容请用新编号；重复原内容可得原答复。"
 
 
@@ -266,6 +292,18 @@ class AlreadyResolvedError(ConflictError):
     message_zh: ClassVar[str] = "{what} {key} 已处于 {state} 状态。"
     remedy: ClassVar[str] = "Look at its history; a new fact needs a new entry."
     remedy_zh: ClassVar[str] = "请查看其经过；新事实须另行登记。"
+
+
+@dataclass(eq=False)
+class KeyExistsError(ConflictError):
+    """A key of this name is kept already."""
+
+    name: str
+    code: ClassVar[str] = "key-exists"
+    message: ClassVar[str] = "There is already a key {name}; keys are never replaced."
+    message_zh: ClassVar[str] = "密钥 {name} 已存在，密钥不得覆盖。"
+    remedy: ClassVar[str] = "Give the successor a name of its own and enrol it."
+    remedy_zh: ClassVar[str] = "请为新密钥另取名称并登记。"
 
 
 # --- verification --------------------------------------------------------------------------------------
@@ -322,6 +360,86 @@ class InconsistentCheckpointError(VerificationError):
     remedy_zh: ClassVar[str] = "请保留两份检查点作为证据并通知监管部门。"
 
 
+@dataclass(eq=False)
+class MissingSignatureError(VerificationError):
+    """A message that must be signed carries no signature."""
+
+    what: str
+    code: ClassVar[str] = "missing-signature"
+    message: ClassVar[str] = "The {what} carries no signature."
+    message_zh: ClassVar[str] = "{what} 未附签名。"
+    remedy: ClassVar[str] = "Sign it (RFC 9421) and send it again."
+    remedy_zh: ClassVar[str] = "请按 RFC 9421 签名后重新发送。"
+
+
+@dataclass(eq=False)
+class UnknownSignerError(VerificationError):
+    """A signature names a key that nobody enrolled."""
+
+    key_id: str
+    code: ClassVar[str] = "unknown-signer"
+    message: ClassVar[str] = "The signing key {key_id} is not enrolled."
+    message_zh: ClassVar[str] = "签名密钥 {key_id} 未登记。"
+    remedy: ClassVar[str] = "Enrol the key first, or sign with the enrolled one."
+    remedy_zh: ClassVar[str] = "请先登记该密钥，或使用已登记的密钥签名。"
+
+
+@dataclass(eq=False)
+class SignatureExpiredError(VerificationError):
+    """A signature was made too long ago, or in the future."""
+
+    what: str
+    age_seconds: int
+    max_age_seconds: int
+    code: ClassVar[str] = "signature-expired"
+    message: ClassVar[str] = (
+        "The signature on {what} is {age_seconds} s old; 0 to {max_age_seconds} s is accepted."
+    )
+    message_zh: ClassVar[str] = (
+        "{what} 的签名已有 {age_seconds} 秒，仅接受 0 至 {max_age_seconds} 秒。"
+    )
+    remedy: ClassVar[str] = "Sign and send again; if it goes on, set both clocks."
+    remedy_zh: ClassVar[str] = "请重新签名发送；如仍失败请校准双方时钟。"
+
+
+@dataclass(eq=False)
+class ReplayedRequestError(VerificationError):
+    """A signed request came a second time."""
+
+    key_id: str
+    code: ClassVar[str] = "replayed-request"
+    message: ClassVar[str] = "A request signed by {key_id} was received before."
+    message_zh: ClassVar[str] = "由 {key_id} 签名的该请求已收到过。"
+    remedy: ClassVar[str] = "Sign every request afresh, with a nonce of its own."
+    remedy_zh: ClassVar[str] = "每次请求须使用新的随机数重新签名。"
+
+
+@dataclass(eq=False)
+class SealedContentError(VerificationError):
+    """Sealed content does not open under this key and context."""
+
+    what: str
+    code: ClassVar[str] = "sealed-content"
+    message: ClassVar[str] = (
+        "The sealed {what} does not open: another key, another context, or changed bytes."
+    )
+    message_zh: ClassVar[str] = "加密的 {what} 无法打开：密钥或用途不符，或内容被改动。"
+    remedy: ClassVar[str] = "Do not use it; ask the sender to seal it again for this key and case."
+    remedy_zh: ClassVar[str] = "请勿使用，并请发送方针对本密钥与本案重新加密。"
+
+
+@dataclass(eq=False)
+class OprfProofError(VerificationError):
+    """The evaluator of pseudonyms did not use the key it announced."""
+
+    reason: str
+    code: ClassVar[str] = "oprf-proof"
+    message: ClassVar[str] = "The answer of the pseudonym service does not hold: {reason}."
+    message_zh: ClassVar[str] = "假名服务的答复无效：{reason}。"
+    remedy: ClassVar[str] = "Record nothing with it; tell the supervisor who runs the service."
+    remedy_zh: ClassVar[str] = "请勿据此登记，并通知运行该服务的监管部门。"
+
+
 # --- unavailable ---------------------------------------------------------------------------------------
 
 
@@ -334,7 +452,9 @@ class ChainUnavailableError(UnavailableError):
     code: ClassVar[str] = "chain-unavailable"
     message: ClassVar[str] = "The chain at {endpoint} cannot be reached: {reason}."
     message_zh: ClassVar[str] = "无法连接链节点 {endpoint}：{reason}。"
-    remedy: ClassVar[str] = "Records are kept and queued; anchoring goes on by itself once it answers."
+    remedy: ClassVar[str] = (
+        "Records are kept and queued; anchoring goes on by itself once it answers."
+    )
     remedy_zh: ClassVar[str] = "记录已保存并排队，恢复后自动上链。"
 
 
@@ -361,6 +481,21 @@ class PeerUnavailableError(UnavailableError):
     message_zh: ClassVar[str] = "无法连接 {peer} 的节点：{reason}。"
     remedy: ClassVar[str] = "Nothing is lost; it is tried again by itself."
     remedy_zh: ClassVar[str] = "内容未丢失，将自动重试。"
+
+
+@dataclass(eq=False)
+class NonceCapacityError(UnavailableError):
+    """One caller sent more signed requests than can be remembered."""
+
+    key_id: str
+    capacity: int
+    code: ClassVar[str] = "nonce-capacity"
+    message: ClassVar[str] = (
+        "{key_id} has {capacity} requests in the current window; no more are taken."
+    )
+    message_zh: ClassVar[str] = "{key_id} 在当前时段内已有 {capacity} 次请求，暂不再受理。"
+    remedy: ClassVar[str] = "Slow down and try again in two minutes."
+    remedy_zh: ClassVar[str] = "请放慢频率，两分钟后重试。"
 
 
 # --- corruption ----------------------------------------------------------------------------------------
@@ -402,7 +537,9 @@ class FlowRunsBackwardError(CorruptionError):
     code: ClassVar[str] = "flow-runs-backward"
     message: ClassVar[str] = "The flow picture has money running back from {source} to {target}."
     message_zh: ClassVar[str] = "资金流向图中出现从 {source} 回流到 {target} 的资金。"
-    remedy: ClassVar[str] = "Split the settlement into a transferred-out and a transferred-in account."
+    remedy: ClassVar[str] = (
+        "Split the settlement into a transferred-out and a transferred-in account."
+    )
     remedy_zh: ClassVar[str] = "请将跨地区结算拆为转出与转入两个账户。"
 
 
@@ -418,6 +555,20 @@ class FlowShapeError(CorruptionError):
     remedy_zh: ClassVar[str] = "资金明细表是完整的；请报告编号。"
 
 
+@dataclass(eq=False)
+class KeyFileDamagedError(CorruptionError):
+    """A key file is not what was written."""
+
+    path: str
+    code: ClassVar[str] = "key-file-damaged"
+    message: ClassVar[str] = "The key file {path} is damaged or was changed."
+    message_zh: ClassVar[str] = "密钥文件 {path} 已损坏或被改动。"
+    remedy: ClassVar[str] = (
+        "Stop this node and restore the file from the sealed backup of its keys."
+    )
+    remedy_zh: ClassVar[str] = "请停止本节点，并从密钥封存备份恢复该文件。"
+
+
 # --- usage ---------------------------------------------------------------------------------------------
 
 
@@ -430,5 +581,47 @@ class SettingsError(UsageError):
     code: ClassVar[str] = "settings"
     message: ClassVar[str] = "Setting {setting}: {reason}."
     message_zh: ClassVar[str] = "设置项 {setting}：{reason}。"
-    remedy: ClassVar[str] = "Correct it and start again; docs/reference/settings.md lists every setting."
+    remedy: ClassVar[str] = (
+        "Correct it and start again; docs/reference/settings.md lists every setting."
+    )
     remedy_zh: ClassVar[str] = "请更正后重新启动；全部设置见 docs/reference/settings.md。"
+
+
+@dataclass(eq=False)
+class FileModeError(UsageError):
+    """A private file is open to others."""
+
+    path: str
+    actual: str
+    expected: str
+    code: ClassVar[str] = "file-mode"
+    message: ClassVar[str] = "{path} has mode {actual}; private keys need {expected} or less."
+    message_zh: ClassVar[str] = "{path} 的权限为 {actual}，私钥须为 {expected} 或更严。"
+    remedy: ClassVar[str] = "Run: chmod {expected} {path}"
+    remedy_zh: ClassVar[str] = "请执行：chmod {expected} {path}"
+
+
+@dataclass(eq=False)
+class WrongPassphraseError(UsageError):
+    """The passphrase does not open the key store."""
+
+    directory: str
+    code: ClassVar[str] = "wrong-passphrase"
+    message: ClassVar[str] = "The passphrase does not open the key store {directory}."
+    message_zh: ClassVar[str] = "口令无法打开密钥库 {directory}。"
+    remedy: ClassVar[str] = "Check ANXU_PASSPHRASE or the file keys/passphrase, and try again."
+    remedy_zh: ClassVar[str] = "请核对 ANXU_PASSPHRASE 或 keys/passphrase 文件后重试。"
+
+
+@dataclass(eq=False)
+class KeyKindError(UsageError):
+    """A key is asked for as something it is not."""
+
+    name: str
+    expected: str
+    actual: str
+    code: ClassVar[str] = "key-kind"
+    message: ClassVar[str] = "The key {name} is of kind {actual}, not {expected}."
+    message_zh: ClassVar[str] = "密钥 {name} 的类型是 {actual}，不是 {expected}。"
+    remedy: ClassVar[str] = "Use the key that was made for this purpose."
+    remedy_zh: ClassVar[str] = "请使用为该用途生成的密钥。"
