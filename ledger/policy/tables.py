@@ -1,0 +1,72 @@
+"""Reads the tables of the law that stand beside this module, each when first asked for."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final
+
+_WEAK_MARKS: Final = ("UNVERIFIED", "DERIVED", "DISPUTED")
+
+
+class ParameterStatus(StrEnum):
+    """How far a value may be relied on; only a published one may decide, the others estimate."""
+
+    PUBLISHED = "published"
+    UNVERIFIED = "unverified"
+    PROVISIONAL = "provisional"
+    DEMO = "demo"
+
+
+_RANKS: Final = {status: rank for rank, status in enumerate(ParameterStatus)}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value of the law with where it comes from.
+
+    ``value``: an integer; its unit is in the name of whoever hands it out (fen or bps).
+    """
+
+    value: int
+    status: ParameterStatus
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One sentence a person reads, in both languages, and the rule it rests on."""
+
+    zh: str
+    en: str
+    source: str
+
+    def text(self, language: str = "zh") -> str:
+        """The sentence in ``zh`` or ``en``."""
+        return self.en if language == "en" else self.zh
+
+
+@cache
+def table(name: str) -> tuple[Mapping[str, str], ...]:
+    """The rows of ``tables/<name>.csv``, each a read-only mapping from column to text."""
+    text = files("ledger.policy").joinpath("tables", f"{name}.csv").read_text(encoding="utf-8")
+    return tuple(MappingProxyType(row) for row in csv.DictReader(text.splitlines()))
+
+
+def status_of(text: str) -> ParameterStatus:
+    """The status a table's remark amounts to."""
+    if text == ParameterStatus.DEMO:
+        return ParameterStatus.DEMO
+    if any(mark in text for mark in _WEAK_MARKS):
+        return ParameterStatus.UNVERIFIED
+    return ParameterStatus.PUBLISHED
+
+
+def weakest(*statuses: ParameterStatus) -> ParameterStatus:
+    """The status of a figure that rests on several values: that of the least reliable one."""
+    return max(statuses, key=_RANKS.__getitem__, default=ParameterStatus.PUBLISHED)
