@@ -1,0 +1,88 @@
+"""Frozen settings of a node; every limit is named, with its unit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.errors import SettingsError
+from ledger.files import write_atomically
+
+SETTINGS_FILE: Final = "node.json"
+MANIFEST_FILE: Final = "manifest.json"
+ROLES: Final = ("bureau", "supervisor")
+
+WORKER_LEASE_SECONDS: Final = 10
+"""How long a worker may be silent before another process may take over."""
+WORKER_PAUSE_SECONDS: Final = 0.3
+"""Pause between two rounds of an idle worker."""
+PEER_TIMEOUT_SECONDS: Final = 15
+"""How long another node may take to answer."""
+MAX_BUNDLE_BYTES: Final = 256 * 1024
+"""The largest proof bundle that is read."""
+MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+"""The largest message from another bureau that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """What makes a directory a node.
+
+    ``log_id`` is 0 until the bureau is enrolled, and stays 0 on a supervisor's node. ``demo_sessions`` lets
+    anybody sign in as a made-up person; it is refused outside a demonstration network.
+    """
+
+    role: str
+    name_zh: str
+    name_en: str
+    region: str
+    pool: int
+    log_id: int
+    database_url: str
+    host: str
+    port: int
+    rpc_url: str
+    demo_sessions: bool = False
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise SettingsError(setting="role", reason=f"it must be one of {', '.join(ROLES)}")
+        if not 0 <= self.port < 65536:
+            raise SettingsError(setting="port", reason="it must lie between 0 and 65535")
+        if self.role == "bureau" and not (self.region.isdigit() and len(self.region) == 6):
+            raise SettingsError(setting="region", reason="it must be a six-digit GB/T 2260 code")
+
+    @property
+    def endpoint(self) -> str:
+        """Where this node answers."""
+        return f"http://{self.host}:{self.port}"
+
+    @classmethod
+    def load(cls, directory: Path) -> NodeSettings:
+        """Read ``node.json`` of a node's directory.
+
+        Raises:
+            SettingsError: there is none, it is not JSON, a setting is missing, unknown or out of bounds.
+        """
+        path = directory / SETTINGS_FILE
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise SettingsError(
+                setting=SETTINGS_FILE, reason="this directory is no node; run 'anxu node init' first"
+            ) from error
+        except ValueError as error:
+            raise SettingsError(setting=SETTINGS_FILE, reason="the file is not JSON") from error
+        known = {field.name for field in fields(cls)}
+        for name in content.keys() - known:
+            raise SettingsError(setting=name, reason="no such setting")
+        for name in known - {"demo_sessions"} - content.keys():
+            raise SettingsError(setting=name, reason="it is missing")
+        return cls(**content)
+
+    def save(self, directory: Path) -> None:
+        """Write ``node.json`` in one step."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+        write_atomically(directory / SETTINGS_FILE, text.encode())

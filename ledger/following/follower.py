@@ -1,0 +1,202 @@
+"""Follows other bureaus' logs checkpoint by checkpoint, from chain and feeds alone.
+
+For every checkpoint that is final on chain, in order: fetch the leaves between the last checked one and it, extend our
+own compact range by them and compare its root with the chain's. Since every leaf was hashed by ourselves, an equal root
+proves consistency and completeness at once. A supervisor also fetches the entries and recomputes every leaf from them,
+then cosigns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from ledger.chain.bindings import BureauOnChain, CheckpointOnChain
+from ledger.errors import (
+    EncodingError,
+    InconsistentCheckpointError,
+    PeerUnavailableError,
+    ProofShapeError,
+    RootMismatchError,
+)
+from ledger.evidence.checkpoint import CheckpointBody, cosign_checkpoint, verify_ed25519
+from ledger.evidence.encoding import ENTRY_BYTES, Entry, LogId, leaf_hash
+from ledger.evidence.merkle import CompactRange
+from ledger.evidence.tiles import (
+    TILE_WIDTH,
+    entry_bundle_path,
+    parse_entry_bundle,
+    supervision_bundle_path,
+    supervision_bundle_text,
+)
+from ledger.following.feeds import FeedClient
+from ledger.recording.context import NodeContext, origin_of
+from ledger.store.following import FollowedCheckpoint, FollowedLog
+
+_log = structlog.get_logger("anxu.following")
+CURRENT, BEHIND, UNREACHABLE, INCONSISTENT = "CURRENT", "BEHIND", "UNREACHABLE", "INCONSISTENT"
+LEAVES_A_STEP = 32_768
+"""How many leaves one step takes in, so that a long catch-up is many small transactions."""
+
+
+class Follower:
+    """Keeps this node's copies of other logs as far as the chain and their feeds go."""
+
+    def __init__(self, context: NodeContext, feeds: FeedClient) -> None:
+        self._context = context
+        self._feeds = feeds
+        self._supervises = context.settings.role == "supervisor"
+
+    def step(self) -> bool:
+        """Follow every other log one step; returns whether anything changed."""
+        changed = False
+        for bureau in self._context.chain.bureaus():
+            if bureau.log_id != self._context.log_id:
+                changed |= self._follow(bureau)
+        return changed
+
+    def _follow(self, bureau: BureauOnChain) -> bool:
+        context = self._context
+        with context.read() as view:
+            known = view.following.log(bureau.log_id)
+        if known is None:
+            known = FollowedLog(
+                log_id=LogId(bureau.log_id), endpoint=bureau.endpoint, head=CompactRange.empty(),
+                number=0, state=BEHIND, last_error=None, checked_at=context.clock.now(),
+            )
+        if known.state == INCONSISTENT:
+            return False
+        target = self._next_checkpoint(bureau.log_id, known.head.size)
+        if target is None:
+            return self._settle(replace(known, endpoint=bureau.endpoint), CURRENT, None)
+        try:
+            return self._take_in(replace(known, endpoint=bureau.endpoint), bureau, target)
+        except PeerUnavailableError as error:
+            return self._settle(known, UNREACHABLE, error.code)
+        except (InconsistentCheckpointError, RootMismatchError, ProofShapeError, EncodingError) as error:
+            _log.error("inconsistent", log=bureau.log_id, size=target.size, code=error.code)
+            return self._settle(known, INCONSISTENT, error.code)
+
+    def _next_checkpoint(self, log_id: int, size: int) -> CheckpointOnChain | None:
+        """The first final checkpoint of a log that is larger than ``size``."""
+        chain = self._context.chain
+        final = chain.gateway.final_block()
+        count = chain.checkpoint_count(log_id)
+        for position in range(self._known_count(log_id), count):
+            found = chain.checkpoint_by_index(log_id, position)
+            if found.block > final:
+                return None
+            if found.size > size:
+                return found
+        return None
+
+    def _known_count(self, log_id: int) -> int:
+        with self._context.read() as view:
+            return view.following.checkpoint_count(log_id)
+
+    def _take_in(
+        self, known: FollowedLog, bureau: BureauOnChain, target: CheckpointOnChain
+    ) -> bool:
+        """Fetch and check the leaves up to ``target``; large gaps go in several transactions.
+
+        Leaves of a part are kept before the checkpoint's root is confirmed; the root confirms all of them, and a
+        root that does not come out makes the log INCONSISTENT, never current.
+        """
+        context = self._context
+        first = known.head.size
+        end = min(target.size, first + LEAVES_A_STEP)
+        leaves = self._fetch_leaves(bureau.endpoint, first, end, target.size)
+        entries = self._fetch_entries(bureau, first, end, target.size) if self._supervises else []
+        for offset, entry in enumerate(entries):
+            if entry.leaf(LogId(bureau.log_id)).pack() != leaves[offset]:
+                raise ProofShapeError(reason=f"entry {first + offset} does not give its leaf")
+        head = known.head.extend([leaf_hash(leaf) for leaf in leaves])
+        complete = head.size == target.size
+        if complete and head.root() != target.root:
+            raise InconsistentCheckpointError(
+                origin=origin_of(context.manifest.chain_id, bureau.log_id),
+                old_size=first, new_size=target.size,
+            )
+        now = context.clock.now()
+        line = self._cosign(bureau.log_id, target) if complete and self._supervises else None
+        with context.write() as work:
+            standing = work.following.log(bureau.log_id)
+            if (standing.head.size if standing is not None else 0) != first:
+                return False
+            work.following.add_leaves(bureau.log_id, first, leaves)
+            work.following.add_entries(bureau.log_id, first, entries)
+            if complete:
+                work.following.add_checkpoint(
+                    FollowedCheckpoint(
+                        log_id=LogId(bureau.log_id), size=target.size, root=target.root,
+                        number=target.number, block=target.block, block_time=target.time,
+                        cosignature=line,
+                    ),
+                    now,
+                )
+            work.following.set_log(
+                replace(
+                    known, head=head, number=target.number if complete else known.number,
+                    state=BEHIND, last_error=None, checked_at=now,
+                )
+            )
+            work.commit()
+        return True
+
+    def _fetch_leaves(self, endpoint: str, first: int, end: int, size: int) -> list[bytes]:
+        leaves: list[bytes] = []
+        for number in range(first // TILE_WIDTH, (end - 1) // TILE_WIDTH + 1):
+            width = min(TILE_WIDTH, size - number * TILE_WIDTH)
+            content = self._feeds.entry_bundle(endpoint, entry_bundle_path(number, width))
+            bundle = parse_entry_bundle(content, width)
+            start = number * TILE_WIDTH
+            leaves.extend(bundle[max(first - start, 0) : min(end - start, width)])
+        return leaves
+
+    def _fetch_entries(
+        self, bureau: BureauOnChain, first: int, end: int, size: int
+    ) -> list[Entry]:
+        entries: list[Entry] = []
+        origin = origin_of(self._context.manifest.chain_id, bureau.log_id)
+        for number in range(first // TILE_WIDTH, (end - 1) // TILE_WIDTH + 1):
+            width = min(TILE_WIDTH, size - number * TILE_WIDTH)
+            path = supervision_bundle_path(number, width)
+            content, signature = self._feeds.supervision_bundle(bureau.endpoint, path)
+            if len(content) != width * ENTRY_BYTES:
+                raise ProofShapeError(reason="an entry bundle has the wrong length")
+            text = supervision_bundle_text(origin, number, width, content)
+            verify_ed25519(bureau.log_key, signature, text, what="an entry bundle")
+            start = number * TILE_WIDTH
+            for position in range(max(first - start, 0), min(end - start, width)):
+                entries.append(
+                    Entry.parse(content[position * ENTRY_BYTES : (position + 1) * ENTRY_BYTES])
+                )
+        return entries
+
+    def _cosign(self, log_id: int, checkpoint: CheckpointOnChain) -> str:
+        context = self._context
+        body = CheckpointBody(
+            origin_of(context.manifest.chain_id, log_id), checkpoint.size, checkpoint.root
+        )
+        return cosign_checkpoint(
+            body, context.settings.name_en, context.keys.ed25519("cosigner"),
+            time=int(context.clock.now().timestamp()),
+        )
+
+    def _settle(self, known: FollowedLog, state: str, reason: str | None) -> bool:
+        if known.state == state and known.last_error == reason:
+            return False
+        with self._context.write() as work:
+            standing = work.following.log(known.log_id)
+            base = standing if standing is not None else known
+            work.following.set_log(
+                replace(
+                    base, endpoint=known.endpoint, state=state, last_error=reason,
+                    checked_at=self._context.clock.now(),
+                )
+            )
+            work.commit()
+        return False
+
+

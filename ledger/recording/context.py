@@ -1,0 +1,80 @@
+"""What a service is handed: the node's settings, clock, randomness, database, keys, chain and other nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.chain.bindings import Bindings
+from ledger.chain.deployment import Manifest
+from ledger.config import NodeSettings
+from ledger.errors import NotPermittedError
+from ledger.evidence.encoding import LogId
+from ledger.keys.key_store import KeyStore
+from ledger.keys.person_keys import PersonKeys
+from ledger.keys.pseudonyms import Pseudonyms
+from ledger.ports import Clock, RandomSource
+from ledger.recording.writer import EntryWriter, RecordReader
+from ledger.store.database import Database
+from ledger.store.tiles import TileStore
+from ledger.store.unit_of_work import Reading, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class BureauTools:
+    """What only a bureau's node has: persons' keys and pseudonyms, and the log's files."""
+
+    person_keys: PersonKeys
+    pseudonyms: Pseudonyms
+    writer: EntryWriter
+    reader: RecordReader
+    tiles: TileStore
+
+
+@dataclass(frozen=True, slots=True)
+class NodeContext:
+    """One open node. Services take it first and use nothing else of the outside world."""
+
+    directory: Path
+    settings: NodeSettings
+    manifest: Manifest
+    clock: Clock
+    random: RandomSource
+    database: Database
+    keys: KeyStore
+    chain: Bindings
+    tools: BureauTools | None
+
+    @property
+    def log_id(self) -> LogId:
+        """The node's own log; 0 on a supervisor's node."""
+        return LogId(self.settings.log_id)
+
+    @property
+    def bureau(self) -> BureauTools:
+        """The tools of a bureau.
+
+        Raises:
+            NotPermittedError: this is a supervisor's node.
+        """
+        if self.tools is None:
+            raise NotPermittedError(action="this command", needed="a bureau's node")
+        return self.tools
+
+    @property
+    def origin(self) -> str:
+        """The origin line of the node's own log."""
+        return origin_of(self.manifest.chain_id, self.log_id)
+
+    def write(self) -> UnitOfWork:
+        """A unit of work: nothing counts unless its owner commits."""
+        return UnitOfWork(self.database, self.log_id)
+
+    def read(self) -> Reading:
+        """A consistent view for pages and proofs."""
+        return Reading(self.database, self.log_id)
+
+
+def origin_of(chain_id: int, log_id: int) -> str:
+    """The origin of a log: ``anxu/<chain id>/<log id>``."""
+    return f"anxu/{chain_id}/{log_id}"

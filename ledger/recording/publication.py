@@ -1,0 +1,137 @@
+"""What follows acceptance: tiles, signature, publication, finality, cosignatures; all of it can be redone from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from ledger.errors import InvariantBrokenError, PeerUnavailableError
+from ledger.evidence.checkpoint import (
+    CheckpointBody,
+    VerifierKey,
+    add_signature_lines,
+    parse_cosignature_line,
+    sign_checkpoint,
+)
+from ledger.evidence.merkle import consistency_proof
+from ledger.recording.context import NodeContext
+from ledger.store.log import StoredCheckpoint
+
+_log = structlog.get_logger("anxu.publication")
+
+CosignatureSource = Callable[[str, int, int], str | None]
+"""Given a supervisor's endpoint, a log and a size: its signature line, None while it has none."""
+
+
+class Publisher:
+    """Brings the node's own log from accepted to final and cosigned."""
+
+    def __init__(self, context: NodeContext, cosignatures: CosignatureSource) -> None:
+        self._context = context
+        self._cosignatures = cosignatures
+
+    def step(self) -> bool:
+        """Do whatever is possible now; returns whether anything changed."""
+        changed = self._sign_head()
+        changed |= self._note_finality()
+        changed |= self._collect_cosignatures()
+        return changed
+
+    def _sign_head(self) -> bool:
+        """Write the tiles of the accepted head, sign it and queue its publication.
+
+        At most one checkpoint is under way: what is accepted meanwhile goes into the next one.
+        """
+        context = self._context
+        with context.read() as view:
+            head = view.log.head()
+            last = view.log.last_checkpoint()
+            if head.size == 0 or (
+                last is not None and (last.number is None or last.size == head.size)
+            ):
+                return False
+            context.bureau.tiles.integrate(head.size, view.log.leaves)
+        old_size = last.size if last is not None else 0
+        node = context.bureau.tiles.node
+        if context.bureau.tiles.root(head.size) != head.root():
+            raise InvariantBrokenError(
+                invariant="tiles equal rows", expected=head.root().hex(),
+                actual=context.bureau.tiles.root(head.size).hex(),
+            )
+        proof = consistency_proof(old_size, head.size, node) if old_size else []
+        body = CheckpointBody(context.origin, head.size, head.root())
+        note = sign_checkpoint(body, context.origin, context.keys.ed25519("log"))
+        with context.write() as work:
+            standing = work.log.last_checkpoint()
+            if (standing.size if standing is not None else 0) != old_size:
+                return False
+            now = context.clock.now()
+            work.log.add_checkpoint(head.size, head.root(), note, now)
+            work.outbox.queue(
+                f"checkpoint/{head.size}", "Checkpoints", "publish",
+                [context.log_id, head.size, _hex(head.root()), [_hex(item) for item in proof]],
+                at=now,
+            )
+            work.commit()
+        _log.info("signed", size=head.size)
+        return True
+
+    def _note_finality(self) -> bool:
+        """Once the chain has the last checkpoint for good, keep where it stands."""
+        context = self._context
+        with context.read() as view:
+            last = view.log.last_checkpoint()
+        if last is None or last.number is not None:
+            return False
+        found = context.chain.checkpoint(context.log_id, last.size)
+        if found is None or found.block > context.chain.gateway.final_block():
+            return False
+        if found.root != last.root:
+            raise InvariantBrokenError(
+                invariant="chain equals log", expected=last.root.hex(), actual=found.root.hex()
+            )
+        with context.write() as work:
+            message = work.outbox.find(f"checkpoint/{last.size}")
+            now = context.clock.now()
+            work.log.mark_final(
+                last.size, number=found.number, block=found.block, block_time=found.time,
+                transaction_hash=message.transaction_hash if message is not None else None, at=now,
+            )
+            work.outbox.release_anchored(last.size, at=now)
+            work.commit()
+        return True
+
+    def _collect_cosignatures(self) -> bool:
+        """Fetch supervisors' cosignatures on the last final checkpoint that lacks some."""
+        context = self._context
+        supervisors = context.chain.supervisors()
+        with context.read() as view:
+            last = view.log.last_checkpoint(final=True)
+            known = view.log.cosignatures(last.size) if last is not None else []
+        if last is None or len(known) >= len(supervisors):
+            return False
+        changed = False
+        for supervisor in supervisors:
+            key = VerifierKey.cosigner(supervisor.name, supervisor.cosigner_key)
+            try:
+                line = self._cosignatures(supervisor.endpoint, context.log_id, last.size)
+            except PeerUnavailableError:
+                continue
+            if line is not None and line not in known:
+                body = CheckpointBody(context.origin, last.size, last.root)
+                parse_cosignature_line(line, key, body)
+                with context.write() as work:
+                    work.log.add_cosignature(last.size, supervisor.name, line, context.clock.now())
+                    work.commit()
+                changed = True
+        return changed
+
+
+def served_note(checkpoint: StoredCheckpoint, cosignatures: Sequence[str]) -> str:
+    """The checkpoint as it is served: the log's note with the cosigners' lines behind it."""
+    return add_signature_lines(checkpoint.note, cosignatures)
+
+
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()

@@ -1,0 +1,144 @@
+"""Idempotent commands, imported files and the worker's lease."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from ledger.errors import IdempotencyConflictError
+from ledger.store.tables.chain import commands, leases
+from ledger.store.tables.records import imports
+from ledger.store.times import from_micros, to_micros
+
+
+class CommandRepository:
+    """Remembers the answer to each command by its caller's key."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def earlier_answer(self, key: str, content: bytes) -> dict[str, Any] | None:
+        """The answer given before to the same key and content; None when the key is new.
+
+        Raises:
+            IdempotencyConflictError: the key was used with other content.
+        """
+        row = self._connection.execute(
+            select(commands.c.input_digest, commands.c.answer).where(commands.c.key == key)
+        ).one_or_none()
+        if row is None:
+            return None
+        if bytes(row[0]) != hashlib.sha256(content).digest():
+            raise IdempotencyConflictError(key=key)
+        answer: dict[str, Any] = json.loads(row[1])
+        return answer
+
+    def remember(self, key: str, content: bytes, answer: dict[str, Any], at: datetime) -> None:
+        """Keep the answer for the next time."""
+        self._connection.execute(
+            insert(commands).values(
+                key=key, input_digest=hashlib.sha256(content).digest(),
+                answer=json.dumps(answer, ensure_ascii=False), answered_at=to_micros(at),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One imported file: which leaves it became and what was left out."""
+
+    import_key: str
+    kind: str
+    file_name: str
+    file_digest: bytes
+    rows_read: int
+    rows_accepted: int
+    rows_left_out: int
+    first_index: int
+    end_index: int
+    amount_fen: int
+    summary: dict[str, Any]
+    imported_at: datetime
+
+
+class ImportRepository:
+    """Files that came in, each at most once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, import_key: str) -> ImportRow | None:
+        """The import with this key (kind, file digest and mapping in one)."""
+        row = self._connection.execute(
+            select(imports).where(imports.c.import_key == import_key)
+        ).mappings().one_or_none()
+        return _import(row) if row is not None else None
+
+    def add(self, row: ImportRow) -> None:
+        """Keep what an import did."""
+        self._connection.execute(
+            insert(imports).values(
+                import_key=row.import_key, kind=row.kind, file_name=row.file_name,
+                file_digest=row.file_digest, rows_read=row.rows_read,
+                rows_accepted=row.rows_accepted, rows_left_out=row.rows_left_out,
+                first_index=row.first_index, end_index=row.end_index, amount_fen=row.amount_fen,
+                summary=json.dumps(row.summary, ensure_ascii=False),
+                imported_at=to_micros(row.imported_at),
+            )
+        )
+
+    def all(self) -> list[ImportRow]:
+        """Every import, oldest first."""
+        rows = self._connection.execute(
+            select(imports).order_by(imports.c.imported_at, imports.c.first_index)
+        ).mappings()
+        return [_import(row) for row in rows]
+
+
+def _import(row: RowMapping) -> ImportRow:
+    return ImportRow(
+        import_key=row["import_key"], kind=row["kind"], file_name=row["file_name"],
+        file_digest=bytes(row["file_digest"]), rows_read=row["rows_read"],
+        rows_accepted=row["rows_accepted"], rows_left_out=row["rows_left_out"],
+        first_index=row["first_index"], end_index=row["end_index"],
+        amount_fen=row["amount_fen"], summary=json.loads(row["summary"]),
+        imported_at=from_micros(row["imported_at"]),
+    )
+
+
+class LeaseRepository:
+    """Says which process runs the node's worker."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def take(self, name: str, holder: str, now: datetime, lasting: timedelta) -> bool:
+        """Take or renew the lease; False while somebody else's still runs."""
+        row = self._connection.execute(
+            select(leases.c.holder, leases.c.expires_at).where(leases.c.name == name)
+        ).one_or_none()
+        expires_at = to_micros(now + lasting)
+        if row is None:
+            self._connection.execute(
+                insert(leases).values(name=name, holder=holder, expires_at=expires_at)
+            )
+            return True
+        if row[0] != holder and row[1] > to_micros(now):
+            return False
+        self._connection.execute(
+            update(leases).where(leases.c.name == name).values(
+                holder=holder, expires_at=expires_at
+            )
+        )
+        return True
+
+    def release(self, name: str, holder: str) -> None:
+        """Give the lease back, if it is ours."""
+        self._connection.execute(
+            delete(leases).where(leases.c.name == name, leases.c.holder == holder)
+        )

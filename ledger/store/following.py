@@ -1,0 +1,263 @@
+"""What this node holds of other nodes' logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
+
+from ledger.evidence.encoding import Commitment, Entry, Head, Leaf, LeafIndex, LogId, Subject
+from ledger.evidence.merkle import CompactRange
+from ledger.policy.kinds import Kind
+from ledger.store.tables.following import (
+    followed_checkpoints,
+    followed_entries,
+    followed_leaves,
+    followed_logs,
+)
+from ledger.store.times import from_micros, to_micros
+
+_IN_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedLog:
+    """How far a log is followed; ``number`` is the chain's number of the last checkpoint checked."""
+
+    log_id: LogId
+    endpoint: str
+    head: CompactRange
+    number: int
+    state: str
+    last_error: str | None
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedEntry:
+    """An entry of another log, as supervisors see it."""
+
+    log_id: LogId
+    index: LeafIndex
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedCheckpoint:
+    """A checkpoint of another log that was final and consistent; ``cosignature`` is ours, if any."""
+
+    log_id: LogId
+    size: int
+    root: bytes
+    number: int
+    block: int
+    block_time: int
+    cosignature: str | None
+
+
+class FollowingRepository:
+    """Other nodes' logs, within the caller's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def log(self, log_id: int) -> FollowedLog | None:
+        """How far log ``log_id`` is followed."""
+        row = self._connection.execute(
+            select(followed_logs).where(followed_logs.c.log_id == log_id)
+        ).mappings().one_or_none()
+        return _followed(row) if row is not None else None
+
+    def logs(self) -> list[FollowedLog]:
+        """All followed logs by id."""
+        rows = self._connection.execute(
+            select(followed_logs).order_by(followed_logs.c.log_id)
+        ).mappings()
+        return [_followed(row) for row in rows]
+
+    def set_log(self, log: FollowedLog) -> None:
+        """Record how far a log is followed."""
+        values = {
+            "endpoint": log.endpoint, "size": log.head.size, "root": log.head.root(),
+            "frontier": log.head.to_bytes(), "number": log.number, "state": log.state,
+            "last_error": log.last_error, "checked_at": to_micros(log.checked_at),
+        }
+        changed = self._connection.execute(
+            update(followed_logs).where(followed_logs.c.log_id == log.log_id).values(**values)
+        )
+        if changed.rowcount == 0:
+            self._connection.execute(insert(followed_logs).values(log_id=log.log_id, **values))
+
+    def add_leaves(self, log_id: int, first: int, leaves: Sequence[bytes]) -> None:
+        """Add public leaves from index ``first`` on."""
+        if leaves:
+            self._connection.execute(
+                insert(followed_leaves),
+                [
+                    {"log_id": log_id, "leaf_index": first + offset,
+                     "tag": leaf[:32], "seal": leaf[32:]}
+                    for offset, leaf in enumerate(leaves)
+                ],
+            )
+
+    def add_entries(self, log_id: int, first: int, new: Sequence[Entry]) -> None:
+        """Add entries (already checked against their leaves) from index ``first`` on."""
+        if new:
+            self._connection.execute(
+                insert(followed_entries),
+                [
+                    {"log_id": log_id, "leaf_index": first + offset,
+                     "kind": int(entry.head.kind), "class": entry.head.class_,
+                     "period": entry.head.period, "subject": entry.subject,
+                     "amount_fen": entry.amount_fen, "commitment": entry.commitment}
+                    for offset, entry in enumerate(new)
+                ],
+            )
+
+    def add_checkpoint(self, checkpoint: FollowedCheckpoint, at: datetime) -> None:
+        """Keep a checkpoint that was checked."""
+        if self.checkpoint(checkpoint.log_id, checkpoint.size) is None:
+            self._connection.execute(
+                insert(followed_checkpoints).values(
+                    log_id=checkpoint.log_id, size=checkpoint.size, root=checkpoint.root,
+                    number=checkpoint.number, block=checkpoint.block,
+                    block_time=checkpoint.block_time, cosignature=checkpoint.cosignature,
+                    checked_at=to_micros(at),
+                )
+            )
+
+    def checkpoint(self, log_id: int, size: int) -> FollowedCheckpoint | None:
+        """A checked checkpoint of exactly this size."""
+        row = self._connection.execute(
+            select(followed_checkpoints).where(
+                and_(followed_checkpoints.c.log_id == log_id, followed_checkpoints.c.size == size)
+            )
+        ).mappings().one_or_none()
+        return _followed_checkpoint(row) if row is not None else None
+
+    def checkpoint_count(self, log_id: int) -> int:
+        """How many checkpoints of a log were checked; they are the first ones the chain has."""
+        return self._connection.execute(
+            select(func.count())
+            .select_from(followed_checkpoints)
+            .where(followed_checkpoints.c.log_id == log_id)
+        ).scalar_one()
+
+    def last_checkpoint(self, log_id: int) -> FollowedCheckpoint | None:
+        """The newest checked checkpoint of a log."""
+        row = self._connection.execute(
+            select(followed_checkpoints)
+            .where(followed_checkpoints.c.log_id == log_id)
+            .order_by(followed_checkpoints.c.size.desc())
+            .limit(1)
+        ).mappings().one_or_none()
+        return _followed_checkpoint(row) if row is not None else None
+
+    def covering_checkpoint(self, log_id: int, index: int) -> FollowedCheckpoint | None:
+        """The first checked checkpoint that holds leaf ``index``."""
+        row = self._connection.execute(
+            select(followed_checkpoints)
+            .where(and_(followed_checkpoints.c.log_id == log_id,
+                        followed_checkpoints.c.size > index))
+            .order_by(followed_checkpoints.c.size)
+            .limit(1)
+        ).mappings().one_or_none()
+        return _followed_checkpoint(row) if row is not None else None
+
+    def leaf(self, log_id: int, index: int) -> Leaf | None:
+        """One public leaf."""
+        row = self._connection.execute(
+            select(followed_leaves.c.tag, followed_leaves.c.seal).where(
+                and_(followed_leaves.c.log_id == log_id, followed_leaves.c.leaf_index == index)
+            )
+        ).one_or_none()
+        return Leaf(bytes(row[0]), bytes(row[1])) if row is not None else None
+
+    def leaves(self, log_id: int, first: int, end: int) -> list[bytes]:
+        """Public leaves of a followed log with ``first <= index < end``."""
+        rows = self._connection.execute(
+            select(followed_leaves.c.tag, followed_leaves.c.seal)
+            .where(and_(followed_leaves.c.log_id == log_id,
+                        followed_leaves.c.leaf_index >= first,
+                        followed_leaves.c.leaf_index < end))
+            .order_by(followed_leaves.c.leaf_index)
+        )
+        return [bytes(tag) + bytes(seal) for tag, seal in rows]
+
+    def places_of_tags(
+        self, tags: Sequence[bytes]
+    ) -> dict[bytes, list[tuple[LogId, LeafIndex]]]:
+        """Where followed leaves with these tags stand, over all logs; absent tags are left out."""
+        found: dict[bytes, list[tuple[LogId, LeafIndex]]] = {}
+        for start in range(0, len(tags), _IN_CHUNK):
+            rows = self._connection.execute(
+                select(followed_leaves.c.tag, followed_leaves.c.log_id,
+                       followed_leaves.c.leaf_index)
+                .where(followed_leaves.c.tag.in_(list(tags[start : start + _IN_CHUNK])))
+                .order_by(followed_leaves.c.log_id, followed_leaves.c.leaf_index)
+            )
+            for tag, log_id, index in rows:
+                found.setdefault(bytes(tag), []).append((LogId(log_id), LeafIndex(index)))
+        return found
+
+    def entry(self, log_id: int, index: int) -> FollowedEntry | None:
+        """One entry of a followed log."""
+        found = self.entries(log_id, index, index + 1)
+        return found[0] if found else None
+
+    def entries(self, log_id: int, first: int, end: int) -> list[FollowedEntry]:
+        """Entries of a followed log with ``first <= index < end``."""
+        rows = self._connection.execute(
+            select(followed_entries)
+            .where(and_(followed_entries.c.log_id == log_id,
+                        followed_entries.c.leaf_index >= first,
+                        followed_entries.c.leaf_index < end))
+            .order_by(followed_entries.c.leaf_index)
+        ).mappings()
+        return [_entry(row) for row in rows]
+
+    def entries_of_subjects(
+        self, subjects: Sequence[bytes], kinds: Iterable[Kind]
+    ) -> list[FollowedEntry]:
+        """Entries of these kinds about these persons over all followed logs."""
+        wanted = [int(kind) for kind in kinds]
+        result: list[FollowedEntry] = []
+        for start in range(0, len(subjects), _IN_CHUNK):
+            rows = self._connection.execute(
+                select(followed_entries)
+                .where(and_(
+                    followed_entries.c.subject.in_(list(subjects[start : start + _IN_CHUNK])),
+                    followed_entries.c.kind.in_(wanted),
+                ))
+                .order_by(followed_entries.c.log_id, followed_entries.c.leaf_index)
+            ).mappings()
+            result.extend(_entry(row) for row in rows)
+        return result
+
+
+def _followed(row: RowMapping) -> FollowedLog:
+    return FollowedLog(
+        log_id=LogId(row["log_id"]), endpoint=row["endpoint"],
+        head=CompactRange.from_bytes(bytes(row["frontier"])), number=row["number"],
+        state=row["state"], last_error=row["last_error"],
+        checked_at=from_micros(row["checked_at"]),
+    )
+
+
+def _followed_checkpoint(row: RowMapping) -> FollowedCheckpoint:
+    return FollowedCheckpoint(
+        log_id=LogId(row["log_id"]), size=row["size"], root=bytes(row["root"]),
+        number=row["number"], block=row["block"], block_time=row["block_time"],
+        cosignature=row["cosignature"],
+    )
+
+
+def _entry(row: RowMapping) -> FollowedEntry:
+    head = Head(Kind(row["kind"]), row["class"], row["period"])
+    return FollowedEntry(
+        LogId(row["log_id"]), LeafIndex(row["leaf_index"]),
+        Entry(head, Subject(bytes(row["subject"])), row["amount_fen"],
+              Commitment(bytes(row["commitment"]))),
+    )

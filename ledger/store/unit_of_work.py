@@ -1,0 +1,101 @@
+"""One unit of work per command: what is written counts all at once, when its owner commits, or not at all."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection
+
+from ledger.evidence.encoding import LogId
+from ledger.store.commands import CommandRepository, ImportRepository, LeaseRepository
+from ledger.store.database import Database
+from ledger.store.events import EventRepository
+from ledger.store.following import FollowingRepository
+from ledger.store.log import LogRepository
+from ledger.store.outbox import OutboxRepository
+
+
+class _Rooms:
+    """The rooms of the store over one connection, open inside a with block."""
+
+    def __init__(self, scope: AbstractContextManager[Connection], log_id: LogId) -> None:
+        self._scope = scope
+        self._log_id = log_id
+        self._open: Connection | None = None
+
+    def __enter__(self) -> Self:
+        self._open = self._scope.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._open = None
+        self._scope.__exit__(kind, error, traceback)
+
+    @property
+    def _connection(self) -> Connection:
+        assert self._open is not None, "the store is used inside a with block"
+        return self._open
+
+    @cached_property
+    def log(self) -> LogRepository:
+        """The node's own log."""
+        return LogRepository(self._connection, self._log_id)
+
+    @cached_property
+    def outbox(self) -> OutboxRepository:
+        """Messages to the chain."""
+        return OutboxRepository(self._connection)
+
+    @cached_property
+    def commands(self) -> CommandRepository:
+        """Answers given before."""
+        return CommandRepository(self._connection)
+
+    @cached_property
+    def imports(self) -> ImportRepository:
+        """Imported files."""
+        return ImportRepository(self._connection)
+
+    @cached_property
+    def leases(self) -> LeaseRepository:
+        """Who runs the worker."""
+        return LeaseRepository(self._connection)
+
+    @cached_property
+    def following(self) -> FollowingRepository:
+        """Other nodes' logs."""
+        return FollowingRepository(self._connection)
+
+    @cached_property
+    def events(self) -> EventRepository:
+        """Indexed chain events."""
+        return EventRepository(self._connection)
+
+
+class UnitOfWork(_Rooms):
+    """A write transaction.
+
+    ``with UnitOfWork(database, log_id) as work:`` rolls everything back unless ``work.commit()`` ran.
+    """
+
+    def __init__(self, database: Database, log_id: LogId) -> None:
+        super().__init__(database.writing(), log_id)
+
+    def commit(self) -> None:
+        """The one commit point: after it, everything written here is accepted."""
+        transaction = self._connection.get_transaction()
+        assert transaction is not None
+        transaction.commit()
+
+
+class Reading(_Rooms):
+    """A consistent view for pages and proofs: ``with Reading(database, log_id) as view:``."""
+
+    def __init__(self, database: Database, log_id: LogId) -> None:
+        super().__init__(database.reading(), log_id)
