@@ -249,6 +249,225 @@ class SealingKeyDestroyedError(RefusedError):
     remedy_zh: ClassVar[str] = "未写入任何内容；新增记录前请查阅销毁决定。"
 
 
+# --- refusals: files and books ---------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class FileUnreadableError(RefusedError):
+    """A file cannot be read as what it claims to be; ``line`` is 0 when no line is to blame."""
+
+    file: str
+    line: int
+    expected: str
+    expected_zh: str
+    found: str
+    found_zh: str
+    code: ClassVar[str] = "file-unreadable"
+    message: ClassVar[str] = (
+        "{file} cannot be read (line {line}): expected {expected}, found {found}."
+    )
+    message_zh: ClassVar[str] = (
+        "文件 {file} 无法读取（第 {line} 行）：应为{expected_zh}，实为{found_zh}。"
+    )
+    remedy: ClassVar[str] = (
+        "Nothing was changed; export the file again and compare its size with the original."
+    )
+    remedy_zh: ClassVar[str] = "未作任何更改；请重新导出该文件并核对大小。"
+
+
+@dataclass(eq=False)
+class UnknownFileTypeError(RefusedError):
+    """A file's name ends in something that is not read here."""
+
+    file: str
+    extension: str
+    code: ClassVar[str] = "unknown-file-type"
+    message: ClassVar[str] = "{file} ends in '{extension}'; .csv and .parquet files are read."
+    message_zh: ClassVar[str] = "文件 {file} 的扩展名为“{extension}”，仅支持 .csv 与 .parquet。"
+    remedy: ClassVar[str] = (
+        "Save a spreadsheet as 'CSV UTF-8' (comma separated) and import that file."
+    )
+    remedy_zh: ClassVar[str] = "请将电子表格另存为“CSV UTF-8（逗号分隔）”后再导入。"
+
+
+@dataclass(eq=False)
+class FileEncodingError(RefusedError):
+    """The bytes of a text file are not text of the expected encoding.
+
+    ``byte_offset`` counts from 0, ``line`` from 1; both name the first byte that does not fit.
+    """
+
+    file: str
+    expected: str
+    byte_offset: int
+    line: int
+    code: ClassVar[str] = "file-encoding"
+    message: ClassVar[str] = (
+        "{file} is not {expected} text: the byte at offset {byte_offset} (line {line}) is wrong."
+    )
+    message_zh: ClassVar[str] = (
+        "文件 {file} 不是 {expected} 文本：第 {line} 行、偏移 {byte_offset} 处的字节不符合编码。"
+    )
+    remedy: ClassVar[str] = (
+        "Export it again as UTF-8 or GB18030, or name its encoding under [file] in the mapping."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请重新导出为 UTF-8 或 GB18030，或在映射文件的 [file] 中写明 encoding。"
+    )
+
+
+@dataclass(eq=False)
+class ColumnsMissingError(RefusedError):
+    """A file lacks columns that its kind needs."""
+
+    file: str
+    expected: str
+    found: str
+    code: ClassVar[str] = "columns-missing"
+    message: ClassVar[str] = "{file} lacks columns: expected {expected}; found {found}."
+    message_zh: ClassVar[str] = "文件 {file} 缺少列：应有 {expected}；实有 {found}。"
+    remedy: ClassVar[str] = (
+        "Correct the headings in the first line, or name yours under [columns] of a mapping file."
+    )
+    remedy_zh: ClassVar[str] = "请更正首行表头，或在映射文件的 [columns] 中写明本单位所用列名。"
+
+
+@dataclass(eq=False)
+class DuplicateColumnError(RefusedError):
+    """Two headings of a file mean the same column."""
+
+    file: str
+    column: str
+    code: ClassVar[str] = "duplicate-column"
+    message: ClassVar[str] = "{file} has more than one column for {column}."
+    message_zh: ClassVar[str] = "文件 {file} 中有多列对应 {column}。"
+    remedy: ClassVar[str] = "Remove one, or say in a mapping file under [columns] which one counts."
+    remedy_zh: ClassVar[str] = "请删除多余的列，或在映射文件的 [columns] 中指定采用哪一列。"
+
+
+@dataclass(eq=False)
+class MappingFileError(RefusedError):
+    """A mapping file says something that is not understood."""
+
+    file: str
+    where: str
+    expected: str
+    code: ClassVar[str] = "mapping-file"
+    message: ClassVar[str] = "The mapping file {file} is wrong at {where}: expected {expected}."
+    message_zh: ClassVar[str] = "映射文件 {file} 的 {where} 有误：应为 {expected}。"
+    remedy: ClassVar[str] = "Correct it; docs/reference/import-files.md shows every section."
+    remedy_zh: ClassVar[str] = "请更正；各节写法见 docs/reference/import-files.md。"
+
+
+@dataclass(eq=False)
+class ImportRefusedError(RefusedError):
+    """A file has lines that cannot be recorded, so none of it was."""
+
+    file: str
+    lines_read: int
+    lines_refused: int
+    findings_count: int
+    code: ClassVar[str] = "import-refused"
+    message: ClassVar[str] = (
+        "{file} was not imported: {lines_refused} of {lines_read} lines have errors "
+        "({findings_count} findings); nothing was changed."
+    )
+    message_zh: ClassVar[str] = (
+        "文件 {file} 未导入：{lines_read} 行中有 {lines_refused} 行有误"
+        "（共 {findings_count} 处），未作任何更改。"
+    )
+    remedy: ClassVar[str] = (
+        "Correct the lines listed and import again; --accept-valid imports only the valid ones."
+    )
+    remedy_zh: ClassVar[str] = "请更正所列各行后重新导入，或使用 --accept-valid 仅导入无误的行。"
+
+    def with_findings(self, findings: tuple[Any, ...]) -> ImportRefusedError:
+        """The same error, carrying what was found; findings never enter its message or fields."""
+        self._findings = findings
+        return self
+
+    @property
+    def findings(self) -> tuple[Any, ...]:
+        """What was found, line by line (``ledger.records.findings.RowFinding``)."""
+        found: tuple[Any, ...] = getattr(self, "_findings", ())
+        return found
+
+
+@dataclass(eq=False)
+class UnbalancedEntryError(RefusedError):
+    """The lines of a journal entry do not add up to zero."""
+
+    reference: str
+    difference_fen: int
+    lines: int
+    code: ClassVar[str] = "unbalanced-entry"
+    message: ClassVar[str] = (
+        "Journal entry {reference} with {lines} lines is off balance by {difference_fen} fen."
+    )
+    message_zh: ClassVar[str] = "记账凭证 {reference} 共 {lines} 行，借贷相差 {difference_fen} 分。"
+    remedy: ClassVar[str] = "Give every debit its credit; an entry has at least two lines."
+    remedy_zh: ClassVar[str] = "有借必有贷，借贷必相等；每张凭证至少两行。"
+
+
+# --- refusals: transfers -------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class TransferStepError(RefusedError):
+    """The case does not stand where this step starts from."""
+
+    case_id: str
+    state: str
+    event: str
+    code: ClassVar[str] = "transfer-step"
+    message: ClassVar[str] = "Case {case_id} is {state}; {event} is no step from there."
+    message_zh: ClassVar[str] = "转移业务 {case_id} 处于 {state} 状态，不能办理 {event}。"
+    remedy: ClassVar[str] = "Look at the steps of the case; the next one is shown there."
+    remedy_zh: ClassVar[str] = "请查看该业务的办理经过，其中标明下一步。"
+
+
+@dataclass(eq=False)
+class TransferNotAllowedError(RefusedError):
+    """The rules keep this relation where it is; ``rule`` is the verdict or the reason's code."""
+
+    rule: str
+    reason: str
+    reason_zh: str
+    code: ClassVar[str] = "transfer-not-allowed"
+    message: ClassVar[str] = "The relation cannot be transferred: {reason}."
+    message_zh: ClassVar[str] = "养老保险关系不能转移：{reason_zh}。"
+    remedy: ClassVar[str] = "Tell the person why; nothing was changed at either bureau."
+    remedy_zh: ClassVar[str] = "请告知参保人原因；两地记录均未变动。"
+
+
+@dataclass(eq=False)
+class TooFewCasesError(RefusedError):
+    """A settlement of so few cases would show a person's amount on chain."""
+
+    cases: int
+    minimum: int
+    code: ClassVar[str] = "too-few-cases"
+    message: ClassVar[str] = "{cases} case(s) wait for settlement; at least {minimum} go together."
+    message_zh: ClassVar[str] = "待结算 {cases} 笔，至少 {minimum} 笔方可合并结算。"
+    remedy: ClassVar[str] = "Wait for further cases: a total of few would give single amounts away."
+    remedy_zh: ClassVar[str] = "请待更多业务合并结算，以免单笔金额外泄。"
+
+
+@dataclass(eq=False)
+class PeerRefusedError(RefusedError):
+    """Another bureau refused our message; ``refusal`` is its code, ``reason`` its sentence."""
+
+    peer: str
+    refusal: str
+    reason: str
+    reason_zh: str
+    code: ClassVar[str] = "peer-refused"
+    message: ClassVar[str] = "{peer} refused the message: {reason}"
+    message_zh: ClassVar[str] = "{peer} 未受理该消息：{reason_zh}"
+    remedy: ClassVar[str] = "Mend what it names and send anew, or refuse or withdraw the case."
+    remedy_zh: ClassVar[str] = "请按所述更正后重发，或拒绝、撤回该业务。"
+
+
 # --- conflicts -----------------------------------------------------------------------------------------
 
 
@@ -304,6 +523,32 @@ class KeyExistsError(ConflictError):
     message_zh: ClassVar[str] = "密钥 {name} 已存在，密钥不得覆盖。"
     remedy: ClassVar[str] = "Give the successor a name of its own and enrol it."
     remedy_zh: ClassVar[str] = "请为新密钥另取名称并登记。"
+
+
+@dataclass(eq=False)
+class ContractRefusedError(RefusedError):
+    """A contract says no; ``error`` and ``values`` are its own custom error."""
+
+    contract: str
+    error: str
+    values: dict[str, Any]
+    code: ClassVar[str] = "contract-refused"
+    message: ClassVar[str] = "The contract {contract} refuses: {error} {values}."
+    message_zh: ClassVar[str] = "合约 {contract} 拒绝：{error} {values}。"
+    remedy: ClassVar[str] = "Nothing was changed on chain; look up the error's meaning and its values."
+    remedy_zh: ClassVar[str] = "链上未作任何变更；请查阅该错误的含义与取值。"
+
+
+@dataclass(eq=False)
+class TransactionRefusedError(RefusedError):
+    """A chain node does not take a signed transaction, so it cannot land as it is."""
+
+    reason: str
+    code: ClassVar[str] = "transaction-refused"
+    message: ClassVar[str] = "The chain does not take the transaction: {reason}."
+    message_zh: ClassVar[str] = "链节点不接受该交易：{reason}。"
+    remedy: ClassVar[str] = "Check that the sender's account has money for gas and may send here."
+    remedy_zh: ClassVar[str] = "请检查发送账户的手续费余额及其发送权限。"
 
 
 # --- verification --------------------------------------------------------------------------------------
@@ -440,7 +685,210 @@ class OprfProofError(VerificationError):
     remedy_zh: ClassVar[str] = "请勿据此登记，并通知运行该服务的监管部门。"
 
 
+@dataclass(eq=False)
+class WrongChainError(VerificationError):
+    """The endpoint serves another chain than the manifest names."""
+
+    expected: int
+    actual: int
+    code: ClassVar[str] = "wrong-chain"
+    message: ClassVar[str] = "The endpoint serves chain {actual}, the manifest names {expected}."
+    message_zh: ClassVar[str] = "该节点属于链 {actual}，而部署清单所载为 {expected}。"
+    remedy: ClassVar[str] = "Correct the endpoint, or take the manifest of this network."
+    remedy_zh: ClassVar[str] = "请更正节点地址，或使用该网络的部署清单。"
+
+
+@dataclass(eq=False)
+class ContractCodeError(VerificationError):
+    """At a contract's address stands other code than the manifest names."""
+
+    contract: str
+    address: str
+    expected: str
+    actual: str
+    code: ClassVar[str] = "contract-code"
+    message: ClassVar[str] = (
+        "{contract} at {address} has code {actual}, the manifest names {expected}."
+    )
+    message_zh: ClassVar[str] = "合约 {contract}（{address}）的代码为 {actual}，部署清单所载为 {expected}。"
+    remedy: ClassVar[str] = "Use nothing of this deployment before its manifest was checked."
+    remedy_zh: ClassVar[str] = "核实部署清单之前，请勿使用该部署。"
+
+
+@dataclass(eq=False)
+class PackageShapeError(VerificationError):
+    """A message or package between bureaus is not what its schema says."""
+
+    part: str
+    reason: str
+    code: ClassVar[str] = "package-shape"
+    message: ClassVar[str] = "{part} of the message is malformed: {reason}."
+    message_zh: ClassVar[str] = "消息的 {part} 部分格式有误：{reason}。"
+    remedy: ClassVar[str] = "Ask the sending bureau to build it anew."
+    remedy_zh: ClassVar[str] = "请发送方重新生成。"
+
+
+@dataclass(eq=False)
+class PackageMismatchError(VerificationError):
+    """What came is not what the chain or the case says should come."""
+
+    part: str
+    code: ClassVar[str] = "package-mismatch"
+    message: ClassVar[str] = "The {part} of the message is not the one of this case."
+    message_zh: ClassVar[str] = "消息的 {part} 与本案不符。"
+    remedy: ClassVar[str] = "Do not rely on it; ask the sending bureau."
+    remedy_zh: ClassVar[str] = "请勿采信，并向发送方查询。"
+
+
+@dataclass(eq=False)
+class RecordAlteredError(VerificationError):
+    """A record in a package is not the one that was recorded; ``position`` counts from 1."""
+
+    position: int
+    period: int
+    part: str
+    code: ClassVar[str] = "record-altered"
+    message: ClassVar[str] = (
+        "Record {position} of the package (month {period}) is not what was anchored: its {part} differs."
+    )
+    message_zh: ClassVar[str] = "第 {position} 条记录（{period}）与上链存证不符：{part} 不一致。"
+    remedy: ClassVar[str] = "Take nothing of this package; ask the old bureau for the true records."
+    remedy_zh: ClassVar[str] = "请勿接收该数据包，并要求原参保地提供真实记录。"
+
+
+@dataclass(eq=False)
+class RecordNotAnchoredError(VerificationError):
+    """A record in a package does not stand in the anchored log of its bureau."""
+
+    position: int
+    period: int
+    code: ClassVar[str] = "record-not-anchored"
+    message: ClassVar[str] = (
+        "Record {position} of the package (month {period}) is not in the anchored log."
+    )
+    message_zh: ClassVar[str] = "第 {position} 条记录（{period}）不在已上链的日志中。"
+    remedy: ClassVar[str] = "Take nothing of this package; ask the old bureau for the true records."
+    remedy_zh: ClassVar[str] = "请勿接收该数据包，并要求原参保地提供真实记录。"
+
+
+@dataclass(eq=False)
+class RecordOfOtherPersonError(VerificationError):
+    """A record in a package is about somebody else."""
+
+    position: int
+    period: int
+    code: ClassVar[str] = "record-of-other-person"
+    message: ClassVar[str] = (
+        "Record {position} of the package (month {period}) is about another person."
+    )
+    message_zh: ClassVar[str] = "第 {position} 条记录（{period}）不属于本人。"
+    remedy: ClassVar[str] = "Take nothing of this package; tell the old bureau."
+    remedy_zh: ClassVar[str] = "请勿接收该数据包，并告知原参保地。"
+
+
+@dataclass(eq=False)
+class RecordNotLiveError(VerificationError):
+    """A record in a package was taken back, stands there twice, or belongs to another stay."""
+
+    position: int
+    period: int
+    reason: str
+    code: ClassVar[str] = "record-not-live"
+    message: ClassVar[str] = (
+        "Record {position} of the package (month {period}) does not count: {reason}."
+    )
+    message_zh: ClassVar[str] = "第 {position} 条记录（{period}）不应计入：{reason}。"
+    remedy: ClassVar[str] = "Ask the old bureau for a package of its live records."
+    remedy_zh: ClassVar[str] = "请原参保地重新提供有效记录。"
+
+
+@dataclass(eq=False)
+class MonthLeftOutError(VerificationError):
+    """The old bureau's anchored log holds a month that its package leaves out."""
+
+    period: int
+    log_id: int
+    leaf_index: int
+    code: ClassVar[str] = "month-left-out"
+    message: ClassVar[str] = (
+        "Month {period} is recorded in log {log_id} (leaf {leaf_index}) and missing in the package."
+    )
+    message_zh: ClassVar[str] = "{period} 已记入日志 {log_id}（第 {leaf_index} 条），但数据包中缺失。"
+    remedy: ClassVar[str] = "Refuse the package; the old bureau must send every live month."
+    remedy_zh: ClassVar[str] = "请拒收该数据包，原参保地须提供全部有效月份。"
+
+
+@dataclass(eq=False)
+class FiguresMismatchError(VerificationError):
+    """A figure of the information sheet does not follow from the records."""
+
+    figure: str
+    code: ClassVar[str] = "figures-mismatch"
+    message: ClassVar[str] = "The sheet's {figure} does not follow from the records sent with it."
+    message_zh: ClassVar[str] = "信息表的 {figure} 与所附记录核算结果不一致。"
+    remedy: ClassVar[str] = "Sign nothing; ask the old bureau to compute the sheet anew."
+    remedy_zh: ClassVar[str] = "请勿签署，并要求原参保地重新核算。"
+
+
+@dataclass(eq=False)
+class SettlementMismatchError(VerificationError):
+    """Money on its way is not the sum of the cases it is said to be for."""
+
+    settlement_id: str
+    part: str
+    code: ClassVar[str] = "settlement-mismatch"
+    message: ClassVar[str] = "Settlement {settlement_id} does not match its cases: {part}."
+    message_zh: ClassVar[str] = "结算 {settlement_id} 与所列业务不符：{part}。"
+    remedy: ClassVar[str] = "Do not confirm receipt; clear it up with the sending bureau."
+    remedy_zh: ClassVar[str] = "请勿确认到账，并与转出地核对。"
+
+
 # --- unavailable ---------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class NotAnchoredYetError(UnavailableError):
+    """Records that shall travel are not final on chain yet."""
+
+    log_id: int
+    needed_size: int
+    final_size: int
+    code: ClassVar[str] = "not-anchored-yet"
+    message: ClassVar[str] = (
+        "Log {log_id} is final on chain up to {final_size} leaves; {needed_size} are needed."
+    )
+    message_zh: ClassVar[str] = "日志 {log_id} 已最终上链 {final_size} 条，需要 {needed_size} 条。"
+    remedy: ClassVar[str] = "Wait for the next checkpoint; it is published by itself."
+    remedy_zh: ClassVar[str] = "请等待下一检查点自动上链。"
+
+
+@dataclass(eq=False)
+class FollowingBehindError(UnavailableError):
+    """This node has not followed another log far enough to judge what came."""
+
+    log_id: int
+    needed_size: int
+    followed_size: int
+    code: ClassVar[str] = "following-behind"
+    message: ClassVar[str] = (
+        "Log {log_id} is followed up to {followed_size} leaves; {needed_size} are needed."
+    )
+    message_zh: ClassVar[str] = "日志 {log_id} 已跟踪 {followed_size} 条，需要 {needed_size} 条。"
+    remedy: ClassVar[str] = "It is followed by itself; send the message again in a moment."
+    remedy_zh: ClassVar[str] = "系统将自动跟踪，请稍后重发。"
+
+
+@dataclass(eq=False)
+class ChainBehindError(UnavailableError):
+    """A fact that the chain will carry is not final there yet."""
+
+    what: str
+    case_id: str
+    code: ClassVar[str] = "chain-behind"
+    message: ClassVar[str] = "The {what} of case {case_id} is not final on chain yet."
+    message_zh: ClassVar[str] = "业务 {case_id} 的 {what} 尚未最终上链。"
+    remedy: ClassVar[str] = "It lands by itself; try again in a moment."
+    remedy_zh: ClassVar[str] = "系统将自动上链，请稍后重试。"
 
 
 @dataclass(eq=False)
@@ -512,6 +960,19 @@ class SplitViewError(CorruptionError):
     message_zh: ClassVar[str] = "{origin} 出现两个大小同为 {size} 而根不同的检查点。"
     remedy: ClassVar[str] = "Both are kept as evidence; publication stops until a person decides."
     remedy_zh: ClassVar[str] = "两者均已留存为证据，人工处理前停止发布。"
+
+
+@dataclass(eq=False)
+class UnknownRevertError(CorruptionError):
+    """A contract reverted in a way that its interface does not know."""
+
+    contract: str
+    data: str
+    code: ClassVar[str] = "unknown-revert"
+    message: ClassVar[str] = "The contract {contract} reverted with {data}, which is none of its errors."
+    message_zh: ClassVar[str] = "合约 {contract} 以未知错误 {data} 回滚。"
+    remedy: ClassVar[str] = "Compare the deployed code with the checked-in artifacts; call the developers."
+    remedy_zh: ClassVar[str] = "请核对已部署代码与随附产物，并联系开发人员。"
 
 
 @dataclass(eq=False)

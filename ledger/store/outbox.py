@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from ledger.store.tables.chain import outbox
+from ledger.store.tables.chain import anchored_messages, outbox
 from ledger.store.times import to_micros
 
 QUEUED: Final = "QUEUED"
@@ -66,6 +66,53 @@ class OutboxRepository:
             )
         )
         return True
+
+    def queue_once_anchored(
+        self, message_key: str, end_index: int, contract: str, function: str,
+        arguments: list[Any], *, at: datetime,
+    ) -> bool:
+        """Keep a publisher's message until leaves up to ``end_index`` (not included) are anchored.
+
+        A contract that checks a range of leaves refuses it before that.
+
+        Returns:
+            Whether it was added; False when a message with this key is kept or queued already.
+        """
+        for table in (outbox, anchored_messages):
+            known = select(table.c.message_key).where(table.c.message_key == message_key)
+            if self._connection.execute(known).first() is not None:
+                return False
+        self._connection.execute(
+            insert(anchored_messages).values(
+                message_key=message_key, end_index=end_index, contract=contract,
+                function=function, arguments=json.dumps(arguments), at=to_micros(at),
+            )
+        )
+        return True
+
+    def release_anchored(self, up_to_size: int, *, at: datetime) -> int:
+        """Queue the kept messages whose leaves a final checkpoint of ``up_to_size`` holds.
+
+        Returns:
+            How many were queued, in the order of their leaves.
+        """
+        rows = self._connection.execute(
+            select(anchored_messages)
+            .where(anchored_messages.c.end_index <= up_to_size)
+            .order_by(anchored_messages.c.end_index, anchored_messages.c.at)
+        ).mappings().all()
+        for row in rows:
+            arguments = json.loads(row["arguments"])
+            self.queue(row["message_key"], row["contract"], row["function"], arguments, at=at)
+        self._connection.execute(
+            delete(anchored_messages).where(anchored_messages.c.end_index <= up_to_size)
+        )
+        return len(rows)
+
+    def waiting_for_anchor(self) -> int:
+        """How many messages are kept until their leaves are anchored."""
+        query = select(func.count()).select_from(anchored_messages)
+        return int(self._connection.execute(query).scalar_one())
 
     def pending(self) -> list[Message]:
         """Messages not yet final, oldest first (failed ones wait for a person and are left out)."""

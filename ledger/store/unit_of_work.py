@@ -14,6 +14,7 @@ from ledger.store.commands import CommandRepository, ImportRepository, LeaseRepo
 from ledger.store.database import Database
 from ledger.store.events import EventRepository
 from ledger.store.following import FollowingRepository
+from ledger.store.journal import JournalRepository
 from ledger.store.log import LogRepository
 from ledger.store.outbox import OutboxRepository
 
@@ -61,6 +62,11 @@ class _Rooms:
     def imports(self) -> ImportRepository:
         """Imported files."""
         return ImportRepository(self._connection)
+
+    @cached_property
+    def journal(self) -> JournalRepository:
+        """The bureau's books."""
+        return JournalRepository(self._connection)
 
     @cached_property
     def leases(self) -> LeaseRepository:

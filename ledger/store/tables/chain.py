@@ -29,6 +29,19 @@ outbox = Table(
 )
 """Chain messages, written in the transaction of the fact. States: QUEUED, SIGNED, FINAL, FAILED."""
 
+anchored_messages = Table(
+    "anchored_messages",
+    metadata,
+    Column("message_key", String(160), primary_key=True),
+    Column("end_index", BigInteger, nullable=False),
+    Column("contract", String(40), nullable=False),
+    Column("function", String(60), nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "end_index"),
+)
+"""Messages that wait until leaves up to ``end_index`` are anchored, then join the outbox."""
+
 chain_events = Table(
     "chain_events",
     metadata,
