@@ -535,7 +535,7 @@ class ContractRefusedError(RefusedError):
     code: ClassVar[str] = "contract-refused"
     message: ClassVar[str] = "The contract {contract} refuses: {error} {values}."
     message_zh: ClassVar[str] = "合约 {contract} 拒绝：{error} {values}。"
-    remedy: ClassVar[str] = "Nothing was changed on chain; look up the error's meaning and its values."
+    remedy: ClassVar[str] = "Nothing was changed on chain; look up what this error means."
     remedy_zh: ClassVar[str] = "链上未作任何变更；请查阅该错误的含义与取值。"
 
 
@@ -710,7 +710,9 @@ class ContractCodeError(VerificationError):
     message: ClassVar[str] = (
         "{contract} at {address} has code {actual}, the manifest names {expected}."
     )
-    message_zh: ClassVar[str] = "合约 {contract}（{address}）的代码为 {actual}，部署清单所载为 {expected}。"
+    message_zh: ClassVar[str] = (
+        "合约 {contract}（{address}）的代码为 {actual}，部署清单所载为 {expected}。"
+    )
     remedy: ClassVar[str] = "Use nothing of this deployment before its manifest was checked."
     remedy_zh: ClassVar[str] = "核实部署清单之前，请勿使用该部署。"
 
@@ -843,6 +845,81 @@ class SettlementMismatchError(VerificationError):
     remedy_zh: ClassVar[str] = "请勿确认到账，并与转出地核对。"
 
 
+@dataclass(eq=False)
+class MalformedNoteError(VerificationError):
+    """A text is not a signed checkpoint of the one form that is accepted."""
+
+    reason: str
+    code: ClassVar[str] = "malformed-note"
+    message: ClassVar[str] = "This is not a signed checkpoint: {reason}."
+    message_zh: ClassVar[str] = "这不是有效的签名检查点：{reason}。"
+    remedy: ClassVar[str] = "Fetch it again, whole and unchanged, from the log."
+    remedy_zh: ClassVar[str] = "请从日志重新获取完整且未改动的检查点。"
+
+
+@dataclass(eq=False)
+class WrongOriginError(VerificationError):
+    """A checkpoint belongs to another log."""
+
+    expected: str
+    actual: str
+    code: ClassVar[str] = "wrong-origin"
+    message: ClassVar[str] = "The checkpoint is of {actual}, not of {expected}."
+    message_zh: ClassVar[str] = "该检查点属于 {actual}，而非 {expected}。"
+    remedy: ClassVar[str] = "Ask for the checkpoint of the right log."
+    remedy_zh: ClassVar[str] = "请获取正确日志的检查点。"
+
+
+@dataclass(eq=False)
+class MalformedKeyError(VerificationError):
+    """A text is not a verifier key (vkey) of a known signature type."""
+
+    reason: str
+    code: ClassVar[str] = "malformed-key"
+    message: ClassVar[str] = "This is not a verifier key: {reason}."
+    message_zh: ClassVar[str] = "这不是有效的验证密钥：{reason}。"
+    remedy: ClassVar[str] = "Copy the whole key from the trust file of a supervisor."
+    remedy_zh: ClassVar[str] = "请从监管部门发布的信任文件完整复制该密钥。"
+
+
+@dataclass(eq=False)
+class TilePathError(VerificationError):
+    """A path names no tile, or in another spelling than the one that is served."""
+
+    reason: str
+    code: ClassVar[str] = "tile-path"
+    message: ClassVar[str] = "The path names no tile of a log: {reason}."
+    message_zh: ClassVar[str] = "该路径不对应任何日志分片：{reason}。"
+    remedy: ClassVar[str] = "Spell it as c2sp.org/tlog-tiles says, for example tile/0/x001/067."
+    remedy_zh: ClassVar[str] = "请按 c2sp.org/tlog-tiles 书写，例如 tile/0/x001/067。"
+
+
+@dataclass(eq=False)
+class MalformedBundleError(VerificationError):
+    """A file is not a proof bundle that can be read."""
+
+    field: str
+    reason: str
+    code: ClassVar[str] = "malformed-bundle"
+    message: ClassVar[str] = "This is not a readable proof: {field}: {reason}."
+    message_zh: ClassVar[str] = "这不是可读的证明文件：{field}：{reason}。"
+    remedy: ClassVar[str] = "Ask whoever gave you the file for the original, unchanged."
+    remedy_zh: ClassVar[str] = "请向提供者索取未经改动的原文件。"
+
+
+@dataclass(eq=False)
+class MalformedTrustFileError(VerificationError):
+    """A file is not a trust file that can be read."""
+
+    field: str
+    reason: str
+    code: ClassVar[str] = "malformed-trust-file"
+    message: ClassVar[str] = "This is not a readable trust file: {field}: {reason}."
+    message_zh: ClassVar[str] = "这不是可读的信任文件：{field}：{reason}。"
+    remedy: ClassVar[str] = "Get the trust file from a supervisor, over a way you trust."
+    remedy_zh: ClassVar[str] = "请通过可信渠道向监管部门获取信任文件。"
+
+
 # --- unavailable ---------------------------------------------------------------------------------------
 
 
@@ -969,9 +1046,9 @@ class UnknownRevertError(CorruptionError):
     contract: str
     data: str
     code: ClassVar[str] = "unknown-revert"
-    message: ClassVar[str] = "The contract {contract} reverted with {data}, which is none of its errors."
+    message: ClassVar[str] = "{contract} reverted with {data}, which is none of its errors."
     message_zh: ClassVar[str] = "合约 {contract} 以未知错误 {data} 回滚。"
-    remedy: ClassVar[str] = "Compare the deployed code with the checked-in artifacts; call the developers."
+    remedy: ClassVar[str] = "Compare the deployed code with the artifacts; call the developers."
     remedy_zh: ClassVar[str] = "请核对已部署代码与随附产物，并联系开发人员。"
 
 
