@@ -751,7 +751,8 @@ class RecordAlteredError(VerificationError):
     part: str
     code: ClassVar[str] = "record-altered"
     message: ClassVar[str] = (
-        "Record {position} of the package (month {period}) is not what was anchored: its {part} differs."
+        "Record {position} of the package (month {period}) is not what was anchored: "
+        "its {part} differs."
     )
     message_zh: ClassVar[str] = "第 {position} 条记录（{period}）与上链存证不符：{part} 不一致。"
     remedy: ClassVar[str] = "Take nothing of this package; ask the old bureau for the true records."
@@ -815,7 +816,9 @@ class MonthLeftOutError(VerificationError):
     message: ClassVar[str] = (
         "Month {period} is recorded in log {log_id} (leaf {leaf_index}) and missing in the package."
     )
-    message_zh: ClassVar[str] = "{period} 已记入日志 {log_id}（第 {leaf_index} 条），但数据包中缺失。"
+    message_zh: ClassVar[str] = (
+        "{period} 已记入日志 {log_id}（第 {leaf_index} 条），但数据包中缺失。"
+    )
     remedy: ClassVar[str] = "Refuse the package; the old bureau must send every live month."
     remedy_zh: ClassVar[str] = "请拒收该数据包，原参保地须提供全部有效月份。"
 
