@@ -1,7 +1,8 @@
 """The one module that builds bytes that are hashed or signed.
 
-All integers are big-endian, all digests SHA-256. Every digest starts with a one-byte label, so that a value of one
-kind can never pass for another. Source: docs/reference/evidence.md; vectors in tests/vectors/encoding.
+All integers are big-endian, all digests SHA-256. Every digest starts with a one-byte label, so that
+a value of one kind can never pass for another. Source: docs/reference/evidence.md; vectors in
+tests/vectors/encoding.
 
     head       8   version u8 = 1 | kind u8 | class u16 | period u32 (yyyymm; 0 = none)
     entry     80   head 8 | subject 32 | amount i64 (fen) | commitment 32
@@ -67,7 +68,8 @@ def _require_length(field: str, value: bytes, expected: int) -> None:
 class Head:
     """What kind of fact, of which exclusion class, about which month.
 
-    ``class_`` is the exclusion class with bit 15 set for lines that are not exclusive; ``period`` is yyyymm or 0.
+    ``class_`` is the exclusion class with bit 15 set for lines that are not exclusive; ``period``
+    is yyyymm or 0.
     """
 
     kind: Kind
@@ -126,7 +128,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One fact as supervisors see it; 80 bytes, from which anybody who holds it recomputes the leaf."""
+    """One fact as supervisors see it; 80 bytes, from which the leaf can be recomputed."""
 
     head: Head
     subject: Subject
@@ -153,6 +155,15 @@ class Entry:
         return Leaf(tag_of(self), seal_of(log_id, self.amount_fen, self.commitment))
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedEntry:
+    """An entry with where it stands: which log, which leaf."""
+
+    log_id: LogId
+    index: LeafIndex
+    entry: Entry
+
+
 def handle_of(head: Head, subject: Subject) -> bytes:
     """Open one fact without giving the subject away (32 bytes)."""
     _require_length("subject", subject, DIGEST_BYTES)
@@ -173,7 +184,7 @@ def other_tag(head: Head, handle: bytes, commitment: Commitment) -> bytes:
 
 
 def reversal_tag(log_id: LogId, index: LeafIndex) -> bytes:
-    """The tag that says leaf ``index`` of ``log_id`` no longer counts; a contract can recompute it."""
+    """The tag that says leaf ``index`` of ``log_id`` no longer counts, for contracts too."""
     return _sha256(_REVERSAL_TAG_LABEL, struct.pack(">IQ", log_id, index))
 
 

@@ -8,7 +8,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
 
-from ledger.evidence.encoding import Commitment, Entry, Head, Leaf, LeafIndex, LogId, Subject
+from ledger.evidence.encoding import (
+    Commitment,
+    Entry,
+    Head,
+    Leaf,
+    LeafIndex,
+    LogId,
+    PlacedEntry,
+    Subject,
+)
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
 from ledger.store.tables.following import (
@@ -33,15 +42,6 @@ class FollowedLog:
     state: str
     last_error: str | None
     checked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class FollowedEntry:
-    """An entry of another log, as supervisors see it."""
-
-    log_id: LogId
-    index: LeafIndex
-    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +202,12 @@ class FollowingRepository:
                 found.setdefault(bytes(tag), []).append((LogId(log_id), LeafIndex(index)))
         return found
 
-    def entry(self, log_id: int, index: int) -> FollowedEntry | None:
+    def entry(self, log_id: int, index: int) -> PlacedEntry | None:
         """One entry of a followed log."""
         found = self.entries(log_id, index, index + 1)
         return found[0] if found else None
 
-    def entries(self, log_id: int, first: int, end: int) -> list[FollowedEntry]:
+    def entries(self, log_id: int, first: int, end: int) -> list[PlacedEntry]:
         """Entries of a followed log with ``first <= index < end``."""
         rows = self._connection.execute(
             select(followed_entries)
@@ -220,10 +220,10 @@ class FollowingRepository:
 
     def entries_of_subjects(
         self, subjects: Sequence[bytes], kinds: Iterable[Kind]
-    ) -> list[FollowedEntry]:
+    ) -> list[PlacedEntry]:
         """Entries of these kinds about these persons over all followed logs."""
         wanted = [int(kind) for kind in kinds]
-        result: list[FollowedEntry] = []
+        result: list[PlacedEntry] = []
         for start in range(0, len(subjects), _IN_CHUNK):
             rows = self._connection.execute(
                 select(followed_entries)
@@ -254,9 +254,9 @@ def _followed_checkpoint(row: RowMapping) -> FollowedCheckpoint:
     )
 
 
-def _entry(row: RowMapping) -> FollowedEntry:
+def _entry(row: RowMapping) -> PlacedEntry:
     head = Head(Kind(row["kind"]), row["class"], row["period"])
-    return FollowedEntry(
+    return PlacedEntry(
         LogId(row["log_id"]), LeafIndex(row["leaf_index"]),
         Entry(head, Subject(bytes(row["subject"])), row["amount_fen"],
               Commitment(bytes(row["commitment"]))),

@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy import Connection
 
 from ledger.evidence.encoding import LogId
+from ledger.store.alerts import AlertRepository
 from ledger.store.commands import CommandRepository, ImportRepository, LeaseRepository
 from ledger.store.database import Database
 from ledger.store.events import EventRepository
@@ -77,6 +78,11 @@ class _Rooms:
     def following(self) -> FollowingRepository:
         """Other nodes' logs."""
         return FollowingRepository(self._connection)
+
+    @cached_property
+    def alerts(self) -> AlertRepository:
+        """Alerts of a supervisor's node."""
+        return AlertRepository(self._connection)
 
     @cached_property
     def events(self) -> EventRepository:

@@ -1,0 +1,1 @@
+"""Who is calling: signed requests between nodes, and the demonstration's sessions."""

@@ -1,0 +1,1 @@
+"""The public log (C2SP tlog-tiles), the supervisors' entry feed and their cosignatures."""

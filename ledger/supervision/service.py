@@ -1,0 +1,226 @@
+"""Examines what came in, keeps alerts, proves conflicts on chain: from logs, entry feeds and chain alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from ledger.errors import AlreadyResolvedError, NotFoundError
+from ledger.evidence.encoding import LeafIndex, LogId, PlacedEntry, handle_of, leaf_hash, reversal_tag
+from ledger.evidence.merkle import MerkleTree
+from ledger.policy.kinds import Kind
+from ledger.recording.context import NodeContext
+from ledger.store.following import FollowingRepository
+from ledger.store.unit_of_work import Reading, UnitOfWork
+from ledger.supervision.model import AlertState, Finding, LeafPlace, Rule
+from ledger.supervision.queries import alert_of
+from ledger.supervision.rules import (
+    duplicate_payouts,
+    group_by_tag,
+    is_normal_payout,
+    paid_after_death,
+)
+
+_log = structlog.get_logger("anxu.supervision")
+_ENTRIES_A_STEP = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """Entries of one log that the rules have not looked at yet."""
+
+    log_id: LogId
+    first: int
+    end: int
+    entries: Sequence[PlacedEntry]
+
+
+def examine(context: NodeContext) -> bool:
+    """Look at every entry under a checked checkpoint that was not looked at yet; a job of the worker.
+
+    Running it again after a crash finds the same alerts: an alert's number is a digest of what it is about, and how
+    far was looked is kept in the same transaction.
+    """
+    changed = False
+    with context.read() as view:
+        examined = view.alerts.examined()
+        news = [_news(view, log.log_id, examined.get(log.log_id, 0)) for log in view.following.logs()]
+    for item in news:
+        if item is None:
+            continue
+        with context.write() as work:
+            if work.alerts.examined().get(item.log_id, 0) != item.first:
+                continue
+            findings = _findings(work.following, item.entries)
+            for finding in findings:
+                _keep(context, work, finding)
+            _close_reversed(work, item.entries)
+            work.alerts.set_examined(item.log_id, item.end)
+            work.commit()
+            changed = True
+    return changed
+
+
+def prove_conflict(context: NodeContext, alert_id: str) -> None:
+    """Have the contract confirm a duplicate payout from two public leaves and their opening.
+
+    Only head, handle and seals go on chain: no subject, amount or name. The message is queued once.
+
+    Raises:
+        NotFoundError: there is no such alert.
+        AlreadyResolvedError: it was proven or closed before.
+    """
+    with context.write() as work:
+        row = work.alerts.find(alert_id)
+        if row is None:
+            raise NotFoundError(what="alert", key=alert_id)
+        alert = alert_of(row)
+        if alert.rule is not Rule.DUPLICATE_PAYOUT or alert.state is not AlertState.OPEN:
+            raise AlreadyResolvedError(what="alert", key=alert_id, state=alert.state)
+        places = alert.leaves[:2]
+        opened = work.following.entry(places[0].log_id, places[0].index)
+        assert opened is not None, "an alert rests on entries that were followed"
+        head = opened.entry.head
+        arguments = [
+            "0x" + head.pack().hex(),
+            "0x" + handle_of(head, opened.entry.subject).hex(),
+            *[_leaf_proof(work.following, place) for place in places],
+        ]
+        work.outbox.queue(
+            f"conflict/{alert_id}", "Conflicts", "prove", arguments,
+            at=context.clock.now(), signer="supervisor",
+        )
+        work.commit()
+
+
+def note_proven_conflicts(context: NodeContext) -> bool:
+    """Link alerts to the conflicts that the chain has accepted; a job of the worker."""
+    with context.read() as view:
+        open_rows = [row for row in view.alerts.all() if row["state"] == AlertState.OPEN]
+        messages = {
+            row["alert_id"]: view.outbox.find(f"conflict/{row['alert_id']}") for row in open_rows
+        }
+        events = {
+            event.transaction_hash: event
+            for event in view.events.named("Conflicts", "ConflictProven")
+        }
+    changed = False
+    for alert_id, message in messages.items():
+        event = events.get(message.transaction_hash or "") if message is not None else None
+        if event is None:
+            continue
+        with context.write() as work:
+            work.alerts.update(
+                alert_id, state=AlertState.PROVEN, conflict_id=int(event.arguments["conflictId"])
+            )
+            work.commit()
+        changed = True
+    return changed
+
+
+def _news(view: Reading, log_id: LogId, first: int) -> _News | None:
+    """What stands between the last look and the last checked checkpoint."""
+    checkpoint = view.following.last_checkpoint(log_id)
+    if checkpoint is None or checkpoint.size <= first:
+        return None
+    end = min(checkpoint.size, first + _ENTRIES_A_STEP)
+    return _News(log_id, first, end, view.following.entries(log_id, first, end))
+
+
+def _findings(following: FollowingRepository, news: Sequence[PlacedEntry]) -> list[Finding]:
+    """Join new entries with everything known about the same persons."""
+    normal = [item for item in news if is_normal_payout(item)]
+    wanted = set(group_by_tag(normal))
+    persons = sorted({
+        item.entry.subject for item in news
+        if item.entry.head.kind in {Kind.PAYOUT, Kind.DEATH_REPORT}
+    })
+    known = following.entries_of_subjects(persons, [Kind.PAYOUT, Kind.DEATH_REPORT])
+    groups = {
+        tag: items for tag, items in group_by_tag(known).items()
+        if tag in wanted and len(items) > 1
+    }
+    deaths = [item for item in known if item.entry.head.kind is Kind.DEATH_REPORT]
+    dead = {item.entry.subject for item in deaths}
+    payouts = [
+        item for item in known
+        if item.entry.head.kind is Kind.PAYOUT and item.entry.subject in dead
+    ]
+    suspects = [item for items in groups.values() for item in items] + deaths + payouts
+    taken_back = _reversed(
+        following, {LeafPlace(item.log_id, item.index) for item in suspects}
+    )
+    return duplicate_payouts(groups, taken_back) + paid_after_death(deaths, payouts, taken_back)
+
+
+def _reversed(following: FollowingRepository, places: set[LeafPlace]) -> frozenset[LeafPlace]:
+    """Which of these leaves a reversal in the same log takes back."""
+    by_tag = {reversal_tag(place.log_id, place.index): place for place in places}
+    found = following.places_of_tags(list(by_tag))
+    return frozenset(
+        by_tag[tag] for tag, where in found.items()
+        if any(log_id == by_tag[tag].log_id for log_id, _ in where)
+    )
+
+
+def _keep(context: NodeContext, work: UnitOfWork, finding: Finding) -> None:
+    """Add an alert, or widen a known one by the leaves that joined."""
+    evidence = {"leaves": [[place.log_id, place.index] for place in finding.leaves]}
+    known = work.alerts.find(finding.alert_id)
+    if known is not None:
+        if known["evidence"] != evidence and known["state"] == AlertState.OPEN:
+            work.alerts.update(
+                finding.alert_id, evidence=evidence, amount_fen=finding.amount_fen
+            )
+        return
+    work.alerts.add({
+        "alert_id": finding.alert_id, "rule": finding.rule, "risk": finding.risk,
+        "period": finding.period, "subject": finding.subject, "evidence": evidence,
+        "amount_fen": finding.amount_fen, "state": AlertState.OPEN,
+        "evidence_final_at": _final_at(work.following, finding.leaves),
+        "found_at": context.clock.now(), "conflict_id": None,
+    })
+    _log.warning("alert", rule=finding.rule, alert=finding.alert_id)
+
+
+def _close_reversed(work: UnitOfWork, news: Sequence[PlacedEntry]) -> None:
+    """An alert whose second live payment was taken back before it was made is PREVENTED."""
+    if not any(item.entry.head.kind is Kind.REVERSAL for item in news):
+        return
+    for row in work.alerts.all():
+        alert = alert_of(row)
+        if alert.state is not AlertState.OPEN:
+            continue
+        taken_back = _reversed(work.following, set(alert.leaves))
+        needed = 2 if alert.rule is Rule.DUPLICATE_PAYOUT else len(alert.leaves)
+        if len([place for place in alert.leaves if place not in taken_back]) < needed:
+            work.alerts.update(alert.alert_id, state=AlertState.PREVENTED)
+
+
+def _final_at(following: FollowingRepository, places: Sequence[LeafPlace]) -> datetime:
+    """When the last of these leaves became final: the block time of the checkpoint that first held it."""
+    times = []
+    for place in places:
+        checkpoint = following.covering_checkpoint(place.log_id, place.index)
+        assert checkpoint is not None, "only entries under a checked checkpoint are examined"
+        times.append(checkpoint.block_time)
+    return datetime.fromtimestamp(max(times), UTC)
+
+
+def _leaf_proof(following: FollowingRepository, place: LeafPlace) -> list[object]:
+    """The contract's LeafProof of one followed leaf under the last checked checkpoint."""
+    checkpoint = following.last_checkpoint(place.log_id)
+    assert checkpoint is not None, "an alert rests on checked checkpoints"
+    leaves = following.leaves(place.log_id, 0, checkpoint.size)
+    tree = MerkleTree(leaf_hash(leaf) for leaf in leaves)
+    path = tree.inclusion_proof(LeafIndex(place.index), checkpoint.size)
+    seal = leaves[place.index][32:]
+    return [
+        int(place.log_id), checkpoint.size, int(place.index), "0x" + seal.hex(),
+        ["0x" + item.hex() for item in path],
+    ]
+
+
