@@ -1,0 +1,85 @@
+"""Private files: written whole or not at all, and never readable by anybody else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from ledger.errors import FileModeError, KeyExistsError
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+TEMPORARY_PREFIX = ".tmp-"
+
+
+def require_private(path: Path, mode: int) -> None:
+    """Refuse ``path`` when its permissions are wider than ``mode``.
+
+    Raises:
+        FileModeError: group or others may do something with it.
+    """
+    actual = path.stat().st_mode & 0o777
+    if actual & ~mode:
+        raise FileModeError(path=str(path), actual=f"{actual:04o}", expected=f"{mode:04o}")
+
+
+def make_private_directory(path: Path) -> None:
+    """Make ``path`` with mode 0700, or check that it has no wider one."""
+    path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    require_private(path, DIRECTORY_MODE)
+
+
+def read_private(path: Path) -> bytes:
+    """The content of ``path``, after its mode was checked."""
+    require_private(path, FILE_MODE)
+    return path.read_bytes()
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` durably; a file that is already there is never replaced.
+
+    A crash leaves either nothing or the whole file, and perhaps a temporary file that nothing
+    reads.
+
+    Raises:
+        KeyExistsError: ``path`` exists, also when another process made it a moment ago.
+    """
+    temporary = _write_temporary(path.parent, content)
+    try:
+        os.link(temporary, path)
+    except FileExistsError as error:
+        raise KeyExistsError(name=path.name) from error
+    finally:
+        temporary.unlink()
+    sync_directory(path.parent)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` durably in place of what is there, in one step."""
+    temporary = _write_temporary(path.parent, content)
+    temporary.replace(path)
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in ``directory`` survive a loss of power."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_temporary(directory: Path, content: bytes) -> Path:
+    path = directory / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
