@@ -1,0 +1,105 @@
+"""Pure decisions about a case: which step follows which, and who may take it.
+
+APPLIED -> LETTER_SENT -> PACKAGE_SENT -> RELEASED -> ACCEPTED -> SETTLED -> CLOSED, without the
+last two where no money moves; refusal and withdrawal lead out of every state before ACCEPTED.
+Nothing is written to a log before ACCEPTED, so that leaving earlier restores both sides exactly.
+Source: 国办发〔2009〕66号 art. 8; rules a.4.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from ledger.errors import SameOfficerError, TransferStepError
+from ledger.transfers.model import UNDECIDED, CaseId, CaseState, Intent, Side
+
+
+class CaseEvent(StrEnum):
+    """Something that is known to have happened; ``_FINAL`` means final on chain."""
+
+    LETTER_DELIVERED = "LETTER_DELIVERED"
+    PACKAGE_DELIVERED = "PACKAGE_DELIVERED"
+    RELEASE_FINAL = "RELEASE_FINAL"
+    ACCEPTANCE_FINAL = "ACCEPTANCE_FINAL"
+    MONEY_SENT = "MONEY_SENT"
+    MONEY_ARRIVED = "MONEY_ARRIVED"
+    REFUSAL_FINAL = "REFUSAL_FINAL"
+    WITHDRAWAL_FINAL = "WITHDRAWAL_FINAL"
+
+
+_NEXT: Final = MappingProxyType(
+    {
+        (CaseState.APPLIED, CaseEvent.LETTER_DELIVERED): CaseState.LETTER_SENT,
+        (CaseState.LETTER_SENT, CaseEvent.PACKAGE_DELIVERED): CaseState.PACKAGE_SENT,
+        (CaseState.PACKAGE_SENT, CaseEvent.RELEASE_FINAL): CaseState.RELEASED,
+        (CaseState.RELEASED, CaseEvent.ACCEPTANCE_FINAL): CaseState.ACCEPTED,
+        (CaseState.ACCEPTED, CaseEvent.MONEY_SENT): CaseState.SETTLED,
+        (CaseState.SETTLED, CaseEvent.MONEY_ARRIVED): CaseState.CLOSED,
+    }
+)
+
+_MAY_FOLLOW: Final = MappingProxyType(
+    {
+        (Side.OLD, Intent.RELEASE): frozenset({CaseState.LETTER_SENT}),
+        (Side.NEW, Intent.ACCEPT): frozenset({CaseState.RELEASED}),
+        (Side.NEW, Intent.REFUSE): UNDECIDED,
+        (Side.OLD, Intent.REFUSE): UNDECIDED,
+        (Side.NEW, Intent.WITHDRAW): UNDECIDED,
+    }
+)
+
+_OVERRIDES: Final = MappingProxyType({Intent.REFUSE: frozenset({Intent.NONE, Intent.RELEASE})})
+"""A refusal may follow a release of the own side that is still under way: the chain keeps order."""
+
+
+def next_state(
+    case_id: CaseId, state: CaseState, event: CaseEvent, *, money_moves: bool
+) -> CaseState:
+    """The state that follows.
+
+    Args:
+        case_id: named in the refusal.
+        state: where the case stands.
+        event: what happened.
+        money_moves: whether the case ends with a settlement or with the acceptance.
+
+    Raises:
+        TransferStepError: the event is no step from this state.
+    """
+    if event is CaseEvent.REFUSAL_FINAL and state in UNDECIDED:
+        return CaseState.REFUSED
+    if event is CaseEvent.WITHDRAWAL_FINAL and state in UNDECIDED:
+        return CaseState.WITHDRAWN
+    following = _NEXT.get((state, event))
+    if following is None:
+        raise TransferStepError(case_id=case_id, state=state, event=event)
+    if following is CaseState.ACCEPTED and not money_moves:
+        return CaseState.CLOSED
+    return following
+
+
+def require_may_decide(
+    case_id: CaseId, side: Side, state: CaseState, standing: Intent, wanted: Intent
+) -> None:
+    """Refuse a decision that this side may not take now.
+
+    Raises:
+        TransferStepError: it is the other side's decision, the state has passed or is not reached,
+            or an earlier decision of this side is on its way to the chain.
+    """
+    allowed = _MAY_FOLLOW.get((side, wanted), frozenset())
+    free = _OVERRIDES.get(wanted, frozenset({Intent.NONE}))
+    if state not in allowed or standing not in free:
+        raise TransferStepError(case_id=case_id, state=state, event=wanted)
+
+
+def require_two_officers(maker: str, checker: str, action: str) -> None:
+    """Refuse one person's double signature (经办与复核分离; 社会保险经办条例 art. 37, 38).
+
+    Raises:
+        SameOfficerError: both are one officer.
+    """
+    if maker.casefold() == checker.casefold():
+        raise SameOfficerError(action=action)
