@@ -1,0 +1,1 @@
+"""Everything that touches the chain: artifacts, deployment, typed reads, sending, events."""

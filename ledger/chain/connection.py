@@ -1,0 +1,238 @@
+"""One JSON-RPC endpoint of the chain, spoken to in domain values.
+
+Works with any Ethereum endpoint with London rules or later. What the endpoint answers is checked
+for its shape here and translated; no hex string, web3 object or foreign exception goes further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from ledger.errors import ChainUnavailableError, TransactionRefusedError
+
+REQUEST_TIMEOUT_SECONDS: Final = 20
+"""How long one question to the endpoint may take."""
+
+_ALREADY_THERE: Final = ("already known", "known transaction", "already imported")
+_NONCE_PASSED: Final = ("nonce too low", "nonce has already been used", "oldnonce")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's number, hash (0x-hex) and time (seconds since 1970)."""
+
+    number: int
+    hash: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a transaction that landed."""
+
+    transaction_hash: str
+    succeeded: bool
+    block: int
+    block_hash: str
+    gas_used: int
+    contract_address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RawLog:
+    """One undecoded log line."""
+
+    address: str
+    topics: tuple[bytes, ...]
+    data: bytes
+    block: int
+    log_index: int
+    transaction_hash: str
+
+
+class CallRevertedError(Exception):
+    """A call reverted with these bytes. Stays in this package: callers turn it into a refusal."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__("call reverted")
+        self.data = data
+
+
+class ChainConnection:
+    """Asks one endpoint. Safe to share between threads."""
+
+    def __init__(self, rpc_url: str, timeout_seconds: float = REQUEST_TIMEOUT_SECONDS) -> None:
+        from web3 import HTTPProvider
+
+        parts = urlsplit(rpc_url)
+        port = f":{parts.port}" if parts.port else ""
+        self.endpoint = f"{parts.scheme}://{parts.hostname}{port}"
+        """Where the endpoint is, without credentials or path."""
+        self._provider = HTTPProvider(
+            rpc_url,
+            request_kwargs={"timeout": timeout_seconds},
+            exception_retry_configuration=None,
+        )
+        self._block_time = lru_cache(maxsize=4096)(lambda number: self.block(number).time)
+
+    @cached_property
+    def chain_id(self) -> int:
+        """The chain's id, asked once."""
+        return _number(self._ask("eth_chainId", []))
+
+    def block(self, number: int | None = None) -> Block:
+        """A block by its number; without one, the newest.
+
+        Raises:
+            ChainUnavailableError: the endpoint does not answer, or does not have that block.
+        """
+        found = self._ask(
+            "eth_getBlockByNumber", ["latest" if number is None else hex(number), False]
+        )
+        if found is None:
+            raise ChainUnavailableError(endpoint=self.endpoint, reason=f"it has no block {number}")
+        return Block(_number(found["number"]), str(found["hash"]), _number(found["timestamp"]))
+
+    def block_time(self, number: int) -> int:
+        """The time of a block, remembered."""
+        return self._block_time(number)
+
+    def code_hash(self, address: str) -> str:
+        """Keccak-256 of the code at an address (0x-hex), immutables as they are set there."""
+        return "0x" + keccak(_data(self._ask("eth_getCode", [address, "latest"]))).hex()
+
+    def nonce(self, address: str, block: int | str = "latest") -> int:
+        """How many transactions an account had sent at a block."""
+        at = hex(block) if isinstance(block, int) else block
+        return _number(self._ask("eth_getTransactionCount", [address, at]))
+
+    def balance(self, address: str) -> int:
+        """What an account has for gas, in wei."""
+        return _number(self._ask("eth_getBalance", [address, "latest"]))
+
+    def gas_price(self) -> int:
+        """What gas costs now, in wei."""
+        return _number(self._ask("eth_gasPrice", []))
+
+    def call(self, address: str, data: bytes, sender: str | None = None) -> bytes:
+        """Run a contract without a transaction.
+
+        Raises:
+            CallRevertedError: it reverted.
+        """
+        request = {"to": address, "data": "0x" + data.hex()}
+        if sender is not None:
+            request["from"] = sender
+        return _data(self._ask("eth_call", [request, "latest"]))
+
+    def estimate_gas(self, address: str | None, data: bytes, sender: str) -> int:
+        """Gas that a transaction like this needs now.
+
+        Raises:
+            CallRevertedError: it would revert.
+        """
+        request = {"from": sender, "data": "0x" + data.hex()}
+        if address is not None:
+            request["to"] = address
+        return _number(self._ask("eth_estimateGas", [request]))
+
+    def send_raw(self, raw: bytes) -> str:
+        """Hand signed bytes over; the same bytes may be handed over as often as one likes.
+
+        Returns:
+            The transaction's hash. It says nothing about landing: a node that has the transaction
+            already, or has another one under this nonce, is told apart by the receipt.
+
+        Raises:
+            TransactionRefusedError: the node does not take it.
+        """
+        answer = self._request("eth_sendRawTransaction", ["0x" + raw.hex()])
+        if "error" in answer:
+            reason = str(answer["error"].get("message", answer["error"]))
+            known = (*_ALREADY_THERE, *_NONCE_PASSED)
+            if not any(word in reason.lower() for word in known):
+                raise TransactionRefusedError(reason=reason[:200])
+        return "0x" + keccak(raw).hex()
+
+    def receipt(self, transaction_hash: str) -> Receipt | None:
+        """What became of a transaction; None while it has not landed."""
+        found = self._ask("eth_getTransactionReceipt", [transaction_hash])
+        if found is None or found.get("blockNumber") is None:
+            return None
+        created = found.get("contractAddress")
+        return Receipt(
+            transaction_hash=transaction_hash,
+            succeeded=_number(found["status"]) == 1,
+            block=_number(found["blockNumber"]),
+            block_hash=str(found["blockHash"]),
+            gas_used=_number(found["gasUsed"]),
+            contract_address=to_checksum_address(created) if created else None,
+        )
+
+    def logs(self, addresses: Sequence[str], first: int, last: int) -> list[RawLog]:
+        """The log lines of some contracts, blocks ``first`` to ``last`` included, in order."""
+        wanted = {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)}
+        lines = [
+            RawLog(
+                address=to_checksum_address(line["address"]),
+                topics=tuple(_data(topic) for topic in line["topics"]),
+                data=_data(line["data"]),
+                block=_number(line["blockNumber"]),
+                log_index=_number(line["logIndex"]),
+                transaction_hash=str(line["transactionHash"]),
+            )
+            for line in self._ask("eth_getLogs", [wanted])
+        ]
+        return sorted(lines, key=lambda line: (line.block, line.log_index))
+
+    def _ask(self, method: str, parameters: list[Any]) -> Any:
+        answer = self._request(method, parameters)
+        if "error" in answer:
+            error = answer["error"]
+            if (reverted := _revert_data(error)) is not None:
+                raise CallRevertedError(reverted)
+            reason = f"{method}: {error.get('message', error)}"
+            raise ChainUnavailableError(endpoint=self.endpoint, reason=reason[:200])
+        return answer["result"]
+
+    def _request(self, method: str, parameters: list[Any]) -> Any:
+        from requests import RequestException
+        from web3.exceptions import Web3Exception
+
+        try:
+            answer = self._provider.make_request(method, parameters)
+        except (RequestException, Web3Exception, ValueError, OSError) as error:
+            reason = type(error).__name__
+            raise ChainUnavailableError(endpoint=self.endpoint, reason=reason) from error
+        if "error" not in answer and "result" not in answer:
+            raise ChainUnavailableError(endpoint=self.endpoint, reason="it speaks no JSON-RPC")
+        return answer
+
+
+def _revert_data(error: Any) -> bytes | None:
+    """The revert bytes in a JSON-RPC error object; None when it speaks of something else."""
+    data = error.get("data") if isinstance(error, dict) else None
+    if isinstance(data, dict):  # some nodes wrap it once more
+        data = data.get("data") or data.get("result")
+    if isinstance(data, str):
+        text = data.removeprefix("Reverted ")
+        if text.startswith("0x"):
+            return bytes.fromhex(text[2:])
+    if isinstance(error, dict) and "revert" in str(error.get("message", "")).lower():
+        return b""
+    return None
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else int(str(value), 16)
+
+
+def _data(value: Any) -> bytes:
+    return bytes.fromhex(str(value).removeprefix("0x"))
