@@ -1,0 +1,75 @@
+"""Other bureaus' nodes over HTTP, with signed requests (RFC 9421)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import httpx
+
+from ledger.chain.bindings import BureauOnChain
+from ledger.config import PEER_TIMEOUT_SECONDS
+from ledger.errors import PeerRefusedError, PeerUnavailableError
+from ledger.evidence.encoding import LogId
+from ledger.recording.context import NodeContext
+from ledger.recording.peers import request_headers
+from ledger.transfers.envelopes import require_sealing_key
+from ledger.transfers.onchain import bureau_of
+
+MESSAGES_PATH: Final = "/peer/messages"
+SEALING_KEY_PATH: Final = "/peer/sealing-key"
+_MAX_ERROR_CHARACTERS: Final = 300
+
+
+class HttpPeers:
+    """Reaches each bureau at the endpoint that the Bureaus contract names."""
+
+    def __init__(self, context: NodeContext, client: httpx.Client | None = None) -> None:
+        self._context = context
+        self._client = client or httpx.Client(timeout=PEER_TIMEOUT_SECONDS, trust_env=False)
+
+    def sealing_key(self, log_id: LogId) -> bytes:
+        """See `Peers.sealing_key`."""
+        bureau = bureau_of(self._context, log_id)
+        answer = self._ask(bureau, "GET", SEALING_KEY_PATH, b"")
+        try:
+            key = bytes.fromhex(str(answer.get("sealing_key")))
+        except ValueError as error:
+            raise PeerUnavailableError(peer=bureau.name, reason="malformed answer") from error
+        require_sealing_key(key, bureau.sealing_key_digest)
+        return key
+
+    def send(self, log_id: LogId, message: dict[str, Any]) -> dict[str, Any]:
+        """See `Peers.send`."""
+        bureau = bureau_of(self._context, log_id)
+        body = json.dumps(message, separators=(",", ":")).encode()
+        return self._ask(bureau, "POST", MESSAGES_PATH, body)
+
+    def _ask(self, bureau: BureauOnChain, method: str, path: str, body: bytes) -> dict[str, Any]:
+        url = bureau.endpoint.rstrip("/") + path
+        headers = request_headers(self._context, method, url, body)
+        try:
+            response = self._client.request(method, url, content=body, headers=headers)
+            answer = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise PeerUnavailableError(peer=bureau.name, reason=type(error).__name__) from error
+        if not isinstance(answer, dict):
+            raise PeerUnavailableError(peer=bureau.name, reason="malformed answer")
+        if response.is_success:
+            return answer
+        raise _refusal(bureau.name, response.status_code, answer)
+
+
+def _refusal(
+    peer: str, status: int, answer: dict[str, Any]
+) -> PeerRefusedError | PeerUnavailableError:
+    """What another node's error answer means: later, or never."""
+    code = str(answer.get("code", status))[:_MAX_ERROR_CHARACTERS]
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR or answer.get("retryable") is True:
+        return PeerUnavailableError(peer=peer, reason=code)
+    return PeerRefusedError(
+        peer=peer,
+        refusal=code,
+        reason=str(answer.get("message", code))[:_MAX_ERROR_CHARACTERS],
+        reason_zh=str(answer.get("message_zh", code))[:_MAX_ERROR_CHARACTERS],
+    )
