@@ -394,6 +394,31 @@ class ImportRefusedError(RefusedError):
 
 
 @dataclass(eq=False)
+class ReversalOfReversalError(RefusedError):
+    """A reversal is to be reversed."""
+
+    index: int
+    code: ClassVar[str] = "reversal-of-reversal"
+    message: ClassVar[str] = "Entry {index} is a reversal; a reversal is never reversed."
+    message_zh: ClassVar[str] = "第 {index} 号记录本身是冲销，冲销不得再被冲销。"
+    remedy: ClassVar[str] = "Record the fact anew; the new entry states what holds now."
+    remedy_zh: ClassVar[str] = "请重新登记该事实，以新记录载明现状。"
+
+
+@dataclass(eq=False)
+class ReasonMissingError(RefusedError):
+    """An act that needs a stated ground came without one."""
+
+    action: str
+    what: str
+    code: ClassVar[str] = "reason-missing"
+    message: ClassVar[str] = "{action} needs a {what}."
+    message_zh: ClassVar[str] = "{action} 须写明 {what}。"
+    remedy: ClassVar[str] = "Name the article, document or finding it rests on."
+    remedy_zh: ClassVar[str] = "请写明所依据的条款、文书或调查结论。"
+
+
+@dataclass(eq=False)
 class UnbalancedEntryError(RefusedError):
     """The lines of a journal entry do not add up to zero."""
 
@@ -514,6 +539,19 @@ class AlreadyResolvedError(ConflictError):
 
 
 @dataclass(eq=False)
+class DuplicateFactError(ConflictError):
+    """A month that can have one normal line has one already."""
+
+    index: int
+    period: int
+    code: ClassVar[str] = "duplicate-fact"
+    message: ClassVar[str] = "Month {period} has a normal line that stands: entry {index}."
+    message_zh: ClassVar[str] = "{period} 已有一条有效的正常记录（第 {index} 号）。"
+    remedy: ClassVar[str] = "Reverse that entry first, or record the new line as a supplement."
+    remedy_zh: ClassVar[str] = "请先冲销该记录，或将新记录登记为补充行。"
+
+
+@dataclass(eq=False)
 class KeyExistsError(ConflictError):
     """A key of this name is kept already."""
 
@@ -549,6 +587,46 @@ class TransactionRefusedError(RefusedError):
     message_zh: ClassVar[str] = "链节点不接受该交易：{reason}。"
     remedy: ClassVar[str] = "Check that the sender's account has money for gas and may send here."
     remedy_zh: ClassVar[str] = "请检查发送账户的手续费余额及其发送权限。"
+
+
+@dataclass(eq=False)
+class BatchStateError(ConflictError):
+    """A batch or line is not in the state that the command needs."""
+
+    what: str
+    key: str
+    state: str
+    needed: str
+    code: ClassVar[str] = "batch-state"
+    message: ClassVar[str] = "The {what} {key} is {state}; this needs {needed}."
+    message_zh: ClassVar[str] = "{what} {key} 目前为 {state}，此操作要求 {needed}。"
+    remedy: ClassVar[str] = "Look at the batch and do the step that comes next."
+    remedy_zh: ClassVar[str] = "请查看该批次并办理下一步。"
+
+
+@dataclass(eq=False)
+class DecisionMissingError(ConflictError):
+    """Suspected lines wait for two officers' decision."""
+
+    batch: str
+    lines: int
+    code: ClassVar[str] = "decision-missing"
+    message: ClassVar[str] = "Batch {batch} has {lines} suspected lines without a decision."
+    message_zh: ClassVar[str] = "批次 {batch} 尚有 {lines} 笔疑点未作出处理决定。"
+    remedy: ClassVar[str] = "Have two officers decide each of them: pay, or hold with the reason."
+    remedy_zh: ClassVar[str] = "请由两名经办人员逐笔决定发放或暂缓，并写明理由。"
+
+
+@dataclass(eq=False)
+class DecisionReasonError(RefusedError):
+    """A decision came without a reason in words."""
+
+    minimum: int
+    code: ClassVar[str] = "decision-reason"
+    message: ClassVar[str] = "A decision needs a reason of at least {minimum} characters."
+    message_zh: ClassVar[str] = "处理决定须写明理由（至少 {minimum} 个字）。"
+    remedy: ClassVar[str] = "Write the reason as the person will read it."
+    remedy_zh: ClassVar[str] = "请以参保人能看懂的文字写明理由。"
 
 
 # --- verification --------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""Pure evidence: the bytes that are hashed or signed, the Merkle log, checkpoints, tiles, bundles and verdicts."""
+"""Pure evidence: bytes to hash and sign, Merkle log, tiles, checkpoints, bundles, verdicts."""

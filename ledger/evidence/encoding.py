@@ -21,7 +21,7 @@ from typing import Any, Final, NewType
 import rfc8785
 
 from ledger.errors import EncodingError, LengthError
-from ledger.policy.kinds import Kind, is_exclusive
+from ledger.policy.kinds import MAX_CLASS, Kind, is_exclusive
 
 LogId = NewType("LogId", int)
 LeafIndex = NewType("LeafIndex", int)
@@ -36,6 +36,11 @@ ENTRY_BYTES: Final = 80
 LEAF_BYTES: Final = 64
 NO_SUBJECT: Final = Subject(bytes(32))
 MAX_JSON_INTEGER: Final = 2**53 - 1
+MAX_JSON_DEPTH: Final = 16
+FIRST_PERIOD: Final = 190001
+LAST_PERIOD: Final = 999912
+
+_MONTHS: Final = 12
 
 _HEAD = struct.Struct(">BBHI")
 _ENTRY = struct.Struct(">8s32sq32s")
@@ -57,6 +62,14 @@ _STANDING_LABEL: Final = b"\x19"
 
 def _sha256(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+def _integers(layout: str, field: str, *values: int) -> bytes:
+    """Pack integers big-endian; one that does not fit is refused by the name of the field."""
+    try:
+        return struct.pack(f">{layout}", *values)
+    except struct.error as error:
+        raise EncodingError(field=field, reason="a number is out of bounds") from error
 
 
 def _require_length(field: str, value: bytes, expected: int) -> None:
@@ -82,9 +95,10 @@ class Head:
         Raises:
             EncodingError: the class or the period is out of bounds.
         """
-        if not 0 <= self.class_ <= 0xFFFF:
+        if not 0 <= self.class_ <= MAX_CLASS:
             raise EncodingError(field="class", reason="it must lie between 0 and 65535")
-        if self.period and not (190001 <= self.period <= 999912 and 1 <= self.period % 100 <= 12):
+        in_bounds = FIRST_PERIOD <= self.period <= LAST_PERIOD
+        if self.period and not (in_bounds and 1 <= self.period % 100 <= _MONTHS):
             raise EncodingError(field="period", reason="it must be a month as yyyymm, or 0")
         return _HEAD.pack(VERSION, self.kind, self.class_, self.period)
 
@@ -185,12 +199,12 @@ def other_tag(head: Head, handle: bytes, commitment: Commitment) -> bytes:
 
 def reversal_tag(log_id: LogId, index: LeafIndex) -> bytes:
     """The tag that says leaf ``index`` of ``log_id`` no longer counts, for contracts too."""
-    return _sha256(_REVERSAL_TAG_LABEL, struct.pack(">IQ", log_id, index))
+    return _sha256(_REVERSAL_TAG_LABEL, _integers("IQ", "reversal", log_id, index))
 
 
 def reversal_subject(log_id: LogId, index: LeafIndex) -> Subject:
     """The subject field of a reversal entry: log u32 | index u64 | 20 zero bytes."""
-    return Subject(_REVERSAL_SUBJECT.pack(log_id, index))
+    return Subject(_integers("IQ20x", "reversal", log_id, index))
 
 
 def reversed_leaf(subject: Subject) -> tuple[LogId, LeafIndex]:
@@ -199,6 +213,7 @@ def reversed_leaf(subject: Subject) -> tuple[LogId, LeafIndex]:
     Raises:
         EncodingError: the 20 trailing bytes are not zero.
     """
+    _require_length("subject", subject, DIGEST_BYTES)
     log_id, index = _REVERSAL_SUBJECT.unpack(subject)
     if subject[12:] != bytes(20):
         raise EncodingError(field="subject", reason="a reversal's subject ends in 20 zero bytes")
@@ -222,7 +237,7 @@ def tag_of(entry: Entry) -> bytes:
 def seal_of(log_id: LogId, amount_fen: int, commitment: Commitment) -> bytes:
     """Fix amount and record for one log; a leaf copied into another log cannot be opened there."""
     _require_length("commitment", commitment, DIGEST_BYTES)
-    return _sha256(_SEAL_LABEL, struct.pack(">Iq", log_id, amount_fen), commitment)
+    return _sha256(_SEAL_LABEL, _integers("Iq", "seal", log_id, amount_fen), commitment)
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -245,10 +260,27 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
     try:
         return rfc8785.dumps(dict(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
-        raise EncodingError(field="record", reason="it holds a value that JSON cannot carry") from error
+        reason = "it holds a value that JSON cannot carry"
+        raise EncodingError(field="record", reason=reason) from error
 
 
-def _require_canonical(value: Any, path: str) -> None:
+def _require_canonical(value: Any, path: str, depth: int = 0) -> None:
+    if depth > MAX_JSON_DEPTH:
+        raise EncodingError(field="record", reason=f"it is nested over {MAX_JSON_DEPTH} deep")
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise EncodingError(field=path, reason="a key is not text")
+            _require_plain(key, f"a key of {path}")
+            _require_canonical(inner, f"{path}.{key}", depth + 1)
+    elif isinstance(value, list | tuple):
+        for position, inner in enumerate(value):
+            _require_canonical(inner, f"{path}[{position}]", depth + 1)
+    else:
+        _require_plain(value, path)
+
+
+def _require_plain(value: Any, path: str) -> None:
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
@@ -257,15 +289,6 @@ def _require_canonical(value: Any, path: str) -> None:
     elif isinstance(value, int):
         if abs(value) > MAX_JSON_INTEGER:
             raise EncodingError(field=path, reason="the integer is beyond 2^53-1")
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                raise EncodingError(field=path, reason="a key is not text")
-            _require_canonical(key, f"{path} key")
-            _require_canonical(inner, f"{path}.{key}")
-    elif isinstance(value, list | tuple):
-        for position, inner in enumerate(value):
-            _require_canonical(inner, f"{path}[{position}]")
     else:
         raise EncodingError(field=path, reason=f"{type(value).__name__} is not allowed in a record")
 
@@ -285,13 +308,13 @@ def figures_digest(figures: bytes, salt: bytes) -> bytes:
 def segment_tag(class_: int, log_id: LogId, stay: int, subject: Subject) -> bytes:
     """One stay of one person in one class at one bureau."""
     _require_length("subject", subject, DIGEST_BYTES)
-    return _sha256(_SEGMENT_LABEL, struct.pack(">HIH", class_, log_id, stay), subject)
+    return _sha256(_SEGMENT_LABEL, _integers("HIH", "segment", class_, log_id, stay), subject)
 
 
 def benefit_tag(class_: int, subject: Subject) -> bytes:
     """Who pays this person's benefit of this class is kept under this tag."""
     _require_length("subject", subject, DIGEST_BYTES)
-    return _sha256(_BENEFIT_LABEL, struct.pack(">H", class_), subject)
+    return _sha256(_BENEFIT_LABEL, _integers("H", "benefit", class_), subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +332,6 @@ class Standing:
     def digest(self) -> bytes:
         """The 32 bytes a cosigner signs."""
         _require_length("root", self.root, DIGEST_BYTES)
-        numbers = struct.pack(">IQQ", self.log_id, self.index, self.size)
-        flags = struct.pack(">BBQ", self.reversed, self.revoked, self.time)
+        numbers = _integers("IQQ", "standing", self.log_id, self.index, self.size)
+        flags = _integers("BBQ", "standing", self.reversed, self.revoked, self.time)
         return _sha256(_STANDING_LABEL, numbers, self.root, flags)
