@@ -1,0 +1,1 @@
+"""Persons and contributions: files in, entries out, corrections."""

@@ -1,0 +1,268 @@
+"""Imports a contribution file: all its good lines in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.chain.bindings import Account
+from ledger.errors import HeadMovedError
+from ledger.evidence.encoding import LeafIndex, Subject
+from ledger.policy.kinds import Kind
+from ledger.recording.context import NodeContext
+from ledger.records.columns import CONTRIBUTIONS
+from ledger.records.files import read_table
+from ledger.records.findings import RowFinding
+from ledger.records.importing import (
+    Progress,
+    accept,
+    earlier_report,
+    import_row,
+    prepare_entries,
+    report_of,
+    silent,
+)
+from ledger.records.model import CONTRIBUTION_IMPORT, ContributionRow, ImportReport
+from ledger.records.rules import (
+    Collected,
+    collection_arguments,
+    collection_reference,
+    contribution_fact,
+    merged,
+    normal_tag,
+)
+from ledger.records.validation import Checked, check_contributions
+from ledger.store.commands import ImportRow
+from ledger.store.journal import Posting
+from ledger.store.log import LogRepository, NewEntry
+from ledger.store.unit_of_work import UnitOfWork
+
+COLLECTED: Final = "CONTRIBUTIONS_COLLECTED"
+"""The occasion of the journal entry that an import posts."""
+
+Standing = dict[bytes, LeafIndex]
+"""Tags of normal lines that stand in the log, with their leaves."""
+
+
+def import_contributions(
+    context: NodeContext,
+    path: Path,
+    mapping_path: Path | None = None,
+    *,
+    accept_valid: bool = False,
+    progress: Progress = silent,
+) -> ImportReport:
+    """Record every paid month of a file, in file order, and book its money into the treasury.
+
+    The same bytes read through the same mapping change nothing the second time: the first report
+    comes again, marked ``already_imported``. The money is told to the chain once the leaves are
+    anchored; fewer lines than may be shown as one total wait for the next file.
+
+    Args:
+        context: an open bureau's node.
+        path: a .csv or .parquet file.
+        mapping_path: what its headings, units and codes mean; None for the default headings.
+        accept_valid: leave bad lines out (``left_out_path`` has them, with reasons), take the rest.
+        progress: told how far it is.
+
+    Raises:
+        ImportRefusedError: lines have errors; its ``findings`` say which. Nothing was changed.
+        HeadMovedError: somebody recorded the same months meanwhile. Nothing was changed.
+        FileUnreadableError, UnknownFileTypeError, FileEncodingError, MappingFileError,
+        ColumnsMissingError, DuplicateColumnError: the file cannot be read, see ``read_table``.
+    """
+    table = read_table(path, mapping_path, CONTRIBUTIONS)
+    progress("read", table.lines_read, table.lines_read)
+    earlier = earlier_report(context, table.import_key)
+    if earlier is not None:
+        return earlier
+    checked = check_contributions(table, context.settings.region, context.clock.today())
+    tags = _normal_tags(context, checked.rows)
+    with context.read() as view:
+        size = view.log.head().size
+        standing = standing_lines(view.log, list(set(tags)))
+    checked = checked.with_findings(_against_log(checked, tags, standing))
+    progress("check", table.lines_read, table.lines_read)
+    left_out = accept(context, checked, accept_valid=accept_valid)
+    tags = _normal_tags(context, checked.rows)
+    entries = _entries(context, checked.rows, tags, standing, size, progress)
+    with context.write() as work:
+        again = work.imports.find(table.import_key)
+        if again is not None:
+            return replace(report_of(again, context), already_imported=True)
+        if work.log.head().size != size:
+            _require_unmoved(context, work, checked, tags, standing, size)
+        row = _record(context, work, checked, entries, left_out)
+        work.commit()
+    progress("record", len(entries), len(entries))
+    return replace(report_of(row, context), findings=checked.findings)
+
+
+def standing_lines(log: LogRepository, tags: Sequence[bytes]) -> Standing:
+    """Which of these tags of normal lines stand in the log: recorded and not reversed."""
+    found = log.indices_of_tags(tags)
+    reversed_ = log.reversed_among([index for indices in found.values() for index in indices])
+    return {
+        tag: index for tag, indices in found.items() for index in indices if index not in reversed_
+    }
+
+
+def _normal_tags(context: NodeContext, rows: Sequence[ContributionRow]) -> list[bytes]:
+    """For each row the tag of its month's normal line."""
+    numbers = list({row.identity_number for row in rows})
+    subjects: dict[str, Subject] = dict(
+        zip(numbers, context.bureau.pseudonyms.subjects_of(numbers), strict=True)
+    )
+    return [
+        normal_tag(Kind.CONTRIBUTION, row.scheme.class_, row.period, subjects[row.identity_number])
+        for row in rows
+    ]
+
+
+def _against_log(
+    checked: Checked[ContributionRow], tags: Sequence[bytes], standing: Standing
+) -> list[RowFinding]:
+    """Normal lines of months that are recorded already, and supplements with nothing to add to."""
+    table = checked.table
+    here = {tag for row, tag in zip(checked.rows, tags, strict=True) if row.normal}
+    findings = []
+    for row, tag in zip(checked.rows, tags, strict=True):
+        if row.normal and tag in standing:
+            findings.append(
+                table.finding(row.source_line, "period", "already-recorded", index=standing[tag])
+            )
+        elif not row.normal and tag not in standing and tag not in here:
+            findings.append(table.finding(row.source_line, "period", "no-normal-line"))
+    return findings
+
+
+def _entries(
+    context: NodeContext,
+    rows: Sequence[ContributionRow],
+    tags: Sequence[bytes],
+    standing: Standing,
+    size: int,
+    progress: Progress,
+) -> list[NewEntry]:
+    """Entries for the end of the log as it was at ``size``; supplements name their normal line."""
+    places = standing | {
+        tag: LeafIndex(size + offset)
+        for offset, (row, tag) in enumerate(zip(rows, tags, strict=True))
+        if row.normal
+    }
+    region = context.settings.region
+    facts = [
+        contribution_fact(row, region, None if row.normal else (context.log_id, places[tag]))
+        for row, tag in zip(rows, tags, strict=True)
+    ]
+    return prepare_entries(context, facts, progress)
+
+
+def _require_unmoved(
+    context: NodeContext,
+    work: UnitOfWork,
+    checked: Checked[ContributionRow],
+    tags: Sequence[bytes],
+    standing: Standing,
+    size: int,
+) -> None:
+    """The log grew since the lines were checked: go on only if that changes nothing about them."""
+    names_leaves = any(not row.normal for row in checked.rows)
+    if names_leaves or standing_lines(work.log, list(set(tags))) != {
+        tag: standing[tag] for tag in set(tags) if tag in standing
+    }:
+        raise HeadMovedError(log_id=context.log_id, expected_size=size)
+
+
+def _record(
+    context: NodeContext,
+    work: UnitOfWork,
+    checked: Checked[ContributionRow],
+    entries: Sequence[NewEntry],
+    left_out: Path | None,
+) -> ImportRow:
+    """Append the entries, book the money, leave the chain message to be sent once anchored."""
+    now = context.clock.now()
+    key = checked.table.import_key
+    leaves = work.log.append(entries, source_key=key, recorded_at=now)
+    periods = [row.period for row in checked.rows]
+    own = Collected(
+        imports=(key,),
+        first_index=leaves.start,
+        end_index=leaves.stop,
+        lines=len(checked.rows),
+        amount_fen=sum(row.amount_fen for row in checked.rows),
+        period_from=min(periods),
+        period_to=max(periods),
+    )
+    collection = _collect(context, work, own)
+    work.journal.post(
+        collection_reference(context.log_id, own.first_index, own.end_index),
+        COLLECTED,
+        [
+            Posting(Account.TREASURY.name, own.amount_fen),
+            Posting(Account.OUTSIDE.name, -own.amount_fen),
+        ],
+        {"import": key, "lines": own.lines},
+        at=now,
+    )
+    row = import_row(
+        checked,
+        leaves,
+        amount_fen=own.amount_fen,
+        periods=periods,
+        persons=len({row.identity_number for row in checked.rows}),
+        left_out=left_out,
+        collection=collection,
+        at=now,
+    )
+    work.imports.add(row)
+    return row
+
+
+def _collect(context: NodeContext, work: UnitOfWork, own: Collected) -> dict[str, Any] | None:
+    """Leave the message that enters this file's money, with that of files that were too short."""
+    collected = merged([*_waiting(work), own])
+    if collected.lines < context.manifest.minimum_lines:
+        return None
+    message_key = f"collection/{own.imports[0]}"
+    arguments = collection_arguments(context.log_id, collected)
+    work.outbox.queue_once_anchored(
+        message_key,
+        collected.end_index,
+        "Funds",
+        "recordCollection",
+        arguments,
+        at=context.clock.now(),
+    )
+    return {
+        "message_key": message_key,
+        "reference": arguments[1],
+        "imports": list(collected.imports),
+    }
+
+
+def _waiting(work: UnitOfWork) -> list[Collected]:
+    """Files whose money no message enters yet: each had too few lines for a total."""
+    imports = [row for row in work.imports.all() if row.kind == CONTRIBUTION_IMPORT]
+    told = {
+        key
+        for row in imports
+        if row.summary["collection"] is not None
+        for key in row.summary["collection"]["imports"]
+    }
+    return [
+        Collected(
+            imports=(row.import_key,),
+            first_index=row.first_index,
+            end_index=row.end_index,
+            lines=row.rows_accepted,
+            amount_fen=row.amount_fen,
+            period_from=row.summary["period_from"],
+            period_to=row.summary["period_to"],
+        )
+        for row in imports
+        if row.import_key not in told
+    ]
