@@ -590,6 +590,20 @@ class TransactionRefusedError(RefusedError):
 
 
 @dataclass(eq=False)
+class InsufficientFundsError(RefusedError):
+    """An account holds less than is asked for."""
+
+    account: str
+    available_fen: int
+    wanted_fen: int
+    code: ClassVar[str] = "insufficient-funds"
+    message: ClassVar[str] = "The {account} holds {available_fen} fen, not {wanted_fen}."
+    message_zh: ClassVar[str] = "{account} 余额为 {available_fen} 分，不足 {wanted_fen} 分。"
+    remedy: ClassVar[str] = "Move money there first, or ask for less."
+    remedy_zh: ClassVar[str] = "请先拨入资金，或减少金额。"
+
+
+@dataclass(eq=False)
 class BatchStateError(ConflictError):
     """A batch or line is not in the state that the command needs."""
 

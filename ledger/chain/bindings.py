@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ledger.chain.codec import decode_args, encode_args
 from ledger.chain.gateway import ChainGateway
+from ledger.funds.model import Account
 
 __all__ = [
     "Account", "Bindings", "BureauOnChain", "CaseState", "CheckpointOnChain", "ConflictAnswer",
@@ -24,18 +25,6 @@ __all__ = [
 NO_LOG: Final = 0
 """Log id that names none."""
 _NO_DIGEST: Final = bytes(32)
-
-
-class Account(IntEnum):
-    """The fund accounts of a log, as ``Funds`` numbers them."""
-
-    OUTSIDE = 0
-    TREASURY = 1
-    FISCAL = 2
-    EXPENDITURE = 3
-    LEGACY_INCOME = 4
-    IN_TRANSIT = 5
-    SHORTFALL = 6
 
 
 class CaseState(IntEnum):

@@ -15,7 +15,7 @@ import structlog
 
 from ledger.chain.bindings import decode_args
 from ledger.chain.gateway import ChainGateway, Receipt
-from ledger.errors import ContractRefusedError
+from ledger.errors import ContractRefusedError, TransactionRefusedError, UnknownRevertError
 from ledger.evidence.encoding import LogId
 from ledger.keys.ports import AccountSigner
 from ledger.ports import Clock
@@ -70,7 +70,11 @@ class Sender:
         try:
             self._gateway.simulate(message.contract, message.function, arguments, signer.address)
         except ContractRefusedError as refusal:
-            self._fail(message, f"{refusal.contract}.{refusal.error} {json.dumps(refusal.values)}")
+            values = json.dumps(refusal.values, default=str)
+            self._fail(message, f"{refusal.contract}.{refusal.error} {values}")
+            return None
+        except UnknownRevertError as refusal:
+            self._fail(message, refusal.code)
             return None
         nonce = self._gateway.nonce_of(signer.address)
         signed = self._gateway.sign_call(
@@ -95,9 +99,8 @@ class Sender:
         if receipt is None:
             try:
                 self._gateway.send_raw(message.raw)
-            except ContractRefusedError:
-                self._requeue_if_overtaken(message)
-                return True
+            except TransactionRefusedError:
+                return self._requeue_if_overtaken(message)
             receipt = self._gateway.receipt(message.transaction_hash)
         if receipt is None:
             return self._requeue_if_overtaken(message)

@@ -31,7 +31,7 @@ from ledger.evidence.tiles import (
     supervision_bundle_text,
 )
 from ledger.following.feeds import FeedClient
-from ledger.recording.context import NodeContext, origin_of
+from ledger.recording.context import NodeContext, cosigner_name, origin_of
 from ledger.store.following import FollowedCheckpoint, FollowedLog
 
 _log = structlog.get_logger("anxu.following")
@@ -179,8 +179,10 @@ class Follower:
         body = CheckpointBody(
             origin_of(context.manifest.chain_id, log_id), checkpoint.size, checkpoint.root
         )
+        account = context.keys.secp256k1("supervisor").address
+        name = cosigner_name(context.manifest.chain_id, account)
         return cosign_checkpoint(
-            body, context.settings.name_en, context.keys.ed25519("cosigner"),
+            body, name, context.keys.ed25519("cosigner"),
             time=int(context.clock.now().timestamp()),
         )
 

@@ -78,3 +78,14 @@ class NodeContext:
 def origin_of(chain_id: int, log_id: int) -> str:
     """The origin of a log: ``anxu/<chain id>/<log id>``."""
     return f"anxu/{chain_id}/{log_id}"
+
+
+def cosigner_name(chain_id: int, account: str) -> str:
+    """The key name of a supervisor's cosignatures: ``anxu/<chain id>/supervisor/<address>``."""
+    return f"anxu/{chain_id}/supervisor/{account}"
+
+
+def names_of(registered: str) -> tuple[str, str]:
+    """A registered name in Chinese and English; the registry holds both as ``中文 / English``."""
+    zh, _, en = registered.partition(" / ")
+    return zh, en or zh

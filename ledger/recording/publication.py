@@ -15,7 +15,7 @@ from ledger.evidence.checkpoint import (
     sign_checkpoint,
 )
 from ledger.evidence.merkle import consistency_proof
-from ledger.recording.context import NodeContext
+from ledger.recording.context import NodeContext, cosigner_name
 from ledger.store.log import StoredCheckpoint
 
 _log = structlog.get_logger("anxu.publication")
@@ -35,6 +35,7 @@ class Publisher:
         """Do whatever is possible now; returns whether anything changed."""
         changed = self._sign_head()
         changed |= self._note_finality()
+        changed |= self._release_anchored()
         changed |= self._collect_cosignatures()
         return changed
 
@@ -98,7 +99,18 @@ class Publisher:
                 last.size, number=found.number, block=found.block, block_time=found.time,
                 transaction_hash=message.transaction_hash if message is not None else None, at=now,
             )
-            work.outbox.release_anchored(last.size, at=now)
+            work.commit()
+        return True
+
+    def _release_anchored(self) -> bool:
+        """Queue the messages that waited for leaves which a final checkpoint now holds."""
+        context = self._context
+        with context.read() as view:
+            last = view.log.last_checkpoint(final=True)
+            if last is None or view.outbox.waiting_for_anchor(last.size) == 0:
+                return False
+        with context.write() as work:
+            work.outbox.release_anchored(last.size, at=context.clock.now())
             work.commit()
         return True
 
@@ -113,7 +125,8 @@ class Publisher:
             return False
         changed = False
         for supervisor in supervisors:
-            key = VerifierKey.cosigner(supervisor.name, supervisor.cosigner_key)
+            name = cosigner_name(context.manifest.chain_id, supervisor.account)
+            key = VerifierKey.cosigner(name, supervisor.cosigner_key)
             try:
                 line = self._cosignatures(supervisor.endpoint, context.log_id, last.size)
             except PeerUnavailableError:
@@ -122,7 +135,7 @@ class Publisher:
                 body = CheckpointBody(context.origin, last.size, last.root)
                 parse_cosignature_line(line, key, body)
                 with context.write() as work:
-                    work.log.add_cosignature(last.size, supervisor.name, line, context.clock.now())
+                    work.log.add_cosignature(last.size, name, line, context.clock.now())
                     work.commit()
                 changed = True
         return changed

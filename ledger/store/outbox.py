@@ -109,9 +109,11 @@ class OutboxRepository:
         )
         return len(rows)
 
-    def waiting_for_anchor(self) -> int:
-        """How many messages are kept until their leaves are anchored."""
+    def waiting_for_anchor(self, up_to_size: int | None = None) -> int:
+        """How many messages are kept until their leaves are anchored, or could go under a size."""
         query = select(func.count()).select_from(anchored_messages)
+        if up_to_size is not None:
+            query = query.where(anchored_messages.c.end_index <= up_to_size)
         return int(self._connection.execute(query).scalar_one())
 
     def pending(self) -> list[Message]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from ledger.evidence.encoding import leaf_hash, node_hash
-from ledger.evidence.merkle import root_from_nodes
+from ledger.evidence.encoding import leaf_hash
+from ledger.evidence.merkle import root_from_nodes, subtree_root
 from ledger.evidence.tiles import (
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -62,7 +62,7 @@ class TileStore:
         number, position = divmod(first, TILE_WIDTH)
         count = 1 << rest
         tile = self._tile(tile_level, number, position + count)
-        return _subtree_root(tile[position * _HASH : (position + count) * _HASH])
+        return _root_of(tile[position * _HASH : (position + count) * _HASH])
 
     def root(self, size: int) -> bytes:
         """The root of the first ``size`` leaves, from the tiles."""
@@ -93,7 +93,7 @@ class TileStore:
         width = min(TILE_WIDTH, level_size - number * TILE_WIDTH)
         first = number * TILE_WIDTH
         below = [self._tile(level - 1, first + place, TILE_WIDTH) for place in range(width)]
-        hashes = b"".join(_subtree_root(tile) for tile in below)
+        hashes = b"".join(_root_of(tile) for tile in below)
         self._write(hash_tile_path(level, number, width), hashes, touched)
         self._remember(level, number, hashes)
 
@@ -126,9 +126,6 @@ class TileStore:
             self._cache[level, number] = content
 
 
-def _subtree_root(hashes: bytes) -> bytes:
+def _root_of(hashes: bytes) -> bytes:
     """The root over a power of two of neighbouring hashes."""
-    level = [hashes[place : place + _HASH] for place in range(0, len(hashes), _HASH)]
-    while len(level) > 1:
-        level = [node_hash(level[place], level[place + 1]) for place in range(0, len(level), 2)]
-    return level[0]
+    return subtree_root([hashes[at : at + _HASH] for at in range(0, len(hashes), _HASH)])

@@ -18,9 +18,11 @@ from ledger.store.following import FollowingRepository
 from ledger.store.journal import JournalRepository
 from ledger.store.log import LogRepository
 from ledger.store.outbox import OutboxRepository
+from ledger.store.payouts import PayoutRepository
+from ledger.store.transfers import TransferRepository
 
 
-class _Rooms:
+class Rooms:
     """The rooms of the store over one connection, open inside a with block."""
 
     def __init__(self, scope: AbstractContextManager[Connection], log_id: LogId) -> None:
@@ -85,12 +87,22 @@ class _Rooms:
         return AlertRepository(self._connection)
 
     @cached_property
+    def payouts(self) -> PayoutRepository:
+        """Payout batches and their lines."""
+        return PayoutRepository(self._connection)
+
+    @cached_property
     def events(self) -> EventRepository:
         """Indexed chain events."""
         return EventRepository(self._connection)
 
+    @cached_property
+    def transfers(self) -> TransferRepository:
+        """Transfer cases, their steps, messages and settlements."""
+        return TransferRepository(self._connection)
 
-class UnitOfWork(_Rooms):
+
+class UnitOfWork(Rooms):
     """A write transaction.
 
     ``with UnitOfWork(database, log_id) as work:`` rolls everything back unless ``work.commit()`` ran.
@@ -106,7 +118,7 @@ class UnitOfWork(_Rooms):
         transaction.commit()
 
 
-class Reading(_Rooms):
+class Reading(Rooms):
     """A consistent view for pages and proofs: ``with Reading(database, log_id) as view:``."""
 
     def __init__(self, database: Database, log_id: LogId) -> None:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
 
 from ledger.store.tables.base import BigId, Digest, metadata
 
@@ -22,7 +32,7 @@ payout_batches = Table(
     Column("proposed_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
-"""``origin``: IMPORTED (already paid) or PROPOSED. ``details`` is JSON: officers, signatures, file names."""
+"""``origin``: IMPORTED (was already paid) or PROPOSED. ``details`` is JSON: officers, signatures, file names."""
 
 payout_lines = Table(
     "payout_lines",
@@ -34,11 +44,12 @@ payout_lines = Table(
     Column("period", Integer, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("sealed_payee", LargeBinary),
     Column("finding", Text),
     Column("decision", Text),
     Index(None, "state"),
 )
-"""States: PROPOSED, CLEAR, SUSPECTED, HELD, PAID, RETURNED, REVERSED. ``finding``, ``decision`` are JSON."""
+"""States: `ledger.funds.model.LineState`. ``finding``, ``decision`` are JSON."""
 
 journal_entries = Table(
     "journal_entries",

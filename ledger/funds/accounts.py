@@ -1,0 +1,47 @@
+"""Moves money between the accounts of a bureau, along the routes of its pool."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ledger.errors import InsufficientFundsError
+from ledger.funds.model import ACCOUNT_NAMES, Account
+from ledger.recording.context import NodeContext
+from ledger.store.journal import Posting
+
+
+def move_funds(
+    context: NodeContext, key: str, source: Account, target: Account, amount_fen: int, document: str
+) -> bool:
+    """Book a movement and tell the contract, which refuses routes that supervisors did not open.
+
+    Args:
+        key: the caller's key; the same key again changes nothing.
+        amount_fen: positive.
+        document: what the movement rests on, in words; its digest goes on chain.
+
+    Raises:
+        InsufficientFundsError: the books do not have that much in ``source``.
+    """
+    reference = "0x" + hashlib.sha256(f"move|{context.log_id}|{key}".encode()).hexdigest()
+    digest = "0x" + hashlib.sha256(document.encode()).hexdigest()
+    with context.write() as work:
+        if work.journal.find(reference) is not None:
+            return False
+        available = work.journal.balances().get(source.name, 0)
+        if available < amount_fen:
+            raise InsufficientFundsError(
+                account=ACCOUNT_NAMES[source][1], available_fen=available, wanted_fen=amount_fen
+            )
+        now = context.clock.now()
+        work.journal.post(
+            reference, "FUNDS_MOVED",
+            [Posting(target.name, amount_fen), Posting(source.name, -amount_fen)],
+            {"document": document}, at=now,
+        )
+        work.outbox.queue_once_anchored(
+            f"move/{reference}", work.log.head().size, "Funds", "move",
+            [int(context.log_id), reference, int(source), int(target), amount_fen, digest], at=now,
+        )
+        work.commit()
+    return True

@@ -1,0 +1,183 @@
+"""Checks a proposed batch against deaths, our own log and every followed log, before its pay file is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from ledger.errors import BatchStateError, NotFoundError
+from ledger.evidence.encoding import LeafIndex, LogId, Subject, reversal_tag
+from ledger.funds.model import (
+    BatchState,
+    CheckReport,
+    LineFinding,
+    LineState,
+    PayoutLine,
+    Position,
+    Suspicion,
+)
+from ledger.funds.queries import batch_of, line_of
+from ledger.funds.rules import first_finding, is_earlier
+from ledger.policy.kinds import Kind
+from ledger.recording.context import NodeContext, names_of
+from ledger.store.log import StoredEntry
+from ledger.store.unit_of_work import Rooms
+
+
+def check_batch(context: NodeContext, batch_id: str) -> CheckReport:
+    """Compare every line of a proposed batch with what this node holds and follows; running it again is harmless.
+
+    The batch's own leaves must be anchored first, so that both sides have a position; lines that contradict
+    nothing are CLEAR, the others SUSPECTED until two officers decide.
+
+    Raises:
+        NotFoundError: there is no such batch.
+        BatchStateError: it is not waiting for its check, or its leaves are not final on chain yet.
+    """
+    with context.read() as view:
+        row = view.payouts.batch(batch_id)
+        if row is None:
+            raise NotFoundError(what="batch", key=batch_id[:10])
+        batch = batch_of(row)
+        if batch.state not in {BatchState.PROPOSED, BatchState.CHECKED}:
+            raise BatchStateError(what="batch", key=batch_id[:10], state=batch.state, needed="PROPOSED")
+        if view.log.covering_checkpoint(batch.end_index - 1) is None:
+            raise BatchStateError(what="batch", key=batch_id[:10], state="not final on chain",
+                                  needed="an anchored batch")
+        entries = list(view.log.entries(batch.first_index, batch.end_index))
+        findings = find_contradictions(context, view, entries)
+        seen = {int(log.log_id): int(log.head.size) for log in view.following.logs()}
+    with context.write() as work:
+        current = work.payouts.batch(batch_id)
+        assert current is not None
+        for line in work.payouts.lines(batch_id, LineState.PROPOSED):
+            finding = findings.get(LeafIndex(line["leaf_index"]))
+            if finding is not None:
+                work.payouts.update_line(
+                    batch_id, line["leaf_index"], state=LineState.SUSPECTED, finding=asdict(finding)
+                )
+        work.payouts.set_state(batch_id, [LineState.PROPOSED], LineState.CLEAR)
+        if current["state"] == BatchState.PROPOSED:
+            work.payouts.update_batch(batch_id, context.clock.now(), state=BatchState.CHECKED)
+        suspected = tuple(
+            line_of(line) for line in work.payouts.lines(batch_id) if line["finding"] is not None
+        )
+        clear, _ = work.payouts.totals(batch_id, LineState.CLEAR)
+        work.commit()
+    return CheckReport(batch_id, clear, suspected, seen)
+
+
+def find_contradictions(
+    context: NodeContext, view: Rooms, entries: Sequence[StoredEntry]
+) -> dict[LeafIndex, LineFinding]:
+    """What each of our payout entries contradicts, by leaf index; entries that contradict nothing are left out."""
+    found: dict[LeafIndex, list[LineFinding]] = {}
+    first_payments = _first_payments(view, entries)
+    for item, finding in [
+        *_elsewhere(context, view, entries, first_payments),
+        *_here(context, view, entries, first_payments),
+        *_after_death(context, view, entries, first_payments),
+    ]:
+        found.setdefault(item.index, []).append(finding)
+    decided = {index: first_finding(items) for index, items in found.items()}
+    return {index: item for index, item in decided.items() if item is not None}
+
+
+_Pairs = list[tuple[StoredEntry, LineFinding]]
+
+
+def _first_payments(view: Rooms, entries: Sequence[StoredEntry]) -> set[Subject]:
+    """Persons whom this log never paid before this batch."""
+    start = entries[0].index if entries else 0
+    persons = {item.entry.subject for item in entries}
+    return {
+        person for person in persons
+        if not any(
+            earlier.index < start for earlier in view.log.of_subject(person, [Kind.PAYOUT])
+        )
+    }
+
+
+def _elsewhere(
+    context: NodeContext, view: Rooms, entries: Sequence[StoredEntry], first: set[Subject]
+) -> _Pairs:
+    """Live leaves with the same tag in followed logs; their position tells who recorded first."""
+    by_tag = {item.leaf.tag: item for item in entries if item.entry.head.exclusive}
+    places = view.following.places_of_tags(list(by_tag))
+    reversals = {
+        reversal_tag(log_id, index): (log_id, index)
+        for where in places.values() for log_id, index in where
+    }
+    taken_back = {
+        reversals[tag] for tag, where in view.following.places_of_tags(list(reversals)).items()
+        if any(log_id == reversals[tag][0] for log_id, _ in where)
+    }
+    pairs: _Pairs = []
+    for tag, where in places.items():
+        item = by_tag[tag]
+        for log_id, index in where:
+            if (log_id, index) in taken_back:
+                continue
+            covering = view.following.covering_checkpoint(log_id, index)
+            other = Position(covering.number, index) if covering is not None else None
+            pairs.append((item, _finding(
+                context, Suspicion.SAME_MONTH_ELSEWHERE, log_id, index,
+                is_earlier(other, _position(view, item)), item.entry.subject in first,
+            )))
+    return pairs
+
+
+def _here(
+    context: NodeContext, view: Rooms, entries: Sequence[StoredEntry], first: set[Subject]
+) -> _Pairs:
+    """Another live leaf of our own log with the same tag."""
+    by_tag = {item.leaf.tag: item for item in entries if item.entry.head.exclusive}
+    pairs: _Pairs = []
+    for tag, indices in view.log.indices_of_tags(list(by_tag)).items():
+        taken_back = view.log.reversed_among(indices)
+        item = by_tag[tag]
+        pairs.extend(
+            (item, _finding(context, Suspicion.SAME_MONTH_HERE, context.log_id, index,
+                            index < item.index, item.entry.subject in first))
+            for index in indices if index != item.index and index not in taken_back
+        )
+    return pairs
+
+
+def _after_death(
+    context: NodeContext, view: Rooms, entries: Sequence[StoredEntry], first: set[Subject]
+) -> _Pairs:
+    """Payments for a month after a death that this bureau holds, in its own log."""
+    pairs: _Pairs = []
+    for item in entries:
+        for death in view.log.of_subject(item.entry.subject, [Kind.DEATH_REPORT]):
+            if item.entry.head.period > death.entry.head.period:
+                pairs.append((item, _finding(
+                    context, Suspicion.AFTER_DEATH, context.log_id, death.index,
+                    death.index < item.index, item.entry.subject in first,
+                )))
+    return pairs
+
+
+def _position(view: Rooms, item: StoredEntry) -> Position | None:
+    covering = view.log.covering_checkpoint(item.index)
+    if covering is None or covering.number is None:
+        return None
+    return Position(covering.number, item.index)
+
+
+def _finding(
+    context: NodeContext, suspicion: Suspicion, log_id: LogId, index: LeafIndex,
+    earlier: bool, first_payment: bool,
+) -> LineFinding:
+    name_zh, name_en = bureau_names(context, log_id)
+    return LineFinding(suspicion, log_id, index, name_zh, name_en, earlier, first_payment)
+
+
+def bureau_names(context: NodeContext, log_id: int) -> tuple[str, str]:
+    """What a bureau is called, in Chinese and English."""
+    if log_id == context.log_id:
+        return context.settings.name_zh, context.settings.name_en
+    bureau = next(item for item in context.chain.bureaus() if item.log_id == log_id)
+    return names_of(bureau.name)
+

@@ -1,0 +1,146 @@
+"""Payout rows become entries of the log and lines of a batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.errors import HeadMovedError
+from ledger.evidence.encoding import (
+    Entry,
+    Head,
+    LeafIndex,
+    Subject,
+    exclusive_tag,
+    handle_of,
+)
+from ledger.keys.sealing import RecordSealer, record_aad
+from ledger.policy.kinds import SUPPLEMENT, Kind
+from ledger.recording.context import NodeContext
+from ledger.recording.facts import Fact
+from ledger.records.model import PayoutRow
+from ledger.store.log import NewEntry
+from ledger.store.unit_of_work import Reading, UnitOfWork
+
+_PREPARATIONS = 5
+"""How often lines are prepared anew because the log grew meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedLines:
+    """Entries of a batch, made for the place in the log that starts at ``first``."""
+
+    first: int
+    entries: tuple[NewEntry, ...]
+    sealed_payees: tuple[bytes, ...]
+
+
+def prepare_lines(context: NodeContext, rows: Sequence[PayoutRow]) -> PreparedLines:
+    """Make the entries of payout rows for the end of the log as it is now.
+
+    A supplement names the leaf of its month's normal line: one of this file, or one that stands in the log.
+    """
+    tools = context.bureau
+    subjects = tools.pseudonyms.subjects_of([row.identity_number for row in rows])
+    with context.read() as view:
+        first = view.log.head().size
+        normal = _normal_lines(view, rows, subjects, first)
+    facts = [
+        _fact(context, row, normal.get(_month(row, subject)))
+        for row, subject in zip(rows, subjects, strict=True)
+    ]
+    entries = tools.writer.prepare(facts)
+    keys = tools.person_keys.get_many(set(subjects))
+    payees = []
+    for row, subject, new in zip(rows, subjects, entries, strict=True):
+        payee = json.dumps(
+            {"name": row.name, "bank": row.payee_bank, "account": row.payee_account},
+            ensure_ascii=False,
+        ).encode()
+        aad = record_aad(context.log_id, new.entry.commitment) + b"|payee"
+        payees.append(RecordSealer(keys[subject]).seal(payee, bytes(32), aad))
+    return PreparedLines(first, tuple(entries), tuple(payees))
+
+
+def open_payee(context: NodeContext, subject: Subject, entry: Entry, sealed: bytes) -> dict[str, str]:
+    """Where a line is paid: name, bank and account, for the pay file only."""
+    aad = record_aad(context.log_id, entry.commitment) + b"|payee"
+    opened = RecordSealer(context.bureau.person_keys.get(subject)).open(sealed, aad)
+    payee: dict[str, str] = json.loads(opened.record)
+    return payee
+
+
+def append_lines(
+    context: NodeContext, work: UnitOfWork, prepared: PreparedLines, *, source_key: str
+) -> range:
+    """Append prepared lines if the log still ends where they were made for.
+
+    Raises:
+        HeadMovedError: it grew meanwhile; prepare again.
+    """
+    if work.log.head().size != prepared.first:
+        raise HeadMovedError(log_id=context.log_id, expected_size=prepared.first)
+    return work.log.append(
+        prepared.entries, source_key=source_key, recorded_at=context.clock.now()
+    )
+
+
+def preparations() -> range:
+    """How often to try: the log may grow between preparing lines and appending them."""
+    return range(_PREPARATIONS)
+
+
+def _month(row: PayoutRow, subject: Subject) -> tuple[Subject, int, int]:
+    return subject, row.class_ & ~SUPPLEMENT, row.supplement_period or row.period
+
+
+def _normal_lines(
+    view: Reading, rows: Sequence[PayoutRow], subjects: Sequence[Subject], first: int,
+) -> Mapping[tuple[Subject, int, int], LeafIndex]:
+    """Where the normal line of each month stands that a supplement of this file adds to."""
+    here = {
+        _month(row, subject): LeafIndex(first + offset)
+        for offset, (row, subject) in enumerate(zip(rows, subjects, strict=True))
+        if not row.class_ & SUPPLEMENT
+    }
+    wanted = {
+        _tag(_month(row, subject)): _month(row, subject)
+        for row, subject in zip(rows, subjects, strict=True)
+        if row.class_ & SUPPLEMENT and _month(row, subject) not in here
+    }
+    for tag, indices in view.log.indices_of_tags(list(wanted)).items():
+        live = [index for index in indices if index not in view.log.reversed_among(indices)]
+        if live:
+            here[wanted[tag]] = live[-1]
+    return here
+
+
+def _tag(month: tuple[Subject, int, int]) -> bytes:
+    """The tag of a month's normal payment; it is the same in every log."""
+    subject, class_, period = month
+    head = Head(Kind.PAYOUT, class_, period)
+    return exclusive_tag(head, handle_of(head, subject))
+
+
+def _fact(context: NodeContext, row: PayoutRow, normal: LeafIndex | None) -> Fact:
+    supplement = bool(row.class_ & SUPPLEMENT)
+    body = {
+        "name": row.name,
+        "scheme": str(row.scheme),
+        "line": str(row.line),
+        "reason": str(row.reason),
+        "supplement_of": (
+            {"log": int(context.log_id), "index": int(normal)}
+            if supplement and normal is not None else None
+        ),
+        "decision_reference": row.decision_reference,
+        "region": context.settings.region,
+        "paid_on": row.paid_on.isoformat() if row.paid_on is not None else None,
+        "payee_bank": row.payee_bank,
+        "payee_account_tail": row.payee_account[-4:],
+    }
+    return Fact(
+        Kind.PAYOUT, row.class_, row.period, row.amount_fen, body,
+        identity_number=row.identity_number,
+    )
