@@ -21,7 +21,7 @@ from typing import Any, Final, NewType
 import rfc8785
 
 from ledger.errors import EncodingError, LengthError
-from ledger.policy.kinds import MAX_CLASS, Kind, is_exclusive
+from ledger.policy.kinds import Kind, is_exclusive
 
 LogId = NewType("LogId", int)
 LeafIndex = NewType("LeafIndex", int)
@@ -37,6 +37,7 @@ LEAF_BYTES: Final = 64
 NO_SUBJECT: Final = Subject(bytes(32))
 MAX_JSON_INTEGER: Final = 2**53 - 1
 MAX_JSON_DEPTH: Final = 16
+MAX_CLASS: Final = 0xFFFF
 FIRST_PERIOD: Final = 190001
 LAST_PERIOD: Final = 999912
 
