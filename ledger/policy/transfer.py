@@ -3,7 +3,7 @@
 Inside one pool (the province) only records move. Between provinces the money is the account balance
 plus 12 % of the wage base of each year since 1998, whatever the old place's own rate was.
 
-Source: 国办发〔2009〕66号 art. 2 to 5; 人社部规〔2016〕5号; rules a.1, a.2, a.5. A later joint notice
+Source: 国办发〔2009〕66号 art. 2 to 5; 人社部规〔2016〕5号; rules a.1, a.2, a.5. A later notice
 by three ministries was not obtained: it may change the age test and must be checked before use.
 """
 
