@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -51,7 +51,7 @@ class ColumnSpec:
     headings: tuple[str, ...]
     required: bool = True
     filled: bool = True
-    choices: Mapping[str, str] = MappingProxyType({})
+    choices: Mapping[str, str] = field(default_factory=dict[str, str])
     default: str = ""
     may_lie_ahead: bool = False
 

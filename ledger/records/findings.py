@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as _field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -43,7 +44,7 @@ class RowFinding:
     line: int
     field: str
     code: str
-    details: Mapping[str, Any] = MappingProxyType({})
+    details: Mapping[str, Any] = _field(default_factory=dict[str, Any])
 
     @property
     def severity(self) -> Severity:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.chain.bindings import Account
 from ledger.errors import HeadMovedError
 from ledger.evidence.encoding import LeafIndex, Subject
+from ledger.funds.model import Account
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.records.columns import CONTRIBUTIONS

@@ -41,6 +41,8 @@ RATE_TOLERANCE_FEN: Final = 10
 """Local systems round a contribution to the jiao (0.1 yuan); nothing is said about that much."""
 
 
+_LINE: Final = "source line"
+_FIRST: Final = "first source line"
 _TEXTS: Final = frozenset(
     {Content.TEXT, Content.CHOICE, Content.CREDIT_CODE, Content.ACCOUNT, Content.IDENTITY}
 )
@@ -116,15 +118,16 @@ class _Columns:
 
     def _find_duplicate_lines(self) -> None:
         """Lines that equal an earlier one in every field."""
-        lines = pl.Series("line", self.table.lines, dtype=pl.Int64)
+        lines = pl.Series(_LINE, self.table.lines, dtype=pl.Int64)
+        first = pl.col(_LINE).first().over(list(self.table.spec.names)).alias(_FIRST)
         repeated = (
             self.table.frame.with_columns(lines)
-            .with_columns(first=pl.col("line").first().over(list(self.table.spec.names)))
-            .filter(pl.col("line") != pl.col("first"))
+            .select(_LINE, first)
+            .filter(pl.col(_LINE) != pl.col(_FIRST))
         )
-        self.duplicates = frozenset(repeated["line"])
-        for line, first in repeated.select("line", "first").iter_rows():
-            self.add(line, "", "duplicate-line", other=first)
+        self.duplicates = frozenset(repeated[_LINE])
+        for line, first_line in repeated.iter_rows():
+            self.add(line, "", "duplicate-line", other=first_line)
 
     def add(self, line: int, field: str, code: str, **details: Any) -> None:
         self.findings.append(self.table.finding(line, field, code, **details))
