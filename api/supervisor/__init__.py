@@ -1,0 +1,1 @@
+"""Pages and routes for the supervisor audience."""

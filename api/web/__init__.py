@@ -1,0 +1,1 @@
+"""Pages: templates, styles, charts drawn as SVG, translations."""

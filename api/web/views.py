@@ -1,0 +1,99 @@
+"""View-models of pages that every audience can meet.
+
+One entry with its proof, sign-in, an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from api.web.parts import Fact, Link, Role, Seal, Words
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDigest:
+    """A digest under the name it has in the byte rules.
+
+    ``tag``, ``seal``, ``leaf_hash``, ``commitment``…
+    """
+
+    name: str
+    hex: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointFacts:
+    """The checkpoint that covers a leaf, as published."""
+
+    log_name: Words
+    origin: str
+    number: int
+    size: int
+    root: str
+    published_at: datetime
+    is_final: bool
+    is_cosigned: bool
+    chain_transaction: str = ""
+    block: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """``entry.html``: one record row with its proof.
+
+    ``facts`` is empty at the supervision level, where the record is not held. ``path`` is the
+    inclusion proof, leaf
+    side first. ``checkpoint`` is None while the entry waits for one. ``related`` links what
+    it reverses or adds to.
+    """
+
+    log_name: Words
+    index: int
+    kind: int
+    exclusion_class: int
+    period: int
+    amount_fen: int
+    seal: Seal
+    facts: tuple[Fact, ...]
+    digests: tuple[NamedDigest, ...]
+    path: tuple[str, ...]
+    checkpoint: CheckpointFacts | None
+    download_href: str = ""
+    reversed_by: Link | None = None
+    related: tuple[Link, ...] = ()
+    is_baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """One person that the demo lets a visitor be; ``key`` is what the form sends."""
+
+    key: str
+    name: Words
+    role: Role
+    place: Words
+    comes_to: Words
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """``sign_in.html``: choose a demo persona; ``action`` is where the form posts ``persona``."""
+
+    personas: tuple[Persona, ...]
+    action: str
+    next_path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """``error.html``: what happened, what it means, what to do, and a reference number to quote."""
+
+    happened: Words
+    means: Words
+    do_now: Words
+    reference: str
+    back: Link
