@@ -26,7 +26,22 @@ class HttpPeers:
 
     def __init__(self, context: NodeContext, client: httpx.Client | None = None) -> None:
         self._context = context
-        self._client = client or httpx.Client(timeout=PEER_TIMEOUT_SECONDS, trust_env=False)
+        self._given = client
+        self._own: httpx.Client | None = None
+
+    def close(self) -> None:
+        """Give back the connections made here; a client that was handed in stays open."""
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
+    def _client(self) -> httpx.Client:
+        """The client, made when it is first needed: most rounds have nothing to send."""
+        if self._given is not None:
+            return self._given
+        if self._own is None:
+            self._own = httpx.Client(timeout=PEER_TIMEOUT_SECONDS, trust_env=False)
+        return self._own
 
     def sealing_key(self, log_id: LogId) -> bytes:
         """See `Peers.sealing_key`."""
@@ -49,7 +64,7 @@ class HttpPeers:
         url = bureau.endpoint.rstrip("/") + path
         headers = request_headers(self._context, method, url, body)
         try:
-            response = self._client.request(method, url, content=body, headers=headers)
+            response = self._client().request(method, url, content=body, headers=headers)
             answer = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise PeerUnavailableError(peer=bureau.name, reason=type(error).__name__) from error

@@ -1,4 +1,4 @@
-"""What another bureau's message does here: a letter opens a case, a package is checked, a refusal is read.
+"""What another bureau's message does here: a letter, a package, or the words of a refusal.
 
 The same message again gets the same answer. A message that cannot be judged yet is refused as
 "later"; one that fails a check is refused by name and leaves the case as it was, with a step that

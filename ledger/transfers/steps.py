@@ -23,6 +23,7 @@ class Step(StrEnum):
     SHEET_SIGNED = "SHEET_SIGNED"
     PACKAGE_REFUSED = "PACKAGE_REFUSED"
     PACKAGE_DELIVERED = "PACKAGE_DELIVERED"
+    PACKAGE_TAKEN = "PACKAGE_TAKEN"
     RELEASE_FINAL = "RELEASE_FINAL"
     FIGURES_DIFFER_ON_CHAIN = "FIGURES_DIFFER_ON_CHAIN"
     ACCEPTANCE_SIGNED = "ACCEPTANCE_SIGNED"
@@ -34,6 +35,7 @@ class Step(StrEnum):
     WITHDRAWAL_SIGNED = "WITHDRAWAL_SIGNED"
     WITHDRAWAL_FINAL = "WITHDRAWAL_FINAL"
     CHAIN_REFUSED = "CHAIN_REFUSED"
+    MESSAGE_REFUSED = "MESSAGE_REFUSED"
 
 
 _WORDS: Final = MappingProxyType(
@@ -51,6 +53,10 @@ _WORDS: Final = MappingProxyType(
         Step.PACKAGE_DELIVERED: (
             "信息表与 {records} 条记录已逐条核验无误，重复缴费 {overlaps} 个月",
             "The sheet and {records} records passed every check; {overlaps} months insured twice",
+        ),
+        Step.PACKAGE_TAKEN: (
+            "新参保地已核验并接收信息表与记录",
+            "The new city checked and took the sheet and the records",
         ),
         Step.RELEASE_FINAL: (
             "原参保地的核定数据已上链",
@@ -77,6 +83,7 @@ _WORDS: Final = MappingProxyType(
             "申请已撤回，两地恢复原状",
             "The request was withdrawn; both sides are as before",
         ),
+        Step.MESSAGE_REFUSED: ("对方未受理：{zh}", "The other city did not take it: {en}"),
         Step.CHAIN_REFUSED: (
             "链上合约未受理，业务未开立",
             "The contract did not take the request; no case was opened",

@@ -1,0 +1,1 @@
+"""Bureau to bureau: messages of transfer cases over signed requests."""

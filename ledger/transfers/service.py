@@ -1,0 +1,34 @@
+"""The commands of transfers, in the order of a case.
+
+The new city requests; the old city releases; the new city reviews and accepts; the old city
+settles. Either city refuses, the new city withdraws. `advance` does the rest, round by round.
+"""
+
+from ledger.transfers.applications import Application, request_transfer
+from ledger.transfers.decisions import (
+    Review,
+    accept_transfer,
+    refuse_transfer,
+    review_package,
+    withdraw_transfer,
+)
+from ledger.transfers.officers import Officers
+from ledger.transfers.progress import advance
+from ledger.transfers.receiving import handle_message
+from ledger.transfers.releases import release_transfer
+from ledger.transfers.settlement import settle_transfers
+
+__all__ = [
+    "Application",
+    "Officers",
+    "Review",
+    "accept_transfer",
+    "advance",
+    "handle_message",
+    "refuse_transfer",
+    "release_transfer",
+    "request_transfer",
+    "review_package",
+    "settle_transfers",
+    "withdraw_transfer",
+]
