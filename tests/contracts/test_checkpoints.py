@@ -1,0 +1,188 @@
+"""Checkpoints: a log grows, and never changes."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+
+def seal_of(tree, index):
+    return tree.leaves[index][:32], tree.leaves[index][32:]
+
+
+class TestPublish:
+    def test_every_checkpoint_is_kept_and_numbered_over_all_logs(self, network, tree):
+        blocks = []
+        for log, older, newer in ((1, 0, 5), (2, 0, 3), (1, 5, 8), (1, 8, 40)):
+            ((name, values),) = network.grow(log, tree, older, newer)
+            blocks.append(network.web3.eth.block_number)
+            assert name == "CheckpointPublished"
+            assert values == {
+                "log": log,
+                "size": newer,
+                "root": tree.root(newer),
+                "number": len(blocks),
+            }
+        assert network.read("Checkpoints", "total") == 4
+        assert network.read("Checkpoints", "count", 1) == 3
+        assert [network.read("Checkpoints", "sizeByIndex", 1, i) for i in range(3)] == [5, 8, 40]
+        found = network.named("Checkpoints", "checkpoint", 1, 8)
+        assert found.pop("time") > 0
+        assert found == {"root": tree.root(8), "blockNumber": blocks[2], "number": 3}
+        size, root, time, number = network.read("Checkpoints", "latest", 1)
+        assert (size, root, number) == (40, tree.root(40), 4)
+        assert time == network.last_time
+
+    def test_before_its_first_a_log_has_no_checkpoint(self, network):
+        assert network.read("Checkpoints", "latest", 1) == [0, bytes(32), 0, 0]
+        assert network.named("Checkpoints", "checkpoint", 1, 5)["number"] == 0
+
+    def test_only_its_own_publisher_publishes(self, network, tree):
+        for log, sender in (
+            (1, network.publishers[2]),
+            (1, network.supervisor),
+            (9, network.publishers[1]),
+        ):
+            refusal = network.refused(
+                "Checkpoints", "publish", log, 5, tree.root(5), [], sender=sender
+            )
+            assert refusal == ("CheckpointsNotPublisher", log, sender)
+
+    @pytest.mark.parametrize("size", [0, 4, 5])
+    def test_a_log_that_does_not_grow_is_refused(self, network, tree, size):
+        network.grow(1, tree, 0, 5)
+        refusal = network.refused(
+            "Checkpoints", "publish", 1, size, tree.root(5), [], sender=network.publishers[1]
+        )
+        assert refusal == ("CheckpointsNotGrown", 1, 5, size)
+
+    def test_a_changed_history_is_refused(self, network, tree, reference_tree, make_digest):
+        network.grow(1, tree, 0, 5)
+        changed = reference_tree([make_digest("x") * 2, *tree.leaves[1:]])
+        refusal = network.refused(
+            "Checkpoints", "publish", 1, 9, changed.root(9), changed.consistency(5, 9),
+            sender=network.publishers[1],
+        )  # fmt: skip
+        assert refusal == ("MerkleLogHistoryMismatch", tree.root(5), changed.root(5))
+
+    def test_a_growth_without_proof_is_refused(self, network, tree):
+        network.grow(1, tree, 0, 5)
+        refusal = network.refused(
+            "Checkpoints", "publish", 1, 9, tree.root(9), [], sender=network.publishers[1]
+        )
+        assert refusal == ("MerkleLogProofLength", 0)
+
+    def test_suspension_does_not_stop_anchoring(self, network, tree):
+        network.send("Bureaus", "suspend", 1, bytes(32), sender=network.supervisor)
+        network.grow(1, tree, 0, 5)
+        assert network.read("Checkpoints", "latestSize", 1) == 5
+
+    def test_a_new_publisher_goes_on_where_the_old_one_stopped(self, network, tree, make_digest):
+        network.grow(1, tree, 0, 5)
+        old, new = network.publishers[1], network.publishers[4]
+        network.send(
+            "Bureaus",
+            "rotateKeys",
+            1,
+            new,
+            make_digest("a"),
+            make_digest("b"),
+            sender=network.supervisor,
+        )
+        arguments = (1, 9, tree.root(9), tree.consistency(5, 9))
+        refusal = network.refused("Checkpoints", "publish", *arguments, sender=old)
+        assert refusal == ("CheckpointsNotPublisher", 1, old)
+        network.send("Checkpoints", "publish", *arguments, sender=new)
+
+    def test_gas_of_a_publication(self, network, tree, capsys):
+        network.grow(1, tree, 0, 5)
+        network.grow(1, tree, 5, 6)
+        small = network.gas["Checkpoints.publish"]
+        network.grow(1, tree, 6, 40)
+        proven = network.gas["Checkpoints.publish"]
+        with capsys.disabled():
+            sys.stdout.write(f"\ngas of a checkpoint: {small} (+1 of 6), {proven} (+34 of 40)\n")
+        assert max(small, proven) < 150_000
+
+
+class TestPosition:
+    def test_a_leafs_position_is_the_first_checkpoint_that_covers_it(self, network, tree):
+        network.grow(2, tree, 0, 1)
+        sizes = [3, 4, 9, 20, 40]
+        for older, newer in zip([0, *sizes], sizes, strict=False):
+            network.grow(1, tree, older, newer)
+        for index in range(40):
+            place = next(i for i, size in enumerate(sizes) if size > index)
+            assert network.read("Checkpoints", "position", 1, index) == [place + 2, sizes[place]]
+
+    def test_a_leaf_not_yet_anchored_has_none(self, network, tree):
+        network.grow(1, tree, 0, 3)
+        refusal = network.refused("Checkpoints", "position", 1, 3, sender=network.outsider)
+        assert refusal == ("CheckpointsLeafNotCovered", 1, 3, 3)
+
+    def test_a_checkpoint_beyond_the_last_is_refused(self, network):
+        refusal = network.refused("Checkpoints", "sizeByIndex", 1, 0, sender=network.outsider)
+        assert refusal == ("CheckpointsIndexOutOfRange", 0, 0)
+
+
+class TestInclusion:
+    def test_anyone_can_have_a_leaf_checked_under_any_checkpoint(self, network, tree):
+        network.grow(1, tree, 0, 5)
+        network.grow(1, tree, 5, 40)
+        for size, index in ((5, 4), (40, 4), (40, 39)):
+            path = tree.inclusion(index, size)
+            network.read(
+                "Checkpoints", "requireIncluded", 1, size, index, *seal_of(tree, index), path
+            )
+
+    def test_a_size_never_published_is_refused(self, network, tree):
+        network.grow(1, tree, 0, 5)
+        refusal = network.refused(
+            "Checkpoints", "requireIncluded", 1, 4, 0, *seal_of(tree, 0), tree.inclusion(0, 4),
+            sender=network.outsider,
+        )  # fmt: skip
+        assert refusal == ("CheckpointsSizeUnknown", 1, 4)
+
+    def test_a_leaf_of_another_log_is_refused(self, network, tree, reference_tree):
+        other = reference_tree(tree.leaves[::-1])
+        network.grow(1, tree, 0, 5)
+        network.grow(2, other, 0, 5)
+        refusal = network.refused(
+            "Checkpoints", "requireIncluded", 2, 5, 0, *seal_of(tree, 0), tree.inclusion(0, 5),
+            sender=network.outsider,
+        )  # fmt: skip
+        assert refusal == ("MerkleLogRootMismatch", other.root(5), tree.root(5))
+
+    def test_a_leaf_is_kept_once_by_anyone(self, network, tree):
+        network.grow(1, tree, 0, 5)
+        tag, seal = seal_of(tree, 3)
+        arguments = (1, 5, 3, tag, seal, tree.inclusion(3, 5))
+        assert network.named("Checkpoints", "keptLeaf", 1, 3)["keptAt"] == 0
+        ((name, values),) = network.send(
+            "Checkpoints", "keepLeaf", *arguments, sender=network.outsider
+        )
+        assert (name, values) == (
+            "LeafKept",
+            {"log": 1, "index": 3, "tag": tag, "seal": seal, "size": 5},
+        )
+        kept = network.named("Checkpoints", "keptLeaf", 1, 3)
+        assert kept == {"tag": tag, "seal": seal, "size": 5, "keptAt": network.last_time}
+        refusal = network.refused("Checkpoints", "keepLeaf", *arguments, sender=network.outsider)
+        assert refusal == ("CheckpointsLeafAlreadyKept", 1, 3)
+
+    def test_a_leaf_that_is_not_there_is_not_kept(self, network, tree):
+        network.grow(1, tree, 0, 5)
+        tag, seal = seal_of(tree, 3)
+        refusal = network.refused(
+            "Checkpoints",
+            "keepLeaf",
+            1,
+            5,
+            2,
+            tag,
+            seal,
+            tree.inclusion(3, 5),
+            sender=network.outsider,
+        )
+        assert refusal.name == "MerkleLogRootMismatch"
