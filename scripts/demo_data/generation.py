@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from ledger.policy.identifiers import Sex
-from ledger.policy.periods import add_months, month_range, months_between, period_of, year_of
+from ledger.policy.periods import add_months, month_range, months_between, year_of
 from ledger.policy.retirement import Category, minimum_months, retirement
 from scripts.demo_data import planted
 from scripts.demo_data.bureaus import (
@@ -27,7 +27,7 @@ from scripts.demo_data.bureaus import (
 from scripts.demo_data.contributions import Stay, draw_wage, lines_of, ordinary_stay
 from scripts.demo_data.lines import ContributionLine
 from scripts.demo_data.payouts import Payments, Pensions
-from scripts.demo_data.people import Employer, People, Person
+from scripts.demo_data.people import Employer, People, Person, birth_reaching
 from scripts.demo_data.planted import (
     BureauFiles,
     Planted,
@@ -80,7 +80,8 @@ class Workforce:
                 )
         transfers = self._movers()
         proofs = self._proofs()
-        return Insured(tuple(self._stays), transfers, proofs, self._long_insured())
+        held = self._long_insured()
+        return Insured(tuple(self._stays), transfers, proofs, held)
 
     def _stay(self, person: Person, region: str, first: int, last: int) -> None:
         employer = self._random.choice(self._employers[region])
@@ -159,14 +160,6 @@ class Workforce:
         held = self._people.person(Sex.MALE, birth, birth)
         self._stay(held, NANJING, add_months(last, -205), last)
         return held
-
-
-def birth_reaching(category: Category, period: int) -> int:
-    """The latest birth month whose pension age is reached in ``period`` or before."""
-    birth = add_months(period, -retirement(category, period_of(DEMO_AS_OF)).statutory_age_months)
-    while retirement(category, add_months(birth, 1)).statutory_period <= period:
-        birth = add_months(birth, 1)
-    return birth
 
 
 def generate(

@@ -12,10 +12,11 @@ from typing import Final
 from ledger.policy.identifiers import Sex
 from ledger.policy.money import FEN_PER_YUAN
 from ledger.policy.periods import add_months, first_day
+from ledger.policy.retirement import Category
 from scripts.demo_data import lines, planted
 from scripts.demo_data.bureaus import BUREAUS, HEFEI, NANJING, Bureau, Calendar, Scale
 from scripts.demo_data.lines import EMPLOYEE, RESIDENT, DeathLine, PayoutLine
-from scripts.demo_data.people import People, Person
+from scripts.demo_data.people import People, Person, birth_reaching
 from scripts.demo_data.planted import PlantedPayout
 
 RESIDENT_SHARE: Final = 0.2
@@ -153,7 +154,8 @@ class Pensions:
         """Back pay in Nanjing, a payment made again in Suzhou, late certification in Hefei."""
         nanjing, suzhou, hefei = BUREAUS
         last = self._calendar.last_period
-        person = self.retiree()
+        birth = birth_reaching(Category.MALE, add_months(last, -2))
+        person = self._people.person(Sex.MALE, birth, birth)
         line = self.pension(person, nanjing)
         group = [
             replace(line, period=add_months(last, -1), reason=lines.FIRST_PAYMENT),

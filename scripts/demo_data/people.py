@@ -22,7 +22,8 @@ from ledger.policy.identifiers import (
     luhn_digit,
     organisation_check_character,
 )
-from ledger.policy.periods import first_day, last_day
+from ledger.policy.periods import add_months, first_day, last_day
+from ledger.policy.retirement import Category, category_row, retirement
 
 DIVISION: Final = "990101"
 CARD_PREFIX: Final = "9901"
@@ -66,6 +67,15 @@ class Account:
 
     bank: str
     number: str
+
+
+def birth_reaching(category: Category, period: int) -> int:
+    """The latest birth month whose pension age is reached in ``period`` or before."""
+    row = category_row(category)
+    birth = add_months(period, -row.old_age_months - row.longest_delay_months)
+    while retirement(category, add_months(birth, 1)).statutory_period <= period:
+        birth = add_months(birth, 1)
+    return birth
 
 
 class People:
