@@ -164,7 +164,10 @@ def write_csv(tmp_path: Path):
     """Writes lines as a CSV file with Chinese headings."""
 
     def write(
-        lines: list[dict[str, str]], *, name: str = "file.csv", encoding: str = "utf-8",
+        lines: list[dict[str, str]],
+        *,
+        name: str = "file.csv",
+        encoding: str = "utf-8",
         headings: dict[str, str] | None = None,
     ) -> Path:
         named = HEADINGS | (headings or {})
@@ -197,12 +200,27 @@ def make_node(tmp_path: Path):
         return NodeContext(
             directory=directory,
             settings=NodeSettings(
-                role="bureau", name_zh="合肥", name_en="Hefei", region="340100", pool=34,
-                log_id=LOG, database_url=url, host="127.0.0.1", port=0, rpc_url="",
+                role="bureau",
+                name_zh="合肥",
+                name_en="Hefei",
+                region="340100",
+                pool=34,
+                log_id=LOG,
+                database_url=url,
+                host="127.0.0.1",
+                port=0,
+                rpc_url="",
             ),
             manifest=Manifest(
-                network="embedded", chain_id=31415, rpc_url="", contracts={}, confirmations=0,
-                offset_seconds=0, as_of="2026-09-15", minimum_lines=minimum_lines, governance={},
+                network="embedded",
+                chain_id=31415,
+                rpc_url="",
+                contracts={},
+                confirmations=0,
+                offset_seconds=0,
+                as_of="2026-09-15",
+                minimum_lines=minimum_lines,
+                governance={},
             ),
             clock=FixedClock(),
             random=random,
@@ -210,8 +228,11 @@ def make_node(tmp_path: Path):
             keys=None,  # type: ignore[arg-type]
             chain=None,  # type: ignore[arg-type]
             tools=BureauTools(
-                person_keys, pseudonyms, EntryWriter(LOG, person_keys, pseudonyms, random),
-                RecordReader(LOG, person_keys), tiles=None,  # type: ignore[arg-type]
+                person_keys,
+                pseudonyms,
+                EntryWriter(LOG, person_keys, pseudonyms, random),
+                RecordReader(LOG, person_keys),
+                tiles=None,  # type: ignore[arg-type]
             ),
         )
 

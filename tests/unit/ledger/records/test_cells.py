@@ -22,7 +22,8 @@ class TestMoney:
         assert fen(f"{yuan:f}", "yuan") == int(yuan * 100)
 
     @pytest.mark.parametrize(
-        ("text", "amount"), [("0", 0), ("1", 100), ("1.5", 150), ("1.50", 150), ("1.500", 150), ("-0.00", 0)]
+        ("text", "amount"),
+        [("0", 0), ("1", 100), ("1.5", 150), ("1.50", 150), ("1.500", 150), ("-0.00", 0)],
     )
     def test_shorter_and_longer_spellings(self, text, amount):
         assert fen(text, "yuan") == amount
@@ -47,11 +48,15 @@ class TestMoney:
 
 
 class TestMonths:
-    @pytest.mark.parametrize("text", ["202608", "2026-08", "2026-8", "2026/08", "2026年8月", "2026年08月"])
+    @pytest.mark.parametrize(
+        "text", ["202608", "2026-08", "2026-8", "2026/08", "2026年8月", "2026年08月"]
+    )
     def test_known_spellings(self, text):
         assert month(text, 202609) == 202608
 
-    @pytest.mark.parametrize("text", ["202613", "202600", "20268", "18990101", "2026.08", "Aug 2026", "189912"])
+    @pytest.mark.parametrize(
+        "text", ["202613", "202600", "20268", "18990101", "2026.08", "Aug 2026", "189912"]
+    )
     def test_no_month(self, text):
         assert code_of(month, text, 202609) == "month"
 

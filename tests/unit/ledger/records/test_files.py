@@ -36,7 +36,10 @@ class TestEncodings:
         with pytest.raises(FileEncodingError) as refused:
             read_table(path, None, CONTRIBUTIONS)
         assert refused.value.fields() == {
-            "file": "file.csv", "expected": "UTF-8", "byte_offset": offset + 2, "line": 4,
+            "file": "file.csv",
+            "expected": "UTF-8",
+            "byte_offset": offset + 2,
+            "line": 4,
         }  # E5 B0 8F is a character of its own; the 82 behind it is none
 
     def test_bytes_of_neither_encoding_are_refused(self, write_csv, contribution):

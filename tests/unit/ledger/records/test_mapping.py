@@ -56,8 +56,13 @@ class TestUse:
             read_table(write_csv([contribution(1)]), None, CONTRIBUTIONS), "320100", today
         )
         line = contribution(
-            1, scheme="110", contribution_type="10", base="800000", unit_amount="128000",
-            person_amount="64000", paid_on="20260715",
+            1,
+            scheme="110",
+            contribution_type="10",
+            base="800000",
+            unit_amount="128000",
+            person_amount="64000",
+            paid_on="20260715",
         )
         path = write_csv([line], name="lb.csv", headings=LB_HEADINGS)
         mapped = check_contributions(

@@ -30,7 +30,10 @@ class TestGoodLines:
         assert (row.source_line, row.identity_number, row.name) == (2, identity(1), "参保人1")
         assert (row.employer_code, row.employer_name) == (employer, "合肥示范制造有限公司")
         assert (row.period, row.base_fen, row.unit_fen, row.person_fen) == (
-            202607, 800_000, 128_000, 64_000,
+            202607,
+            800_000,
+            128_000,
+            64_000,
         )
         assert (row.amount_fen, row.class_, row.normal) == (192_000, 1, True)
         assert row.paid_on.isoformat() == "2026-07-15"
@@ -50,7 +53,9 @@ class TestGoodLines:
     def test_one_month_may_have_a_normal_line_and_supplements(self, check, contribution):
         lines = [
             contribution(1),
-            contribution(1, contribution_type="补差", base="500", unit_amount="80", person_amount="40"),
+            contribution(
+                1, contribution_type="补差", base="500", unit_amount="80", person_amount="40"
+            ),
         ]
         checked = check(lines)
         assert found(checked) == []
@@ -153,7 +158,8 @@ class TestWarnings:
     def test_amounts_off_the_rates_are_shown_and_let_through(self, check, contribution):
         checked = check([contribution(1, unit_amount="1200.00", person_amount="700.00")])
         assert found(checked) == [
-            (2, "unit_amount", "unit-rate"), (2, "person_amount", "person-rate"),
+            (2, "unit_amount", "unit-rate"),
+            (2, "person_amount", "person-rate"),
         ]
         assert [item.severity for item in checked.findings] == [Severity.WARNING] * 2
         assert "16%" in checked.findings[0].reason("en")
@@ -182,10 +188,14 @@ class TestPayouts:
     def test_every_field_is_read(self, check_payout, payout, identity):
         (row,) = check_payout([payout(1)]).rows
         assert (row.identity_number, row.amount_fen, row.period) == (
-            identity(1, "19600101"), 321_540, 202608,
+            identity(1, "19600101"),
+            321_540,
+            202608,
         )
         assert (row.line, row.reason, row.supplement_period) == (
-            PayoutLine.NORMAL, PayoutReason.NONE, None,
+            PayoutLine.NORMAL,
+            PayoutReason.NONE,
+            None,
         )
         assert (row.class_, row.payee_account) == (1, "6217000012345678")
 
@@ -238,7 +248,9 @@ class TestDeaths:
     def test_every_field_is_read(self, check_death, death):
         (row,) = check_death([death(1)]).rows
         assert (row.died_on.isoformat(), row.reported_on.isoformat(), row.source) == (
-            "2026-06-30", "2026-07-20", "民政",
+            "2026-06-30",
+            "2026-07-20",
+            "民政",
         )
 
     @pytest.mark.parametrize(
@@ -256,7 +268,8 @@ class TestDeaths:
     def test_two_different_deaths_of_one_person_are_both_kept_out(self, check_death, death):
         checked = check_death([death(1), death(2), death(1, died_on="2026-06-29")])
         assert found(checked) == [
-            (2, "identity_number", "second-death"), (4, "identity_number", "second-death"),
+            (2, "identity_number", "second-death"),
+            (4, "identity_number", "second-death"),
         ]
 
     def test_an_equal_line_is_a_duplicate(self, check_death, death):
