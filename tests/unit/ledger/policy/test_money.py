@@ -1,0 +1,59 @@
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import AmountError
+from ledger.policy.money import fen_of_yuan, percent_text, round_half_up, share_of, yuan_text
+
+
+class TestRounding:
+    @given(st.integers(-(10**12), 10**12), st.integers(1, 10_000))
+    def test_halves_go_away_from_zero_as_in_decimal_arithmetic(self, numerator, denominator):
+        exact = Decimal(numerator) / Decimal(denominator)
+        tie = Fraction(numerator, denominator) % 1 == Fraction(1, 2)
+        expected = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+        assert round_half_up(Fraction(numerator, denominator)) == expected or (
+            not tie and abs(exact - exact.to_integral_value()) == Decimal("0.5")
+        )
+
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [("1/2", 1), ("3/2", 2), ("5/2", 3), ("-1/2", -1), ("49/100", 0), ("-5/2", -3)],
+    )
+    def test_examples(self, value, expected):
+        assert round_half_up(Fraction(value)) == expected
+
+    def test_a_share_is_rounded_once(self):
+        assert share_of(813_200, 1_600) == 130_112
+        assert share_of(1, 5_000) == 1
+        assert share_of(1, 4_999) == 0
+
+
+class TestYuan:
+    @given(st.integers(0, 10**14))
+    def test_text_and_fen_are_the_same_amount(self, amount):
+        assert fen_of_yuan(yuan_text(amount).replace(",", "")) == amount
+
+    @pytest.mark.parametrize(
+        ("text", "fen"), [("8132.00", 813_200), ("7044.3", 704_430), (" 5 ", 500)]
+    )
+    def test_examples(self, text, fen):
+        assert fen_of_yuan(text) == fen
+
+    @pytest.mark.parametrize("text", ["-1.00", "1.005", "1,000", "１.00", "", "1e3", "1."])
+    def test_what_is_no_plain_amount_is_refused(self, text):
+        with pytest.raises(AmountError) as caught:
+            fen_of_yuan(text, "base")
+        assert caught.value.field == "base"
+        assert "yuan" in caught.value.reason
+
+    def test_people_read_thousands_marks(self):
+        assert yuan_text(1_234_567) == "12,345.67"
+        assert yuan_text(-5) == "-0.05"
+
+    @pytest.mark.parametrize(("bps", "text"), [(1600, "16%"), (831, "8.31%"), (150, "1.5%")])
+    def test_rates_read_as_percent(self, bps, text):
+        assert percent_text(bps) == text
