@@ -80,13 +80,14 @@ def import_contributions(
         return earlier
     checked = check_contributions(table, context.settings.region, context.clock.today())
     tags = _normal_tags(context, checked.rows)
+    tag_of_line = {row.source_line: tag for row, tag in zip(checked.rows, tags, strict=True)}
     with context.read() as view:
         size = view.log.head().size
         standing = standing_lines(view.log, list(set(tags)))
     checked = checked.with_findings(_against_log(checked, tags, standing))
     progress("check", table.lines_read, table.lines_read)
     left_out = accept(context, checked, accept_valid=accept_valid)
-    tags = _normal_tags(context, checked.rows)
+    tags = [tag_of_line[row.source_line] for row in checked.rows]
     entries = _entries(context, checked.rows, tags, standing, size, progress)
     with context.write() as work:
         again = work.imports.find(table.import_key)
