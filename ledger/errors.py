@@ -234,6 +234,19 @@ class ParameterMissingError(RefusedError):
 
 
 @dataclass(eq=False)
+class CategoryMismatchError(RefusedError):
+    """The category given for a review is not one for the sex that the identity number states."""
+
+    code: ClassVar[str] = "category-mismatch"
+    message: ClassVar[str] = "The category does not go with what the identity number states."
+    message_zh: ClassVar[str] = "所选退休类别与身份证件记载不符。"
+    remedy: ClassVar[str] = (
+        "Look up the post in the archive: male, female-55 or female-50; then review again."
+    )
+    remedy_zh: ClassVar[str] = "请核对档案中的岗位类别（男、女55、女50）后重新审核。"
+
+
+@dataclass(eq=False)
 class SealingKeyDestroyedError(RefusedError):
     """The sealing key of a person was erased; what it sealed stays unreadable for good."""
 
@@ -888,11 +901,12 @@ class RecordNotLiveError(VerificationError):
     position: int
     period: int
     reason: str
+    reason_zh: str
     code: ClassVar[str] = "record-not-live"
     message: ClassVar[str] = (
         "Record {position} of the package (month {period}) does not count: {reason}."
     )
-    message_zh: ClassVar[str] = "第 {position} 条记录（{period}）不应计入：{reason}。"
+    message_zh: ClassVar[str] = "第 {position} 条记录（{period}）不应计入：{reason_zh}。"
     remedy: ClassVar[str] = "Ask the old bureau for a package of its live records."
     remedy_zh: ClassVar[str] = "请原参保地重新提供有效记录。"
 

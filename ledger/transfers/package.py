@@ -54,6 +54,12 @@ from ledger.transfers.ports import AnchoredLog
 EARLIEST_INSURED_AGE: Final = 14
 """Months are searched from this age on; lawful work starts at 16, the margin is for old records."""
 
+_OTHER_KIND: Final = ("it is no contribution of this insurance", "不是该险种的缴费记录")
+_TWICE: Final = ("it stands in the package twice", "在数据包中重复出现")
+_EARLIER_STAY: Final = ("it moved with an earlier stay", "已随以前的关系转出")
+_REVERSED: Final = ("it was reversed", "已被冲销")
+_ALONE: Final = ("it adds to a month that is not there", "所补月份没有正常缴费记录")
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -167,7 +173,8 @@ def check_package(package: Package, expected: Expectation, log: AnchoredLog) -> 
     2. Its checkpoint is the chain's, and this node holds every leaf under it.
     3. Every record: is a contribution of this class; repeats its head and names this person; its
        handle is that of our own pseudonym; its leaf, recomputed from the clear content, stands at
-       its index under the chain's root; it stands there once and was not reversed.
+       its index under the chain's root; it stands there once, was not reversed, and a
+       supplement has the month it adds to beside it.
     4. No live month of this person in that log is missing.
     5. The sheet's months and money are what the records give.
 
@@ -185,6 +192,7 @@ def check_package(package: Package, expected: Expectation, log: AnchoredLog) -> 
         _check_record(position, record, package, expected, log)
     _require_live(package, log)
     _require_complete(package, expected, log)
+    _require_months_of_supplements(package)
     figures = _recompute(package, expected)
     periods = {record.head.period for record in package.records if counts(record.record)}
     digest = digest_of_figures(figures, package.sheet.figures_salt)
@@ -232,7 +240,7 @@ def _check_record(
 ) -> None:
     head, period = item.head, item.head.period
     if head.kind is not Kind.CONTRIBUTION or base_class(head.class_) != expected.class_:
-        raise RecordNotLiveError(position, period, "it is no contribution of this insurance")
+        raise RecordNotLiveError(position, period, *_OTHER_KIND)
     repeated = {
         "kind": int(head.kind),
         "class": head.class_,
@@ -279,13 +287,13 @@ def _require_live(package: Package, log: AnchoredLog) -> None:
     }
     for position, record in enumerate(package.records, 1):
         if record.leaf_index in seen:
-            raise RecordNotLiveError(position, record.head.period, "it stands in the package twice")
+            raise RecordNotLiveError(position, record.head.period, *_TWICE)
         if record.leaf_index in earlier:
-            raise RecordNotLiveError(position, record.head.period, "it moved with an earlier stay")
+            raise RecordNotLiveError(position, record.head.period, *_EARLIER_STAY)
         seen.add(record.leaf_index)
     for tag in log.places_of_tags(list(reversals)):
         position, record = reversals[tag]
-        raise RecordNotLiveError(position, record.head.period, "it was reversed")
+        raise RecordNotLiveError(position, record.head.period, *_REVERSED)
 
 
 def _require_complete(package: Package, expected: Expectation, log: AnchoredLog) -> None:
@@ -304,6 +312,13 @@ def _require_complete(package: Package, expected: Expectation, log: AnchoredLog)
     for period, index in missing:
         if index not in reversed_indices:
             raise MonthLeftOutError(period=period, log_id=log.log_id, leaf_index=index)
+
+
+def _require_months_of_supplements(package: Package) -> None:
+    months = {record.head.period for record in package.records if record.head.exclusive}
+    for position, record in enumerate(package.records, 1):
+        if record.head.period not in months:
+            raise RecordNotLiveError(position, record.head.period, *_ALONE)
 
 
 def _recompute(package: Package, expected: Expectation) -> Figures:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from ledger.errors import SameOfficerError, TransferStepError
+from ledger.errors import TransferStepError
 from ledger.transfers.model import UNDECIDED, CaseId, CaseState, Intent, Side
 
 
@@ -93,13 +93,3 @@ def require_may_decide(
     free = _OVERRIDES.get(wanted, frozenset({Intent.NONE}))
     if state not in allowed or standing not in free:
         raise TransferStepError(case_id=case_id, state=state, event=wanted)
-
-
-def require_two_officers(maker: str, checker: str, action: str) -> None:
-    """Refuse one person's double signature (经办与复核分离; 社会保险经办条例 art. 37, 38).
-
-    Raises:
-        SameOfficerError: both are one officer.
-    """
-    if maker.casefold() == checker.casefold():
-        raise SameOfficerError(action=action)
