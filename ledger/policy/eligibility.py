@@ -46,6 +46,8 @@ class EligibilityQuestion:
     ``months_contributed``: distinct paid months, overlaps counted once. ``deemed_months``: months
     that count without payment (视同缴费年限), by an approved decision. ``as_of_period``: the month
     reviewed. ``completed_period``: the month in which the minimum was reached, where known.
+    ``next_unpaid_period``: the first month that can still be paid; the month after the one
+    reviewed unless it is given (the month reviewed itself is often not paid yet).
     """
 
     birth_period: int
@@ -54,6 +56,12 @@ class EligibilityQuestion:
     deemed_months: int
     as_of_period: int
     completed_period: int | None = None
+    next_unpaid_period: int | None = None
+
+    def paid_up_in(self, missing: int) -> int:
+        """The month in which ``missing`` more months are complete if every month is paid."""
+        first = self.next_unpaid_period or add_months(self.as_of_period, 1)
+        return add_months(first, missing - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,7 @@ def review(question: EligibilityQuestion) -> EligibilityReview:
     age = _age_condition(question, facts)
     months = _months_condition(question, facts)
     if months.missing:
-        paid_up = add_months(question.as_of_period, months.missing)
+        paid_up = question.paid_up_in(months.missing)
     else:
         paid_up = question.completed_period or facts.statutory_period
     first = max(facts.statutory_period, paid_up)
@@ -228,7 +236,7 @@ def _months_condition(question: EligibilityQuestion, facts: Retirement) -> Condi
 def _months_remedies(
     question: EligibilityQuestion, facts: Retirement, missing: int
 ) -> tuple[Explanation, ...]:
-    until = add_months(question.as_of_period, missing)
+    until = question.paid_up_in(missing)
     after_age = until > facts.statutory_period
     remedies = [
         Explanation(

@@ -88,6 +88,15 @@ class PayoutRepository:
         ).mappings().one_or_none()
         return _line(row) if row is not None else None
 
+    def of_subject(self, subject: bytes) -> list[dict[str, Any]]:
+        """Every line of one person, over all batches, by leaf."""
+        rows = self._connection.execute(
+            select(payout_lines)
+            .where(payout_lines.c.subject == subject)
+            .order_by(payout_lines.c.leaf_index)
+        ).mappings()
+        return [_line(row) for row in rows]
+
     def set_state(self, batch_id: str, old: Sequence[str], new: str) -> None:
         """Move all lines of a batch that are in one of ``old`` to ``new``."""
         self._connection.execute(

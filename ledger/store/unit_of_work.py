@@ -13,6 +13,7 @@ from ledger.evidence.encoding import LogId
 from ledger.store.alerts import AlertRepository
 from ledger.store.commands import CommandRepository, ImportRepository, LeaseRepository
 from ledger.store.database import Database
+from ledger.store.decisions import DecisionRepository
 from ledger.store.events import EventRepository
 from ledger.store.following import FollowingRepository
 from ledger.store.journal import JournalRepository
@@ -90,6 +91,11 @@ class Rooms:
     def payouts(self) -> PayoutRepository:
         """Payout batches and their lines."""
         return PayoutRepository(self._connection)
+
+    @cached_property
+    def decisions(self) -> DecisionRepository:
+        """Decisions on eligibility."""
+        return DecisionRepository(self._connection)
 
     @cached_property
     def events(self) -> EventRepository:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from ledger.store.tables.base import Digest, metadata
 
@@ -12,9 +12,9 @@ decisions = Table(
     Column("decision_id", String(66), primary_key=True),
     Column("subject", Digest, nullable=False),
     Column("outcome", String(16), nullable=False),
+    Column("as_of", Integer, nullable=False),
     Column("leaf_index", BigInteger, nullable=False),
-    Column("sealed_content", LargeBinary, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
     Index(None, "subject"),
 )
-"""One row a decision; its words and figures lie under the person's sealing key."""
+"""One row a decision; its words and figures lie in the sealed record of its leaf."""

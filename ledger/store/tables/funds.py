@@ -48,6 +48,7 @@ payout_lines = Table(
     Column("finding", Text),
     Column("decision", Text),
     Index(None, "state"),
+    Index(None, "subject"),
 )
 """States: `ledger.funds.model.LineState`. ``finding``, ``decision`` are JSON."""
 

@@ -1,0 +1,1 @@
+"""Is a person entitled to a pension: reviews of anchored records, decisions, reads for pages."""

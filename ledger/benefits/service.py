@@ -1,0 +1,248 @@
+"""Reviews whether a person is entitled to a pension, and records what two officers decided."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.benefits.life import PENSION, AcceptedTransfers, working_life
+from ledger.benefits.model import Decision, Outcome, Review, WorkingLife
+from ledger.benefits.rules import birth_of, decision_body, make_review, require_category, tally
+from ledger.errors import HeadMovedError, NotFoundError
+from ledger.evidence.encoding import SALT_BYTES, LeafIndex, Subject, canonical_json, commitment_of
+from ledger.policy.identifiers import IdentityNumber, normalise_identity_number
+from ledger.policy.kinds import Kind
+from ledger.policy.periods import checked_period, period_of
+from ledger.policy.retirement import Category
+from ledger.recording.context import NodeContext
+from ledger.recording.facts import Fact
+from ledger.recording.officers import sign_by_two
+from ledger.store.decisions import StoredDecision
+from ledger.store.unit_of_work import Rooms
+
+ACTION: Final = "a decision on eligibility"
+_ATTEMPTS: Final = 5
+"""How often to review anew because the log grew between review and decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reviewed:
+    """A review with what a decision needs beside it; ``size`` is the log it was made on."""
+
+    review: Review
+    life: WorkingLife
+    decision_id: str
+    supersedes: LeafIndex | None
+    size: int
+
+
+def review_eligibility(
+    context: NodeContext,
+    identity_number: str,
+    category: Category,
+    *,
+    birth_period: int | None = None,
+) -> Review:
+    """Review every condition of the employee pension on anchored records; nothing is written.
+
+    Args:
+        context: an open bureau's node.
+        identity_number: whose, 15 or 18 characters.
+        category: by the post's decision: male, female-55 or female-50.
+        birth_period: the birth month by the archive (yyyymm); without it that of the last decision
+            counts, and without one that of the identity number.
+
+    Raises:
+        IdentifierError: it is no identity number.
+        CategoryMismatchError: the category is not one for the sex in the number.
+        NotFoundError: this bureau holds no months of this person.
+        PeriodError: the birth month is not a month.
+    """
+    number = _checked(context, identity_number, category, birth_period)
+    return _review(context, number, category, birth_period).review
+
+
+def decide_eligibility(
+    context: NodeContext,
+    identity_number: str,
+    category: Category,
+    maker: str,
+    checker: str,
+    *,
+    birth_period: int | None = None,
+) -> Decision:
+    """Put a review on record under two officers' signatures.
+
+    The same facts about the same person in the same month are decided once: a repeated command
+    gives the first decision again. Other facts (a transfer came in, a month was paid) make a new
+    decision that names the one it supersedes.
+
+    Args:
+        context: an open bureau's node.
+        identity_number: whose.
+        category: as in :func:`review_eligibility`.
+        maker: the officer who decides, by the name of the key: ``officer-maker``.
+        checker: the other officer, who checks.
+        birth_period: as in :func:`review_eligibility`.
+
+    Raises:
+        SameOfficerError: both officers are one.
+        NotPermittedError: an officer has no key here or is not enrolled.
+        HeadMovedError: the log kept growing; try again.
+        and what :func:`review_eligibility` raises.
+    """
+    number = _checked(context, identity_number, category, birth_period)
+    for _ in range(_ATTEMPTS):
+        reviewed = _review(context, number, category, birth_period)
+        known = decision_of(context, reviewed.decision_id)
+        if known is not None:
+            return known
+        decided = _record(context, number, reviewed, maker, checker)
+        if decided is not None:
+            return decided
+    raise HeadMovedError(log_id=context.log_id, expected_size=reviewed.size)
+
+
+def decision_of(context: NodeContext, decision_id: str) -> Decision | None:
+    """A decision that stands in the log, with its words."""
+    with context.read() as view:
+        stored = view.decisions.find(decision_id)
+        return opened_decision(context, view, stored) if stored is not None else None
+
+
+def opened_decision(context: NodeContext, view: Rooms, stored: StoredDecision) -> Decision:
+    """A stored decision with the record of its leaf."""
+    entry = view.log.entry(stored.leaf_index)
+    assert entry is not None, "an entry never goes away"
+    return Decision(
+        decision_id=stored.decision_id,
+        outcome=Outcome(stored.outcome),
+        leaf_index=stored.leaf_index,
+        decided_at=stored.decided_at,
+        content=context.bureau.reader.open(entry, view.log).record,
+        already_decided=True,
+    )
+
+
+def latest_decision(context: NodeContext, view: Rooms, subject: Subject) -> Decision | None:
+    """The newest decision about a person that no reversal took back."""
+    stored = view.decisions.of_subject(subject)
+    gone = view.log.reversed_among([decision.leaf_index for decision in stored])
+    live = [decision for decision in stored if decision.leaf_index not in gone]
+    return opened_decision(context, view, live[0]) if live else None
+
+
+def _checked(
+    context: NodeContext, identity_number: str, category: Category, birth_period: int | None
+) -> IdentityNumber:
+    number = normalise_identity_number(identity_number, context.clock.today())
+    require_category(category, number)
+    if birth_period is not None:
+        checked_period(birth_period)
+    return number
+
+
+def _review(
+    context: NodeContext, number: IdentityNumber, category: Category, archive: int | None
+) -> _Reviewed:
+    subject = context.bureau.writer.subject_of(number)
+    with context.read() as view:
+        size = view.log.head().size
+        life = working_life(context, view, subject, AcceptedTransfers(context, view))
+        last = latest_decision(context, view, subject)
+    if not life.records:
+        raise NotFoundError(what="pension record", key="of this person")
+    counted = tally(life.records, context.settings.region)
+    birth = birth_of(number, archive, decided_birth(last))
+    made = make_review(counted, category, birth, period_of(context.clock.today()))
+    return _Reviewed(
+        review=made,
+        life=life,
+        decision_id=_decision_id(subject, made),
+        supersedes=last.leaf_index if last is not None else None,
+        size=size,
+    )
+
+
+def decided_birth(last: Decision | None) -> int | None:
+    """The birth month an earlier decision found, unless it took that from the number itself."""
+    if last is None or last.content["birth_source"] == "IDENTITY_NUMBER":
+        return None
+    value = last.content["birth_month"]
+    assert isinstance(value, int), "a decision's birth month is a number"
+    return value
+
+
+def _decision_id(subject: Subject, made: Review) -> str:
+    """A number for this person, month and facts: a repeated command finds its first decision."""
+    facts: dict[str, Any] = {
+        "schema": "anxu-decision-key/1",
+        "subject": subject.hex(),
+        "as_of": made.as_of_period,
+        "category": made.category.value,
+        "birth_month": made.birth_period,
+        "paid": list(made.tally.paid),
+        "deemed": list(made.tally.deemed),
+    }
+    return "0x" + hashlib.sha256(canonical_json(facts)).hexdigest()
+
+
+def _record(
+    context: NodeContext, number: IdentityNumber, reviewed: _Reviewed, maker: str, checker: str
+) -> Decision | None:
+    """Sign and append a decision; None when the log grew since the review."""
+    made = reviewed.review
+    supersedes = (
+        {"log": int(context.log_id), "index": int(reviewed.supersedes)}
+        if reviewed.supersedes is not None
+        else None
+    )
+    body = {
+        "name": reviewed.life.name,
+        "decision_id": reviewed.decision_id,
+        "decided_on": context.clock.today().isoformat(),
+        "region": context.settings.region,
+        **decision_body(made, supersedes),
+    }
+    salt = context.random.bytes(SALT_BYTES)
+    signatures = sign_by_two(
+        context, decision_digest(number, body, salt), maker, checker, ACTION
+    )
+    fact = Fact(
+        Kind.DECISION,
+        PENSION,
+        made.as_of_period,
+        0,
+        {
+            **body,
+            "approval_salt": salt.hex(),
+            "maker": signatures[0].to_json(),
+            "checker": signatures[1].to_json(),
+        },
+        identity_number=number,
+    )
+    entries = context.bureau.writer.prepare([fact])
+    now = context.clock.now()
+    with context.write() as work:
+        if work.log.head().size != reviewed.size:
+            return None
+        source = f"decision/{reviewed.decision_id}"
+        (index,) = work.log.append(entries, source_key=source, recorded_at=now)
+        work.decisions.add(
+            StoredDecision(
+                decision_id=reviewed.decision_id,
+                subject=entries[0].entry.subject,
+                outcome=made.outcome,
+                as_of=made.as_of_period,
+                leaf_index=LeafIndex(index),
+                decided_at=now,
+            )
+        )
+        work.commit()
+    return Decision(reviewed.decision_id, made.outcome, LeafIndex(index), now, fact.record())
+
+
+def decision_digest(identity_number: str, body: dict[str, Any], salt: bytes) -> bytes:
+    """What both officers sign: the salted digest of the decision without their signatures."""
+    return commitment_of(canonical_json({"identity_number": identity_number, **body}), salt)
