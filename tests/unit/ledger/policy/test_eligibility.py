@@ -1,0 +1,123 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import AmountError, PeriodError
+from ledger.policy.eligibility import ConditionCode, EligibilityQuestion, review
+from ledger.policy.retirement import Category
+
+QUESTION = EligibilityQuestion(
+    birth_period=197104,
+    category=Category.FEMALE_55,
+    months_contributed=199,
+    deemed_months=0,
+    as_of_period=202609,
+)
+
+
+class TestReview:
+    def test_a_woman_past_55_and_4_months_with_199_months_is_entitled(self):
+        result = review(QUESTION)
+        assert result.eligible
+        assert result.months_short == 0
+        assert result.benefits_from_period == 202609
+        assert [condition.remedies for condition in result.conditions] == [(), ()]
+        assert result.explanation.zh == "符合按月领取基本养老金的条件，自2026年9月起"
+
+    def test_four_months_short_says_what_to_do_and_until_when(self):
+        result = review(replace(QUESTION, months_contributed=176))
+        age, months = result.conditions
+        assert age.met
+        assert not months.met
+        assert not result.eligible
+        assert (months.required, months.actual, months.missing) == (180, 176, 4)
+        assert (
+            months.explanation.zh
+            == "累计缴费176个月（实际缴费176个月，视同缴费0个月），最低需180个月，还差4个月"
+        )
+        assert months.remedies[0].zh == "逐月继续缴费4个月，至2027年1月缴满（到龄后可延长缴费）"
+        assert "for 4 more months: complete in 2027-01" in months.remedies[0].en
+        assert (result.first_eligible_period, result.benefits_from_period) == (202701, 202702)
+        assert "最早2027年2月起领取" in result.explanation.zh
+
+    def test_deemed_months_count(self):
+        assert review(replace(QUESTION, months_contributed=176, deemed_months=4)).eligible
+
+    def test_too_young_names_the_month_and_the_way_to_go_early(self):
+        result = review(replace(QUESTION, birth_period=197312, as_of_period=202609))
+        age, months = result.conditions
+        # born 1973-12: 12 months of delay, 56 years, reached in 2029-12
+        assert (age.met, months.met) == (False, True)
+        assert age.missing == 39
+        assert age.required == 56 * 12
+        assert "还差3年3个月" in age.explanation.zh
+        assert len(age.remedies) == 2
+        assert "2028-12" in age.remedies[1].en  # not below the former age of 55
+        assert result.benefits_from_period == 203001
+
+    def test_early_retirement_is_not_offered_where_the_notice_no_longer_fits(self):
+        result = review(replace(QUESTION, as_of_period=202606))
+        assert [remedy.source for remedy in result.conditions[0].remedies] == [
+            "全国人大常委会关于实施渐进式延迟法定退休年龄的决定（2024-09-13）"
+        ]
+
+    def test_short_and_young_can_be_complete_before_the_age(self):
+        result = review(replace(QUESTION, birth_period=197312, months_contributed=176))
+        assert result.first_eligible_period == 202912
+        assert len(result.conditions[1].remedies) == 2
+
+    def test_months_completed_after_the_age_start_the_pension_later(self):
+        result = review(replace(QUESTION, birth_period=197001, completed_period=202605))
+        assert result.benefits_from_period == 202606
+
+    @given(
+        st.integers(0, 400),
+        st.integers(0, 100),
+        st.sampled_from(Category),
+        st.sampled_from([196501, 197001, 197506, 198001]),
+    )
+    def test_the_first_month_named_is_the_first_in_which_a_review_is_passed(
+        self, paid, deemed, category, birth
+    ):
+        question = replace(
+            QUESTION,
+            birth_period=birth,
+            category=category,
+            months_contributed=paid,
+            deemed_months=deemed,
+        )
+        result = review(question)
+        if result.eligible:
+            return
+        wait = (
+            12 * (result.first_eligible_period // 100 - 2026)
+            + result.first_eligible_period % 100
+            - 9
+        )
+        later = replace(
+            question, months_contributed=paid + wait, as_of_period=result.first_eligible_period
+        )
+        assert review(later).eligible
+
+    def test_every_sentence_has_both_languages_and_a_source(self):
+        result = review(replace(QUESTION, birth_period=197312, months_contributed=20))
+        sentences = [result.explanation, result.retirement.explanation]
+        for condition in result.conditions:
+            sentences += [condition.explanation, *condition.remedies]
+        assert all(item.zh and item.en and item.source for item in sentences)
+        assert [condition.code for condition in result.conditions] == list(ConditionCode)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("field", ["months_contributed", "deemed_months"])
+    def test_a_negative_number_of_months_is_refused(self, field):
+        with pytest.raises(AmountError) as caught:
+            review(replace(QUESTION, **{field: -1}))
+        assert caught.value.field == field
+
+    @pytest.mark.parametrize("field", ["birth_period", "as_of_period"])
+    def test_what_is_no_month_is_refused(self, field):
+        with pytest.raises(PeriodError):
+            review(replace(QUESTION, **{field: 202613}))
