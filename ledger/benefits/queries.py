@@ -1,4 +1,4 @@
-"""Reads for a person's page and for officers: the answer, the years behind it, payouts, decisions."""
+"""Reads for pages: the answer, the years behind it, payouts, decisions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DEFAULT_LINE_STATE = "PAID"
 
 @dataclass(frozen=True, slots=True)
 class YearOfMonths:
-    """One year's records by month; ``months`` counts each month once, ``counted`` only anchored ones."""
+    """One year's records; ``months`` counts each month once, ``counted`` only anchored ones."""
 
     year: int
     rows: tuple[MonthRecord, ...]
