@@ -1,10 +1,9 @@
-"""The proof bundle (`anxu-proof/1`): one fact, and everything that is needed to check it, in one
-file.
+"""The proof bundle (`anxu-proof/1`): one fact, and everything to check it with, in one file.
 
 At the *owner* level it opens the record; at the *supervision* level it opens the entry. Commitment,
 amount and leaf are stated although they can be recomputed: so a verifier can say which step fails.
-Nothing in a bundle is believed for being there; `ledger.evidence.verification` checks it. Source:
-docs/reference/evidence.md.
+Nothing in a bundle is believed for being there; `ledger.evidence.verification` checks it.
+Source: docs/reference/evidence.md.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ class LeafPlace:
 
 @dataclass(frozen=True, slots=True)
 class OwnerOpening:
-    """What the person and the bureaus on the case hold of a fact; it names a person, so it is not shown in logs.
+    """What the person and the bureaus on the case hold of a fact; not shown in logs.
 
     ``reverses`` is set for reversals: the leaf that no longer counts, which stands in place of a
     subject.
