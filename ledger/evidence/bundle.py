@@ -138,6 +138,19 @@ class StandingStatement:
         time = int(self.stated_at.timestamp())
         return Standing(log_id, index, self.size, self.root, self.reversed, self.revoked, time)
 
+    def to_object(self) -> dict[str, Any]:
+        """The statement as it stands in a bundle, and as a supervisor's node answers it."""
+        return _standing_object(self)
+
+    @classmethod
+    def from_object(cls, value: Any) -> StandingStatement:
+        """The statement in this JSON object; whether it is true is another question.
+
+        Raises:
+            MalformedBundleError: names the first field that is not as it must be.
+        """
+        return _standing(Fields(value, "standing", _refusal))
+
 
 @dataclass(frozen=True, slots=True)
 class ProofBundle:

@@ -103,17 +103,13 @@ def _fact(key: str, value: Any) -> DisclosedFact:
 def _format(key: str, value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return _format_integer(key, value)
-    if value is None or value == "":
-        return "—"
     if isinstance(value, bool):
         return "是 Yes" if value else "否 No"
     if isinstance(value, Mapping):
-        if set(value) == {"log", "index"}:
-            return f"日志 {value['log']} 第 {value['index']} 条 leaf"
-        return "; ".join(f"{inner}: {_format(inner, item)}" for inner, item in value.items())
+        return "; ".join(f"{inner} {_format(inner, item)}" for inner, item in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_format(key, item) for item in value)
-    return str(value)
+    return "—" if value in {None, ""} else str(value)
 
 
 def _format_integer(key: str, value: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -44,6 +44,18 @@ class FeedClient:
             return None
         self._require_success(answer, url)
         return answer.text
+
+    def standing(self, endpoint: str, log_id: int, index: int) -> Any:
+        """A supervisor's signed word on whether a leaf still stands (JSON); None while it has none."""
+        url = f"{endpoint}/supervision/standing/{log_id}/{index}"
+        answer = self._send("GET", url, b"", signed=False)
+        if answer.status_code == NOT_FOUND:
+            return None
+        self._require_success(answer, url)
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise PeerUnavailableError(peer=_host(url), reason="no JSON") from error
 
     def post_json(self, url: str, body: bytes) -> httpx.Response:
         """Post a signed JSON message and hand back the answer, whatever its status."""

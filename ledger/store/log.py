@@ -214,6 +214,20 @@ class LogRepository:
         ).mappings().one_or_none()
         return _checkpoint(row) if row is not None else None
 
+    def cosigned_checkpoint(self, index: int) -> StoredCheckpoint | None:
+        """The newest final checkpoint that holds leaf ``index`` and that a cosigner signed."""
+        row = self._connection.execute(
+            select(checkpoints)
+            .where(and_(
+                checkpoints.c.size > index,
+                checkpoints.c.number.is_not(None),
+                checkpoints.c.size.in_(select(cosignatures.c.size)),
+            ))
+            .order_by(checkpoints.c.size.desc())
+            .limit(1)
+        ).mappings().one_or_none()
+        return _checkpoint(row) if row is not None else None
+
     def checkpoints(self) -> list[StoredCheckpoint]:
         """All signed heads, oldest first."""
         rows = self._connection.execute(select(checkpoints).order_by(checkpoints.c.size)).mappings()

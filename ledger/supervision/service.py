@@ -84,7 +84,7 @@ def prove_conflict(context: NodeContext, alert_id: str) -> None:
         opened = work.following.entry(places[0].log_id, places[0].index)
         assert opened is not None, "an alert rests on entries that were followed"
         head = opened.entry.head
-        arguments = [
+        arguments: list[object] = [
             "0x" + head.pack().hex(),
             "0x" + handle_of(head, opened.entry.subject).hex(),
             *[_leaf_proof(work.following, place) for place in places],
@@ -210,17 +210,17 @@ def _final_at(following: FollowingRepository, places: Sequence[LeafPlace]) -> da
     return datetime.fromtimestamp(max(times), UTC)
 
 
-def _leaf_proof(following: FollowingRepository, place: LeafPlace) -> list[object]:
+def _leaf_proof(following: FollowingRepository, place: LeafPlace) -> dict[str, object]:
     """The contract's LeafProof of one followed leaf under the last checked checkpoint."""
     checkpoint = following.last_checkpoint(place.log_id)
     assert checkpoint is not None, "an alert rests on checked checkpoints"
     leaves = following.leaves(place.log_id, 0, checkpoint.size)
     tree = MerkleTree(leaf_hash(leaf) for leaf in leaves)
     path = tree.inclusion_proof(LeafIndex(place.index), checkpoint.size)
-    seal = leaves[place.index][32:]
-    return [
-        int(place.log_id), checkpoint.size, int(place.index), "0x" + seal.hex(),
-        ["0x" + item.hex() for item in path],
-    ]
-
-
+    return {
+        "log": int(place.log_id),
+        "size": checkpoint.size,
+        "index": int(place.index),
+        "seal": "0x" + leaves[place.index][32:].hex(),
+        "path": ["0x" + item.hex() for item in path],
+    }

@@ -19,6 +19,11 @@ from ledger.transfers.onchain import bureau_of
 MESSAGES_PATH: Final = "/peer/messages"
 SEALING_KEY_PATH: Final = "/peer/sealing-key"
 _MAX_ERROR_CHARACTERS: Final = 300
+_PROBLEM_PREFIX: Final = "urn:anxu:problem:"
+_ABOUT_THE_REQUEST: Final = frozenset(
+    {"missing-signature", "unknown-signer", "signature-expired", "replayed-request"}
+)
+"""Refusals of the request's signature, not of the message: a fresh signature may pass."""
 
 
 class HttpPeers:
@@ -76,15 +81,16 @@ class HttpPeers:
 
 
 def _refusal(
-    peer: str, status: int, answer: dict[str, Any]
+    peer: str, status: int, problem: dict[str, Any]
 ) -> PeerRefusedError | PeerUnavailableError:
-    """What another node's error answer means: later, or never."""
-    code = str(answer.get("code", status))[:_MAX_ERROR_CHARACTERS]
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR or answer.get("retryable") is True:
+    """What another node's problem (RFC 9457) means: later, or never."""
+    code = str(problem.get("type", status)).removeprefix(_PROBLEM_PREFIX)[:_MAX_ERROR_CHARACTERS]
+    server_fault = status >= httpx.codes.INTERNAL_SERVER_ERROR
+    if server_fault or problem.get("retryable") is True or code in _ABOUT_THE_REQUEST:
         return PeerUnavailableError(peer=peer, reason=code)
     return PeerRefusedError(
         peer=peer,
         refusal=code,
-        reason=str(answer.get("message", code))[:_MAX_ERROR_CHARACTERS],
-        reason_zh=str(answer.get("message_zh", code))[:_MAX_ERROR_CHARACTERS],
+        reason=str(problem.get("detail", code))[:_MAX_ERROR_CHARACTERS],
+        reason_zh=str(problem.get("detail_zh", code))[:_MAX_ERROR_CHARACTERS],
     )

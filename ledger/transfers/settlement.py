@@ -1,7 +1,8 @@
 """Money of several accepted cases in one payment between two pools.
 
-Single amounts never reach the chain: fewer cases than the network's minimum wait. Books and logs
-follow what is final on chain, on both sides alike. Source: 国办发〔2009〕66号 art. 4; rules a.5.
+Single amounts never reach the chain: fewer cases than the network's minimum wait. The sender books
+the money out when it decides; whatever arrives is booked once that is final on chain.
+Source: 国办发〔2009〕66号 art. 4; rules a.5.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from ledger.errors import SettlementMismatchError, TooFewCasesError
+from ledger.errors import (
+    InsufficientFundsError,
+    SettlementMismatchError,
+    TooFewCasesError,
+)
 from ledger.evidence.encoding import LogId
 from ledger.policy.kinds import InsuranceClass, Kind
 from ledger.policy.periods import period_of
@@ -31,13 +36,21 @@ MAXIMUM_CASES: Final = 200
 """Cases in one settlement at most; the contract takes no more."""
 
 _ID_BYTES: Final = 32
-_OPEN: Final = (SettlementState.QUEUED, SettlementState.SENT)
-_POSTINGS: Final = {
-    (Side.OLD, SettlementState.SENT): ("IN_TRANSIT", "EXPENDITURE", "TRANSFER_MONEY_SENT"),
-    (Side.OLD, SettlementState.RECEIVED): ("OUTSIDE", "IN_TRANSIT", "TRANSFER_MONEY_ARRIVED"),
-    (Side.NEW, SettlementState.RECEIVED): ("FISCAL", "OUTSIDE", "TRANSFER_MONEY_RECEIVED"),
-}
-"""Debit, credit and occasion of the journal entry for each step of a settlement."""
+
+
+class _Booking(NamedTuple):
+    """A step of a settlement in the books: debit, credit, and what the entry is called."""
+
+    debit: str
+    credit: str
+    occasion: str
+    suffix: str = ""
+
+
+_SENT: Final = _Booking("IN_TRANSIT", "EXPENDITURE", "TRANSFER_MONEY_SENT")
+_NOT_SENT: Final = _Booking("EXPENDITURE", "IN_TRANSIT", "TRANSFER_MONEY_NOT_SENT", "/failed")
+_ARRIVED: Final = _Booking("OUTSIDE", "IN_TRANSIT", "TRANSFER_MONEY_ARRIVED", "/arrived")
+_RECEIVED: Final = _Booking("FISCAL", "OUTSIDE", "TRANSFER_MONEY_RECEIVED")
 
 
 def settle_transfers(context: NodeContext, peer_log: LogId) -> StoredSettlement:
@@ -45,6 +58,7 @@ def settle_transfers(context: NodeContext, peer_log: LogId) -> StoredSettlement:
 
     Raises:
         TooFewCasesError: so few that a person's amount could be told from the total.
+        InsufficientFundsError: the expenditure account does not hold that much.
     """
     settlement_id = "0x" + context.random.bytes(_ID_BYTES).hex()
     now = context.clock.now()
@@ -63,7 +77,15 @@ def settle_transfers(context: NodeContext, peer_log: LogId) -> StoredSettlement:
             fault=None,
             at=now,
         )
+        available = work.journal.balances().get(_SENT.credit, 0)
+        if available < settlement.amount_fen:
+            raise InsufficientFundsError(
+                account="expenditure account",
+                available_fen=available,
+                wanted_fen=settlement.amount_fen,
+            )
         work.transfers.put_settlement(settlement)
+        _post(work, settlement, _SENT, now)
         for case in waiting:
             work.transfers.save_case(replace(case, settlement_id=settlement_id))
         work.outbox.queue(
@@ -197,18 +219,18 @@ def require_sum(settlement: StoredSettlement, cases: Sequence[TransferCase]) -> 
 
 
 def _confirm(context: NodeContext, settlement: StoredSettlement, state: SettlementState) -> int:
-    """A step of a settlement is final: post it, record it, move its cases."""
+    """A step of a settlement is final: record it, book what arrived, move its cases."""
     now = context.clock.now()
     event = CaseEvent.MONEY_SENT if state is SettlementState.SENT else CaseEvent.MONEY_ARRIVED
+    booking = _ARRIVED if settlement.side is Side.OLD else _RECEIVED
     entries = _movement_entries(context, settlement, state)
     with context.write() as work:
         standing = work.transfers.settlement(settlement.settlement_id)
         if standing is None or standing.state is not settlement.state:
             return 0
         work.transfers.put_settlement(replace(settlement, state=state))
-        posting = _POSTINGS.get((settlement.side, state))
-        if posting is not None:
-            _post(work, settlement, posting, now)
+        if state is SettlementState.RECEIVED:
+            _post(work, settlement, booking, now)
         for case in work.transfers.cases_of_settlement(settlement.settlement_id):
             _move(work, case, event, now)
         work.log.append(
@@ -218,15 +240,12 @@ def _confirm(context: NodeContext, settlement: StoredSettlement, state: Settleme
     return 1
 
 
-def _post(
-    work: UnitOfWork, settlement: StoredSettlement, posting: tuple[str, str, str], at: datetime
-) -> None:
-    debit, credit, occasion = posting
-    suffix = "" if occasion != "TRANSFER_MONEY_ARRIVED" else "/arrived"
+def _post(work: UnitOfWork, settlement: StoredSettlement, booking: _Booking, at: datetime) -> None:
+    amount = settlement.amount_fen
     work.journal.post(
-        settlement.settlement_id + suffix,
-        occasion,
-        [Posting(debit, settlement.amount_fen), Posting(credit, -settlement.amount_fen)],
+        settlement.settlement_id + booking.suffix,
+        booking.occasion,
+        [Posting(booking.debit, amount), Posting(booking.credit, -amount)],
         {"peer_log": settlement.peer_log, "cases": len(settlement.cases)},
         at=at,
     )
@@ -236,21 +255,24 @@ def _movement_entries(
     context: NodeContext, settlement: StoredSettlement, state: SettlementState
 ) -> list[NewEntry]:
     """One fund-movement entry on each side: when the money left, and when it arrived."""
-    side_step = {(Side.OLD, SettlementState.SENT), (Side.NEW, SettlementState.RECEIVED)}
-    if (settlement.side, state) not in side_step:
+    steps = {
+        (Side.OLD, SettlementState.SENT): _SENT,
+        (Side.NEW, SettlementState.RECEIVED): _RECEIVED,
+    }
+    booking = steps.get((settlement.side, state))
+    if booking is None:
         return []
-    debit, credit, occasion = _POSTINGS[settlement.side, state]
     fact = Fact(
         kind=Kind.FUND_MOVEMENT,
         class_=int(InsuranceClass.PENSION),
         period=period_of(context.clock.today()),
         amount_fen=settlement.amount_fen,
         body={
-            "movement": occasion,
+            "movement": booking.occasion,
             "settlement_id": settlement.settlement_id,
             "peer_log": settlement.peer_log,
-            "from_account": credit,
-            "to_account": debit,
+            "from_account": booking.credit,
+            "to_account": booking.debit,
             "cases": list(settlement.cases),
         },
     )
@@ -280,6 +302,7 @@ def _fail(context: NodeContext, settlement_id: str) -> int:
         work.transfers.put_settlement(
             replace(settlement, state=SettlementState.FAILED, fault=message.last_error)
         )
+        _post(work, settlement, _NOT_SENT, context.clock.now())
         for case in work.transfers.cases_of_settlement(settlement_id):
             work.transfers.save_case(replace(case, settlement_id=None))
         work.commit()

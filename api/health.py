@@ -1,0 +1,46 @@
+"""Health and readiness, for machines that watch a node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from ledger.errors import UnavailableError
+from ledger.node import Node
+
+
+def router(node: Node) -> APIRouter:
+    """``/health``: the process answers. ``/ready``: database and chain answer and no job has stopped."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/health")
+    def health() -> dict[str, str]:
+        """Whether the process answers."""
+        return {"status": "ok"}
+
+    @routes.get("/ready")
+    def ready(response: Response) -> dict[str, Any]:
+        """Whether everything needed answers; 503 while something does not, with its name."""
+        context = node.context
+        report: dict[str, Any] = {
+            "role": context.settings.role, "log_id": int(context.log_id),
+            "waiting": dict(node.worker.waiting), "stopped": dict(node.worker.stopped),
+        }
+        try:
+            with context.read() as view:
+                report["outbox"] = dict(view.outbox.counts())
+            report["database"] = "ok"
+        except UnavailableError as error:
+            report["database"] = error.code
+        try:
+            report["final_block"] = context.chain.gateway.final_block()
+            report["chain"] = "ok"
+        except UnavailableError as error:
+            report["chain"] = error.code
+        healthy = report["database"] == report["chain"] == "ok" and not report["stopped"]
+        report["status"] = "ok" if healthy else "degraded"
+        response.status_code = 200 if healthy else 503
+        return report
+
+    return routes

@@ -1,0 +1,222 @@
+"""How a network and its nodes are born, in this order: keys of the first supervisor, contracts, nodes, enrolments.
+
+Every step can be repeated after a crash: what is there is found and kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from ledger.chain.bindings import Account, Bindings
+from ledger.chain.connection import ChainConnection
+from ledger.chain.deployment import Manifest, SupervisorInput, deploy
+from ledger.chain.gateway import ChainGateway
+from ledger.config import MANIFEST_FILE, SETTINGS_FILE, NodeSettings
+from ledger.evidence.encoding import LogId
+from ledger.errors import NotFoundError, NotPermittedError, SettingsError
+from ledger.keys.files import make_private_directory, write_new
+from ledger.keys.key_store import (
+    ALLIANCE,
+    COSIGNER,
+    LOG,
+    OPRF,
+    PERSON_MASTER,
+    PUBLISHER,
+    SEALING,
+    SESSION,
+    SUPERVISOR,
+    KeyStore,
+    officer_key_name,
+)
+from ledger.keys.packages import open_alliance_key, seal_alliance_key
+from ledger.node import KEYS, PASSPHRASE_FILE, open_keys
+
+DEPLOYER: Final = "deployer"
+OFFICERS: Final = ("maker", "checker")
+"""The two officers a new bureau starts with; more are enrolled later."""
+_PENSION_AGENCY: Final = 1
+"""The agency family of pension, unemployment and work-injury insurance."""
+_ROUTES: Final = (
+    (Account.TREASURY, Account.FISCAL),
+    (Account.FISCAL, Account.EXPENDITURE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewNode:
+    """What a node is made from; see `NodeSettings` for the fields."""
+
+    role: str
+    name_zh: str
+    name_en: str
+    region: str
+    pool: int
+    host: str
+    port: int
+    database_url: str | None = None
+    demo_sessions: bool = False
+
+    @property
+    def registered_name(self) -> str:
+        """The name as the registry keeps it: ``中文 / English``."""
+        return f"{self.name_zh} / {self.name_en}"
+
+
+def make_keys(directory: Path, role: str, passphrase: str | None = None) -> KeyStore:
+    """Make the key store of a node, with the keys its role needs; keys that are there stay.
+
+    Without a passphrase a random one is kept beside the keys (``keys/passphrase``, mode 0600).
+    """
+    keys_directory = directory / KEYS
+    make_private_directory(keys_directory)
+    passphrase_file = keys_directory / PASSPHRASE_FILE
+    if passphrase is None and not passphrase_file.exists():
+        write_new(passphrase_file, secrets.token_urlsafe(32).encode())
+    try:
+        keys = open_keys(directory, passphrase)
+    except NotFoundError:
+        chosen = passphrase or passphrase_file.read_text().strip()
+        keys = KeyStore.create(keys_directory, chosen)
+    if role == "supervisor":
+        _ensure(keys, (COSIGNER,), keys.generate_ed25519)
+        _ensure(keys, (SUPERVISOR, DEPLOYER), keys.generate_secp256k1)
+        _ensure(keys, (OPRF,), keys.generate_secret)
+    else:
+        officers = tuple(officer_key_name(name) for name in OFFICERS)
+        _ensure(keys, (LOG,), keys.generate_ed25519)
+        _ensure(keys, (SEALING,), keys.generate_x25519)
+        _ensure(keys, (PUBLISHER, *officers), keys.generate_secp256k1)
+        _ensure(keys, (PERSON_MASTER,), keys.generate_secret)
+    _ensure(keys, (SESSION,), keys.generate_secret)
+    return keys
+
+
+def _ensure(keys: KeyStore, names: tuple[str, ...], generate: Callable[[str], object]) -> None:
+    for name in names:
+        if not keys.has(name):
+            generate(name)
+
+
+def deploy_network(
+    manifest_path: Path, rpc_url: str, supervisor_directory: Path, supervisor: NewNode, *,
+    minimum_lines: int, network: str = "embedded", confirmations: int = 0,
+    offset_seconds: int = 0, as_of: str | None = None,
+    report: Callable[[str], None] = lambda _: None,
+) -> Manifest:
+    """Deploy the contracts, naming the first supervisor, and write the manifest; an existing manifest is kept."""
+    if manifest_path.exists():
+        return Manifest.load(manifest_path)
+    keys = make_keys(supervisor_directory, "supervisor")
+    named = SupervisorInput(
+        account=keys.secp256k1(SUPERVISOR).address,
+        cosigner_key=keys.ed25519(COSIGNER).public_key,
+        name=supervisor.registered_name,
+        endpoint=f"http://{supervisor.host}:{supervisor.port}",
+    )
+    manifest = deploy(
+        ChainConnection(rpc_url), keys.secp256k1(DEPLOYER), [named],
+        minimum_lines=minimum_lines, rpc_url=rpc_url, network=network,
+        confirmations=confirmations, offset_seconds=offset_seconds, as_of=as_of, report=report,
+    )
+    manifest.save(manifest_path)
+    return manifest
+
+
+def init_node(directory: Path, manifest: Manifest, new: NewNode) -> NodeSettings:
+    """Make a node's directory, keys and settings; a node that is there keeps its settings.
+
+    Raises:
+        SettingsError: the directory holds a node of another role or region.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    make_keys(directory, new.role)
+    if not (directory / MANIFEST_FILE).exists():
+        manifest.save(directory / MANIFEST_FILE)
+    if (directory / SETTINGS_FILE).exists():
+        settings = NodeSettings.load(directory)
+        if (settings.role, settings.region) != (new.role, new.region):
+            raise SettingsError(setting="directory", reason="it holds another node already")
+        return settings
+    database = (directory / "data" / "anxu.sqlite").resolve()
+    settings = NodeSettings(
+        role=new.role, name_zh=new.name_zh, name_en=new.name_en, region=new.region, pool=new.pool,
+        log_id=0, database_url=new.database_url or f"sqlite:///{database}", host=new.host,
+        port=new.port, rpc_url=manifest.rpc_url, demo_sessions=new.demo_sessions,
+    )
+    settings.save(directory)
+    return settings
+
+
+def enrol_bureau(directory: Path, supervisor_directory: Path, sponsor_directory: Path | None) -> int:
+    """Enrol a bureau with a supervisor's key and make it able to work; returns its log id.
+
+    The log id comes from the contract, so an enrolment whose answer was lost is found again. The alliance key is
+    made by the first bureau and passed, sealed to the new bureau's key, by an enrolled one (the sponsor).
+
+    Raises:
+        NotPermittedError: the other directory is no supervisor's, or a sponsor is needed.
+    """
+    settings = NodeSettings.load(directory)
+    manifest = Manifest.load(directory / MANIFEST_FILE)
+    if NodeSettings.load(supervisor_directory).role != "supervisor":
+        raise NotPermittedError(action="enrolment", needed="a supervisor's node")
+    keys, supervisor = open_keys(directory), open_keys(supervisor_directory)
+    chain = Bindings(ChainGateway(manifest, settings.rpc_url))
+    signer = supervisor.secp256k1(SUPERVISOR)
+    publisher = keys.secp256k1(PUBLISHER).address
+    if chain.log_id_of(publisher) is None:
+        chain.gateway.transact(signer, "Bureaus", "enrol", [(
+            int(settings.region), _PENSION_AGENCY, settings.pool, publisher, keys.public_key(LOG),
+            hashlib.sha256(keys.public_key(SEALING)).digest(),
+            f"{settings.name_zh} / {settings.name_en}", settings.endpoint,
+        )])
+    log_id = chain.log_id_of(publisher)
+    assert log_id is not None
+    for name in OFFICERS:
+        officer = keys.secp256k1(officer_key_name(name)).address
+        if not chain.is_officer(log_id, officer):
+            chain.gateway.transact(signer, "Bureaus", "setOfficer", [log_id, officer, True])
+    _open_routes(chain, supervisor, settings.pool)
+    _share_secrets(keys, supervisor, manifest, log_id, sponsor_directory)
+    replace(settings, log_id=log_id).save(directory)
+    return log_id
+
+
+def _open_routes(chain: Bindings, supervisor: KeyStore, pool: int) -> None:
+    now = chain.gateway.latest_block().time
+    for source, target in _ROUTES:
+        if not chain.route_allowed_at(pool, source, target, now):
+            chain.gateway.transact(
+                supervisor.secp256k1(SUPERVISOR), "Funds", "setRoute",
+                [pool, int(source), int(target), True, 0],
+            )
+
+
+def _share_secrets(
+    keys: KeyStore, supervisor: KeyStore, manifest: Manifest, log_id: int, sponsor: Path | None
+) -> None:
+    if not keys.has(OPRF):
+        if manifest.as_of is None:
+            raise NotPermittedError(
+                action="sharing the evaluator's key", needed="a demonstration network"
+            )
+        keys.put_secret(OPRF, supervisor.secret(OPRF))
+    if keys.has(ALLIANCE):
+        return
+    if sponsor is None:
+        if log_id != 1:
+            raise NotPermittedError(
+                action="a later bureau's enrolment", needed="an enrolled bureau that passes the alliance key"
+            )
+        keys.generate_secret(ALLIANCE)
+        return
+    sender = LogId(NodeSettings.load(sponsor).log_id)
+    _, sealed = seal_alliance_key(
+        keys.public_key(SEALING), sender, LogId(log_id), open_keys(sponsor).secret(ALLIANCE)
+    )
+    keys.put_secret(ALLIANCE, open_alliance_key(keys.x25519(SEALING), sender, LogId(log_id), sealed))

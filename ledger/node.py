@@ -1,0 +1,151 @@
+"""Composition root: opens a bureau's or a supervisor's node from its directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from ledger.chain.bindings import Bindings
+from ledger.chain.deployment import Manifest
+from ledger.chain.event_index import EventIndex
+from ledger.chain.gateway import ChainGateway
+from ledger.chain.registry import Registry
+from ledger.chain.sender import Sender
+from ledger.config import MANIFEST_FILE, NodeSettings
+from ledger.errors import SettingsError
+from ledger.evidence.encoding import LogId
+from ledger.following.feeds import FeedClient
+from ledger.following.follower import Follower
+from ledger.funds.release import release_approved
+from ledger.keys.files import read_private
+from ledger.keys.key_store import ALLIANCE, OPRF, PERSON_MASTER, PUBLISHER, SUPERVISOR, KeyStore
+from ledger.keys.person_keys import PersonKeys
+from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
+from ledger.ports import SystemClock, SystemRandom
+from ledger.recording.context import BureauTools, NodeContext
+from ledger.recording.peers import request_headers
+from ledger.recording.publication import Publisher
+from ledger.recording.writer import EntryWriter, RecordReader
+from ledger.store.database import Database
+from ledger.store.tiles import TileStore
+from ledger.supervision.service import examine, note_proven_conflicts
+from ledger.transfers.service import advance as advance_transfers
+from ledger.worker import Job, Worker
+
+KEYS: Final = "keys"
+PASSPHRASE_FILE: Final = "passphrase"
+PASSPHRASE_VARIABLE: Final = "ANXU_PASSPHRASE"
+
+
+class Node:
+    """An open node: its context and its worker. Close it when done, or use ``with``."""
+
+    def __init__(self, context: NodeContext, feeds: FeedClient) -> None:
+        self.context = context
+        self._feeds = feeds
+        self.worker = Worker(context, _jobs(context, feeds))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        self._feeds.close()
+        if self.context.tools is not None:
+            self.context.tools.person_keys.close()
+        self.context.database.close()
+
+
+def open_node(directory: Path, passphrase: str | None = None) -> Node:
+    """Open the node in ``directory`` and bring its tables to this version's shape.
+
+    Args:
+        directory: made by ``anxu node init``.
+        passphrase: opens the key store; else ``ANXU_PASSPHRASE``, else the file ``keys/passphrase`` (mode 0600).
+
+    Raises:
+        SettingsError: it is no node, or a bureau that was not enrolled yet.
+        WrongPassphraseError, FileModeError, KeyFileDamagedError: the keys cannot be opened.
+        StorageUnavailableError: the database cannot be used.
+    """
+    settings = NodeSettings.load(directory)
+    manifest = Manifest.load(directory / MANIFEST_FILE)
+    if settings.demo_sessions and manifest.as_of is None:
+        raise SettingsError(
+            setting="demo_sessions", reason="made-up persons sign in on a demonstration network only"
+        )
+    keys = open_keys(directory, passphrase)
+    database = Database(settings.database_url)
+    database.migrate()
+    gateway = ChainGateway(manifest, settings.rpc_url)
+    random = SystemRandom()
+    context = NodeContext(
+        directory=directory, settings=settings, manifest=manifest,
+        clock=SystemClock(manifest.offset_seconds), random=random, database=database, keys=keys,
+        chain=Registry(Bindings(gateway)),
+        tools=_bureau_tools(directory, settings, keys) if settings.role == "bureau" else None,
+    )
+    return Node(context, FeedClient(partial(request_headers, context)))
+
+
+def open_keys(directory: Path, passphrase: str | None = None) -> KeyStore:
+    """Open the key store of a node's directory; see :func:`open_node` for where the passphrase comes from."""
+    given = passphrase or os.environ.get(PASSPHRASE_VARIABLE)
+    if given is None:
+        path = directory / KEYS / PASSPHRASE_FILE
+        if not path.is_file():
+            raise SettingsError(
+                setting=PASSPHRASE_VARIABLE,
+                reason=f"set it, or put the passphrase into {KEYS}/{PASSPHRASE_FILE} with mode 0600",
+            )
+        given = read_private(path).decode().strip()
+    return KeyStore.open(directory / KEYS, given)
+
+
+def _bureau_tools(directory: Path, settings: NodeSettings, keys: KeyStore) -> BureauTools:
+    if settings.log_id == 0:
+        raise SettingsError(setting="log_id", reason="this bureau is not enrolled; run 'anxu bureau enrol'")
+    random = SystemRandom()
+    log_id = LogId(settings.log_id)
+    person_keys = PersonKeys.open(
+        directory / KEYS / "persons.sqlite", keys.secret(PERSON_MASTER), random
+    )
+    pseudonyms = Pseudonyms(keys.secret(ALLIANCE), KeyedEvaluator(keys.secret(OPRF)))
+    return BureauTools(
+        person_keys=person_keys,
+        pseudonyms=pseudonyms,
+        writer=EntryWriter(log_id, person_keys, pseudonyms, random),
+        reader=RecordReader(log_id, person_keys),
+        tiles=TileStore(directory / "log"),
+    )
+
+
+def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
+    """What the worker does, in this order, each round."""
+    gateway = context.chain.gateway
+    clock, log_id, database = context.clock, context.log_id, context.database
+    role_key = PUBLISHER if context.settings.role == "bureau" else SUPERVISOR
+    sender = Sender(database, log_id, gateway, {role_key: context.keys.secp256k1(role_key)}, clock)
+    index = EventIndex(database, log_id, gateway)
+    follower = Follower(context, feeds)
+    common: dict[str, Job] = {"send": sender.step, "index": index.step, "follow": follower.step}
+    if context.settings.role == "supervisor":
+        return common | {
+            "examine": lambda: examine(context),
+            "conflicts": lambda: note_proven_conflicts(context),
+        }
+    publisher = Publisher(context, feeds.cosignature)
+    return {"publish": publisher.step} | common | {
+        "release": lambda: release_approved(context),
+        "transfers": lambda: advance_transfers(context) > 0,
+    }

