@@ -1,8 +1,6 @@
-"""What the peer routes answer; the messages themselves are read by ledger.transfers.envelopes."""
+"""What the peer routes answer; messages themselves are read by ledger.transfers.envelopes."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -19,15 +17,3 @@ class MessageAnswer(BaseModel):
 
     message_key: str
     state: str
-
-
-class PeerError(BaseModel):
-    """Why a message was not taken; ``retryable``: the same message may be sent again later."""
-
-    code: str
-    message: str
-    message_zh: str
-    remedy: str
-    remedy_zh: str
-    retryable: bool
-    fields: dict[str, Any]
