@@ -46,7 +46,7 @@ class FeedClient:
         return answer.text
 
     def standing(self, endpoint: str, log_id: int, index: int) -> Any:
-        """A supervisor's signed word on whether a leaf still stands (JSON); None while it has none."""
+        """A supervisor's signed word on whether a leaf still stands (JSON); None: it has none."""
         url = f"{endpoint}/supervision/standing/{log_id}/{index}"
         answer = self._send("GET", url, b"", signed=False)
         if answer.status_code == NOT_FOUND:
