@@ -30,7 +30,10 @@ def create_app(node: Node) -> FastAPI:
     """Build the application of an open node; nothing is started and nothing outside is asked."""
     context = node.context
     app = FastAPI(
-        title="Anxu 安续", version="0.1.0", docs_url=None, redoc_url=None,
+        title="Anxu 安续",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
         summary="Social-security records and fund movements that anyone entitled can check.",
     )
     app.include_router(health(node))

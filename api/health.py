@@ -24,8 +24,10 @@ def router(node: Node) -> APIRouter:
         """Whether everything needed answers; 503 while something does not, with its name."""
         context = node.context
         report: dict[str, Any] = {
-            "role": context.settings.role, "log_id": int(context.log_id),
-            "waiting": dict(node.worker.waiting), "stopped": dict(node.worker.stopped),
+            "role": context.settings.role,
+            "log_id": int(context.log_id),
+            "waiting": dict(node.worker.waiting),
+            "stopped": dict(node.worker.stopped),
         }
         try:
             with context.read() as view:

@@ -48,7 +48,12 @@ def serving(node: Node) -> Iterator[None]:
 def _server(node: Node, log_level: str) -> uvicorn.Server:
     settings = node.context.settings
     config = uvicorn.Config(
-        create_app(node), host=settings.host, port=settings.port, log_level=log_level,
-        access_log=False, server_header=False, date_header=False,
+        create_app(node),
+        host=settings.host,
+        port=settings.port,
+        log_level=log_level,
+        access_log=False,
+        server_header=False,
+        date_header=False,
     )
     return uvicorn.Server(config)

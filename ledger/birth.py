@@ -103,9 +103,16 @@ def _ensure(keys: KeyStore, names: tuple[str, ...], generate: Callable[[str], ob
 
 
 def deploy_network(
-    manifest_path: Path, rpc_url: str, supervisor_directory: Path, supervisor: NewNode, *,
-    minimum_lines: int, network: str = "embedded", confirmations: int = 0,
-    offset_seconds: int = 0, as_of: str | None = None,
+    manifest_path: Path,
+    rpc_url: str,
+    supervisor_directory: Path,
+    supervisor: NewNode,
+    *,
+    minimum_lines: int,
+    network: str = "embedded",
+    confirmations: int = 0,
+    offset_seconds: int = 0,
+    as_of: str | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Manifest:
     """Deploy the contracts, naming the first supervisor, and write the manifest; an existing manifest is kept."""
@@ -119,9 +126,16 @@ def deploy_network(
         endpoint=f"http://{supervisor.host}:{supervisor.port}",
     )
     manifest = deploy(
-        ChainConnection(rpc_url), keys.secp256k1(DEPLOYER), [named],
-        minimum_lines=minimum_lines, rpc_url=rpc_url, network=network,
-        confirmations=confirmations, offset_seconds=offset_seconds, as_of=as_of, report=report,
+        ChainConnection(rpc_url),
+        keys.secp256k1(DEPLOYER),
+        [named],
+        minimum_lines=minimum_lines,
+        rpc_url=rpc_url,
+        network=network,
+        confirmations=confirmations,
+        offset_seconds=offset_seconds,
+        as_of=as_of,
+        report=report,
     )
     manifest.save(manifest_path)
     return manifest
@@ -144,15 +158,25 @@ def init_node(directory: Path, manifest: Manifest, new: NewNode) -> NodeSettings
         return settings
     database = (directory / "data" / "anxu.sqlite").resolve()
     settings = NodeSettings(
-        role=new.role, name_zh=new.name_zh, name_en=new.name_en, region=new.region, pool=new.pool,
-        log_id=0, database_url=new.database_url or f"sqlite:///{database}", host=new.host,
-        port=new.port, rpc_url=manifest.rpc_url, demo_sessions=new.demo_sessions,
+        role=new.role,
+        name_zh=new.name_zh,
+        name_en=new.name_en,
+        region=new.region,
+        pool=new.pool,
+        log_id=0,
+        database_url=new.database_url or f"sqlite:///{database}",
+        host=new.host,
+        port=new.port,
+        rpc_url=manifest.rpc_url,
+        demo_sessions=new.demo_sessions,
     )
     settings.save(directory)
     return settings
 
 
-def enrol_bureau(directory: Path, supervisor_directory: Path, sponsor_directory: Path | None) -> int:
+def enrol_bureau(
+    directory: Path, supervisor_directory: Path, sponsor_directory: Path | None
+) -> int:
     """Enrol a bureau with a supervisor's key and make it able to work; returns its log id.
 
     The log id comes from the contract, so an enrolment whose answer was lost is found again. The alliance key is
@@ -170,11 +194,23 @@ def enrol_bureau(directory: Path, supervisor_directory: Path, sponsor_directory:
     signer = supervisor.secp256k1(SUPERVISOR)
     publisher = keys.secp256k1(PUBLISHER).address
     if chain.log_id_of(publisher) is None:
-        chain.gateway.transact(signer, "Bureaus", "enrol", [(
-            int(settings.region), _PENSION_AGENCY, settings.pool, publisher, keys.public_key(LOG),
-            hashlib.sha256(keys.public_key(SEALING)).digest(),
-            f"{settings.name_zh} / {settings.name_en}", settings.endpoint,
-        )])
+        chain.gateway.transact(
+            signer,
+            "Bureaus",
+            "enrol",
+            [
+                (
+                    int(settings.region),
+                    _PENSION_AGENCY,
+                    settings.pool,
+                    publisher,
+                    keys.public_key(LOG),
+                    hashlib.sha256(keys.public_key(SEALING)).digest(),
+                    f"{settings.name_zh} / {settings.name_en}",
+                    settings.endpoint,
+                )
+            ],
+        )
     log_id = chain.log_id_of(publisher)
     assert log_id is not None
     for name in OFFICERS:
@@ -192,7 +228,9 @@ def _open_routes(chain: Bindings, supervisor: KeyStore, pool: int) -> None:
     for source, target in _ROUTES:
         if not chain.route_allowed_at(pool, source, target, now):
             chain.gateway.transact(
-                supervisor.secp256k1(SUPERVISOR), "Funds", "setRoute",
+                supervisor.secp256k1(SUPERVISOR),
+                "Funds",
+                "setRoute",
                 [pool, int(source), int(target), True, 0],
             )
 
@@ -211,7 +249,8 @@ def _share_secrets(
     if sponsor is None:
         if log_id != 1:
             raise NotPermittedError(
-                action="a later bureau's enrolment", needed="an enrolled bureau that passes the alliance key"
+                action="a later bureau's enrolment",
+                needed="an enrolled bureau that passes the alliance key",
             )
         keys.generate_secret(ALLIANCE)
         return
@@ -219,4 +258,6 @@ def _share_secrets(
     _, sealed = seal_alliance_key(
         keys.public_key(SEALING), sender, LogId(log_id), open_keys(sponsor).secret(ALLIANCE)
     )
-    keys.put_secret(ALLIANCE, open_alliance_key(keys.x25519(SEALING), sender, LogId(log_id), sealed))
+    keys.put_secret(
+        ALLIANCE, open_alliance_key(keys.x25519(SEALING), sender, LogId(log_id), sealed)
+    )

@@ -71,7 +71,8 @@ class NodeSettings:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise SettingsError(
-                setting=SETTINGS_FILE, reason="this directory is no node; run 'anxu node init' first"
+                setting=SETTINGS_FILE,
+                reason="this directory is no node; run 'anxu node init' first",
             ) from error
         except ValueError as error:
             raise SettingsError(setting=SETTINGS_FILE, reason="the file is not JSON") from error

@@ -53,7 +53,9 @@ class Node:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
         self.close()
@@ -82,7 +84,8 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
     manifest = Manifest.load(directory / MANIFEST_FILE)
     if settings.demo_sessions and manifest.as_of is None:
         raise SettingsError(
-            setting="demo_sessions", reason="made-up persons sign in on a demonstration network only"
+            setting="demo_sessions",
+            reason="made-up persons sign in on a demonstration network only",
         )
     keys = open_keys(directory, passphrase)
     database = Database(settings.database_url)
@@ -90,8 +93,13 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
     gateway = ChainGateway(manifest, settings.rpc_url)
     random = SystemRandom()
     context = NodeContext(
-        directory=directory, settings=settings, manifest=manifest,
-        clock=SystemClock(manifest.offset_seconds), random=random, database=database, keys=keys,
+        directory=directory,
+        settings=settings,
+        manifest=manifest,
+        clock=SystemClock(manifest.offset_seconds),
+        random=random,
+        database=database,
+        keys=keys,
         chain=Registry(Bindings(gateway)),
         tools=_bureau_tools(directory, settings, keys) if settings.role == "bureau" else None,
     )
@@ -114,7 +122,9 @@ def open_keys(directory: Path, passphrase: str | None = None) -> KeyStore:
 
 def _bureau_tools(directory: Path, settings: NodeSettings, keys: KeyStore) -> BureauTools:
     if settings.log_id == 0:
-        raise SettingsError(setting="log_id", reason="this bureau is not enrolled; run 'anxu bureau enrol'")
+        raise SettingsError(
+            setting="log_id", reason="this bureau is not enrolled; run 'anxu bureau enrol'"
+        )
     random = SystemRandom()
     log_id = LogId(settings.log_id)
     person_keys = PersonKeys.open(
@@ -145,7 +155,11 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
             "conflicts": lambda: note_proven_conflicts(context),
         }
     publisher = Publisher(context, feeds.cosignature)
-    return {"publish": publisher.step} | common | {
-        "release": lambda: release_approved(context),
-        "transfers": lambda: advance_transfers(context) > 0,
-    }
+    return (
+        {"publish": publisher.step}
+        | common
+        | {
+            "release": lambda: release_approved(context),
+            "transfers": lambda: advance_transfers(context) > 0,
+        }
+    )

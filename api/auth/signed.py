@@ -37,8 +37,13 @@ def signed_caller(context: NodeContext, prefix: str, needed: str) -> SignedCalle
         if request.url.query:
             url += f"?{request.url.query}"
         key_id = verify_request(
-            request.method, url, request.headers.items(), body,
-            lambda wanted: key_of_caller(context, wanted), context.clock.now(), nonces=nonces,
+            request.method,
+            url,
+            request.headers.items(),
+            body,
+            lambda wanted: key_of_caller(context, wanted),
+            context.clock.now(),
+            nonces=nonces,
         )
         if not key_id.startswith(prefix):
             raise NotPermittedError(action=f"{request.method} {request.url.path}", needed=needed)

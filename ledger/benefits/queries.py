@@ -170,9 +170,7 @@ def _category_of(number: IdentityNumber, last: Decision | None) -> Category | No
     return Category.MALE if sex_of(number) is Sex.MALE else None
 
 
-def _payouts(
-    context: NodeContext, view: Rooms, subject: Subject
-) -> tuple[PayoutOfPerson, ...]:
+def _payouts(context: NodeContext, view: Rooms, subject: Subject) -> tuple[PayoutOfPerson, ...]:
     opened = _opened_payouts(context, view, subject)
     gone = view.log.reversed_among([item.stored.index for item in opened])
     lines: dict[int, dict[str, Any]] = {
@@ -194,9 +192,7 @@ def _payouts(
     return tuple(sorted(rows, key=lambda row: (-row.period, row.leaf_index)))
 
 
-def _opened_payouts(
-    context: NodeContext, view: Rooms, subject: Subject
-) -> Sequence[OpenedRecord]:
+def _opened_payouts(context: NodeContext, view: Rooms, subject: Subject) -> Sequence[OpenedRecord]:
     entries = [
         entry
         for entry in view.log.of_subject(subject, [Kind.PAYOUT])

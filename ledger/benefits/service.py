@@ -206,9 +206,7 @@ def _record(
         **decision_body(made, supersedes),
     }
     salt = context.random.bytes(SALT_BYTES)
-    signatures = sign_by_two(
-        context, decision_digest(number, body, salt), maker, checker, ACTION
-    )
+    signatures = sign_by_two(context, decision_digest(number, body, salt), maker, checker, ACTION)
     fact = Fact(
         Kind.DECISION,
         PENSION,

@@ -43,9 +43,13 @@ class EventIndex:
         last = min(final, first + BLOCKS_A_STEP - 1)
         events = [
             ChainEvent(
-                block=event.block, log_index=event.log_index, contract=event.contract,
-                name=event.name, arguments=event.arguments,
-                transaction_hash=event.transaction_hash, block_time=event.block_time,
+                block=event.block,
+                log_index=event.log_index,
+                contract=event.contract,
+                name=event.name,
+                arguments=event.arguments,
+                transaction_hash=event.transaction_hash,
+                block_time=event.block_time,
             )
             for event in self._gateway.events(first, last)
         ]

@@ -37,7 +37,9 @@ class Registry(Bindings):
             return list(self._supervisors[1])
 
 
-def _fresh(known: tuple[float, list[_T]] | None, read: Callable[[], list[_T]]) -> tuple[float, list[_T]]:
+def _fresh(
+    known: tuple[float, list[_T]] | None, read: Callable[[], list[_T]]
+) -> tuple[float, list[_T]]:
     now = time.monotonic()
     if known is not None and now - known[0] < REMEMBERED_SECONDS:
         return known

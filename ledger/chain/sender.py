@@ -31,8 +31,12 @@ class Sender:
     """Moves messages from QUEUED through SIGNED to FINAL (or FAILED, which waits for a person)."""
 
     def __init__(
-        self, database: Database, log_id: LogId, gateway: ChainGateway,
-        signers: Mapping[str, AccountSigner], clock: Clock,
+        self,
+        database: Database,
+        log_id: LogId,
+        gateway: ChainGateway,
+        signers: Mapping[str, AccountSigner],
+        clock: Clock,
     ) -> None:
         self._database = database
         self._log_id = log_id
@@ -85,8 +89,12 @@ class Sender:
             if current is None or current.state != QUEUED:
                 return None
             work.outbox.update(
-                message.id, state=SIGNED, nonce=nonce, raw=signed.raw,
-                transaction_hash=signed.hash, attempts=message.attempts + 1,
+                message.id,
+                state=SIGNED,
+                nonce=nonce,
+                raw=signed.raw,
+                transaction_hash=signed.hash,
+                attempts=message.attempts + 1,
             )
             work.commit()
         with Reading(self._database, self._log_id) as view:
@@ -113,7 +121,9 @@ class Sender:
         if self._gateway.final_nonce_of(signer.address) <= message.nonce:
             return False
         with UnitOfWork(self._database, self._log_id) as work:
-            work.outbox.update(message.id, state=QUEUED, nonce=None, raw=None, transaction_hash=None)
+            work.outbox.update(
+                message.id, state=QUEUED, nonce=None, raw=None, transaction_hash=None
+            )
             work.commit()
         return True
 
@@ -125,19 +135,21 @@ class Sender:
             return True
         with UnitOfWork(self._database, self._log_id) as work:
             work.outbox.update(
-                message.id, state=FINAL, block=receipt.block, gas_used=receipt.gas_used,
-                last_error=None, final_at=to_micros(self._clock.now()),
+                message.id,
+                state=FINAL,
+                block=receipt.block,
+                gas_used=receipt.gas_used,
+                last_error=None,
+                final_at=to_micros(self._clock.now()),
             )
             work.commit()
-        _log.info("landed", contract=message.contract, function=message.function, block=receipt.block)
+        _log.info(
+            "landed", contract=message.contract, function=message.function, block=receipt.block
+        )
         return True
 
     def _fail(self, message: Message, reason: str) -> None:
         with UnitOfWork(self._database, self._log_id) as work:
             work.outbox.update(message.id, state=FAILED, last_error=reason)
             work.commit()
-        _log.error(
-            "refused", contract=message.contract, function=message.function, reason=reason
-        )
-
-
+        _log.error("refused", contract=message.contract, function=message.function, reason=reason)

@@ -62,8 +62,13 @@ class Follower:
             known = view.following.log(bureau.log_id)
         if known is None:
             known = FollowedLog(
-                log_id=LogId(bureau.log_id), endpoint=bureau.endpoint, head=CompactRange.empty(),
-                number=0, state=BEHIND, last_error=None, checked_at=context.clock.now(),
+                log_id=LogId(bureau.log_id),
+                endpoint=bureau.endpoint,
+                head=CompactRange.empty(),
+                number=0,
+                state=BEHIND,
+                last_error=None,
+                checked_at=context.clock.now(),
             )
         if known.state == INCONSISTENT:
             return False
@@ -74,7 +79,12 @@ class Follower:
             return self._take_in(replace(known, endpoint=bureau.endpoint), bureau, target)
         except PeerUnavailableError as error:
             return self._settle(known, UNREACHABLE, error.code)
-        except (InconsistentCheckpointError, RootMismatchError, ProofShapeError, EncodingError) as error:
+        except (
+            InconsistentCheckpointError,
+            RootMismatchError,
+            ProofShapeError,
+            EncodingError,
+        ) as error:
             _log.error("inconsistent", log=bureau.log_id, size=target.size, code=error.code)
             return self._settle(known, INCONSISTENT, error.code)
 
@@ -116,7 +126,8 @@ class Follower:
         if complete and head.root() != target.root:
             raise InconsistentCheckpointError(
                 origin=origin_of(context.manifest.chain_id, bureau.log_id),
-                old_size=first, new_size=target.size,
+                old_size=first,
+                new_size=target.size,
             )
         now = context.clock.now()
         line = self._cosign(bureau.log_id, target) if complete and self._supervises else None
@@ -129,16 +140,24 @@ class Follower:
             if complete:
                 work.following.add_checkpoint(
                     FollowedCheckpoint(
-                        log_id=LogId(bureau.log_id), size=target.size, root=target.root,
-                        number=target.number, block=target.block, block_time=target.time,
+                        log_id=LogId(bureau.log_id),
+                        size=target.size,
+                        root=target.root,
+                        number=target.number,
+                        block=target.block,
+                        block_time=target.time,
                         cosignature=line,
                     ),
                     now,
                 )
             work.following.set_log(
                 replace(
-                    known, head=head, number=target.number if complete else known.number,
-                    state=BEHIND, last_error=None, checked_at=now,
+                    known,
+                    head=head,
+                    number=target.number if complete else known.number,
+                    state=BEHIND,
+                    last_error=None,
+                    checked_at=now,
                 )
             )
             work.commit()
@@ -154,9 +173,7 @@ class Follower:
             leaves.extend(bundle[max(first - start, 0) : min(end - start, width)])
         return leaves
 
-    def _fetch_entries(
-        self, bureau: BureauOnChain, first: int, end: int, size: int
-    ) -> list[Entry]:
+    def _fetch_entries(self, bureau: BureauOnChain, first: int, end: int, size: int) -> list[Entry]:
         entries: list[Entry] = []
         origin = origin_of(self._context.manifest.chain_id, bureau.log_id)
         for number in range(first // TILE_WIDTH, (end - 1) // TILE_WIDTH + 1):
@@ -182,7 +199,9 @@ class Follower:
         account = context.keys.secp256k1("supervisor").address
         name = cosigner_name(context.manifest.chain_id, account)
         return cosign_checkpoint(
-            body, name, context.keys.ed25519("cosigner"),
+            body,
+            name,
+            context.keys.ed25519("cosigner"),
             time=int(context.clock.now().timestamp()),
         )
 
@@ -194,11 +213,12 @@ class Follower:
             base = standing if standing is not None else known
             work.following.set_log(
                 replace(
-                    base, endpoint=known.endpoint, state=state, last_error=reason,
+                    base,
+                    endpoint=known.endpoint,
+                    state=state,
+                    last_error=reason,
                     checked_at=self._context.clock.now(),
                 )
             )
             work.commit()
         return False
-
-

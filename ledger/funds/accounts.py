@@ -35,13 +35,19 @@ def move_funds(
             )
         now = context.clock.now()
         work.journal.post(
-            reference, "FUNDS_MOVED",
+            reference,
+            "FUNDS_MOVED",
             [Posting(target.name, amount_fen), Posting(source.name, -amount_fen)],
-            {"document": document}, at=now,
+            {"document": document},
+            at=now,
         )
         work.outbox.queue_once_anchored(
-            f"move/{reference}", work.log.head().size, "Funds", "move",
-            [int(context.log_id), reference, int(source), int(target), amount_fen, digest], at=now,
+            f"move/{reference}",
+            work.log.head().size,
+            "Funds",
+            "move",
+            [int(context.log_id), reference, int(source), int(target), amount_fen, digest],
+            at=now,
         )
         work.commit()
     return True

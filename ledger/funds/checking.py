@@ -40,10 +40,16 @@ def check_batch(context: NodeContext, batch_id: str) -> CheckReport:
             raise NotFoundError(what="batch", key=batch_id[:10])
         batch = batch_of(row)
         if batch.state not in {BatchState.PROPOSED, BatchState.CHECKED}:
-            raise BatchStateError(what="batch", key=batch_id[:10], state=batch.state, needed="PROPOSED")
+            raise BatchStateError(
+                what="batch", key=batch_id[:10], state=batch.state, needed="PROPOSED"
+            )
         if view.log.covering_checkpoint(batch.end_index - 1) is None:
-            raise BatchStateError(what="batch", key=batch_id[:10], state="not final on chain",
-                                  needed="an anchored batch")
+            raise BatchStateError(
+                what="batch",
+                key=batch_id[:10],
+                state="not final on chain",
+                needed="an anchored batch",
+            )
         entries = list(view.log.entries(batch.first_index, batch.end_index))
         findings = find_contradictions(context, view, entries)
         seen = {int(log.log_id): int(log.head.size) for log in view.following.logs()}
@@ -91,10 +97,9 @@ def _first_payments(view: Rooms, entries: Sequence[StoredEntry]) -> set[Subject]
     start = entries[0].index if entries else 0
     persons = {item.entry.subject for item in entries}
     return {
-        person for person in persons
-        if not any(
-            earlier.index < start for earlier in view.log.of_subject(person, [Kind.PAYOUT])
-        )
+        person
+        for person in persons
+        if not any(earlier.index < start for earlier in view.log.of_subject(person, [Kind.PAYOUT]))
     }
 
 
@@ -106,10 +111,12 @@ def _elsewhere(
     places = view.following.places_of_tags(list(by_tag))
     reversals = {
         reversal_tag(log_id, index): (log_id, index)
-        for where in places.values() for log_id, index in where
+        for where in places.values()
+        for log_id, index in where
     }
     taken_back = {
-        reversals[tag] for tag, where in view.following.places_of_tags(list(reversals)).items()
+        reversals[tag]
+        for tag, where in view.following.places_of_tags(list(reversals)).items()
         if any(log_id == reversals[tag][0] for log_id, _ in where)
     }
     pairs: _Pairs = []
@@ -120,10 +127,19 @@ def _elsewhere(
                 continue
             covering = view.following.covering_checkpoint(log_id, index)
             other = Position(covering.number, index) if covering is not None else None
-            pairs.append((item, _finding(
-                context, Suspicion.SAME_MONTH_ELSEWHERE, log_id, index,
-                is_earlier(other, _position(view, item)), item.entry.subject in first,
-            )))
+            pairs.append(
+                (
+                    item,
+                    _finding(
+                        context,
+                        Suspicion.SAME_MONTH_ELSEWHERE,
+                        log_id,
+                        index,
+                        is_earlier(other, _position(view, item)),
+                        item.entry.subject in first,
+                    ),
+                )
+            )
     return pairs
 
 
@@ -137,9 +153,19 @@ def _here(
         taken_back = view.log.reversed_among(indices)
         item = by_tag[tag]
         pairs.extend(
-            (item, _finding(context, Suspicion.SAME_MONTH_HERE, context.log_id, index,
-                            index < item.index, item.entry.subject in first))
-            for index in indices if index != item.index and index not in taken_back
+            (
+                item,
+                _finding(
+                    context,
+                    Suspicion.SAME_MONTH_HERE,
+                    context.log_id,
+                    index,
+                    index < item.index,
+                    item.entry.subject in first,
+                ),
+            )
+            for index in indices
+            if index != item.index and index not in taken_back
         )
     return pairs
 
@@ -152,10 +178,19 @@ def _after_death(
     for item in entries:
         for death in view.log.of_subject(item.entry.subject, [Kind.DEATH_REPORT]):
             if item.entry.head.period > death.entry.head.period:
-                pairs.append((item, _finding(
-                    context, Suspicion.AFTER_DEATH, context.log_id, death.index,
-                    death.index < item.index, item.entry.subject in first,
-                )))
+                pairs.append(
+                    (
+                        item,
+                        _finding(
+                            context,
+                            Suspicion.AFTER_DEATH,
+                            context.log_id,
+                            death.index,
+                            death.index < item.index,
+                            item.entry.subject in first,
+                        ),
+                    )
+                )
     return pairs
 
 
@@ -167,8 +202,12 @@ def _position(view: Rooms, item: StoredEntry) -> Position | None:
 
 
 def _finding(
-    context: NodeContext, suspicion: Suspicion, log_id: LogId, index: LeafIndex,
-    earlier: bool, first_payment: bool,
+    context: NodeContext,
+    suspicion: Suspicion,
+    log_id: LogId,
+    index: LeafIndex,
+    earlier: bool,
+    first_payment: bool,
 ) -> LineFinding:
     name_zh, name_en = bureau_names(context, log_id)
     return LineFinding(suspicion, log_id, index, name_zh, name_en, earlier, first_payment)
@@ -180,4 +219,3 @@ def bureau_names(context: NodeContext, log_id: int) -> tuple[str, str]:
         return context.settings.name_zh, context.settings.name_en
     bureau = next(item for item in context.chain.bureaus() if item.log_id == log_id)
     return names_of(bureau.name)
-

@@ -63,7 +63,9 @@ def prepare_lines(context: NodeContext, rows: Sequence[PayoutRow]) -> PreparedLi
     return PreparedLines(first, tuple(entries), tuple(payees))
 
 
-def open_payee(context: NodeContext, subject: Subject, entry: Entry, sealed: bytes) -> dict[str, str]:
+def open_payee(
+    context: NodeContext, subject: Subject, entry: Entry, sealed: bytes
+) -> dict[str, str]:
     """Where a line is paid: name, bank and account, for the pay file only."""
     aad = record_aad(context.log_id, entry.commitment) + b"|payee"
     opened = RecordSealer(context.bureau.person_keys.get(subject)).open(sealed, aad)
@@ -81,9 +83,7 @@ def append_lines(
     """
     if work.log.head().size != prepared.first:
         raise HeadMovedError(log_id=context.log_id, expected_size=prepared.first)
-    return work.log.append(
-        prepared.entries, source_key=source_key, recorded_at=context.clock.now()
-    )
+    return work.log.append(prepared.entries, source_key=source_key, recorded_at=context.clock.now())
 
 
 def preparations() -> range:
@@ -96,7 +96,10 @@ def _month(row: PayoutRow, subject: Subject) -> tuple[Subject, int, int]:
 
 
 def _normal_lines(
-    view: Reading, rows: Sequence[PayoutRow], subjects: Sequence[Subject], first: int,
+    view: Reading,
+    rows: Sequence[PayoutRow],
+    subjects: Sequence[Subject],
+    first: int,
 ) -> Mapping[tuple[Subject, int, int], LeafIndex]:
     """Where the normal line of each month stands that a supplement of this file adds to."""
     here = {
@@ -132,7 +135,8 @@ def _fact(context: NodeContext, row: PayoutRow, normal: LeafIndex | None) -> Fac
         "reason": str(row.reason),
         "supplement_of": (
             {"log": int(context.log_id), "index": int(normal)}
-            if supplement and normal is not None else None
+            if supplement and normal is not None
+            else None
         ),
         "decision_reference": row.decision_reference,
         "region": context.settings.region,
@@ -141,6 +145,10 @@ def _fact(context: NodeContext, row: PayoutRow, normal: LeafIndex | None) -> Fac
         "payee_account_tail": row.payee_account[-4:],
     }
     return Fact(
-        Kind.PAYOUT, row.class_, row.period, row.amount_fen, body,
+        Kind.PAYOUT,
+        row.class_,
+        row.period,
+        row.amount_fen,
+        body,
         identity_number=row.identity_number,
     )

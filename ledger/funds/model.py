@@ -100,7 +100,11 @@ class LineFinding:
             city=self.other_name_zh if language == "zh" else self.other_name_en
         )
         if self.first_payment:
-            text += "本次为首次发放。" if language == "zh" else " This is the first payment of this pension."
+            text += (
+                "本次为首次发放。"
+                if language == "zh"
+                else " This is the first payment of this pension."
+            )
         return text
 
 

@@ -45,8 +45,12 @@ _TO_BE_MADE = _Kind(
 
 
 def import_payouts(
-    context: NodeContext, path: Path, mapping_path: Path | None = None, *,
-    accept_valid: bool = False, progress: Progress = silent,
+    context: NodeContext,
+    path: Path,
+    mapping_path: Path | None = None,
+    *,
+    accept_valid: bool = False,
+    progress: Progress = silent,
 ) -> BatchReport:
     """Record payments that were already made: everything goes in, contradictions are flagged, nothing is held.
 
@@ -60,8 +64,12 @@ def import_payouts(
 
 
 def propose_batch(
-    context: NodeContext, path: Path, mapping_path: Path | None = None, *,
-    accept_valid: bool = False, progress: Progress = silent,
+    context: NodeContext,
+    path: Path,
+    mapping_path: Path | None = None,
+    *,
+    accept_valid: bool = False,
+    progress: Progress = silent,
 ) -> BatchReport:
     """Propose payments to be made (maker): their intents become leaves, which are anchored before any money moves.
 
@@ -73,8 +81,12 @@ def propose_batch(
 
 
 def _bring_in(
-    context: NodeContext, path: Path, mapping_path: Path | None, kind: _Kind,
-    accept_valid: bool, progress: Progress,
+    context: NodeContext,
+    path: Path,
+    mapping_path: Path | None,
+    kind: _Kind,
+    accept_valid: bool,
+    progress: Progress,
 ) -> BatchReport:
     table = read_table(path, mapping_path, kind.spec)
     progress("read", table.lines_read, table.lines_read)
@@ -116,74 +128,123 @@ def _earlier(context: NodeContext, table: SourceTable) -> BatchReport | None:
             if (finding := line_of(line).finding) is not None
         )
     return BatchReport(
-        batch_id=batch_id, origin=batch["origin"], period=batch["period"], lines=batch["lines"],
-        amount_fen=batch["amount_fen"], flagged=flagged, already_known=True,
+        batch_id=batch_id,
+        origin=batch["origin"],
+        period=batch["period"],
+        lines=batch["lines"],
+        amount_fen=batch["amount_fen"],
+        flagged=flagged,
+        already_known=True,
     )
 
 
 def _record(
-    context: NodeContext, work: UnitOfWork, checked: Checked[PayoutRow], prepared: PreparedLines,
-    kind: _Kind, left_out: Path | None,
+    context: NodeContext,
+    work: UnitOfWork,
+    checked: Checked[PayoutRow],
+    prepared: PreparedLines,
+    kind: _Kind,
+    left_out: Path | None,
 ) -> None:
     """Entries, batch, lines, books and the chain message, in the caller's transaction."""
     now = context.clock.now()
     leaves = append_lines(context, work, prepared, source_key=checked.table.import_key)
     batch_id = batch_id_of(context.log_id, leaves.start, leaves.stop)
-    root = lines_root_of(
-        new.entry.leaf(context.log_id).pack() for new in prepared.entries
-    )
+    root = lines_root_of(new.entry.leaf(context.log_id).pack() for new in prepared.entries)
     amount_fen = sum(row.amount_fen for row in checked.rows)
     period = max(row.period for row in checked.rows)
     work.payouts.add_batch(
         {
-            "batch_id": batch_id, "origin": kind.origin, "period": period,
-            "state": kind.batch_state, "lines": len(checked.rows), "amount_fen": amount_fen,
-            "first_index": leaves.start, "end_index": leaves.stop, "lines_root": root,
+            "batch_id": batch_id,
+            "origin": kind.origin,
+            "period": period,
+            "state": kind.batch_state,
+            "lines": len(checked.rows),
+            "amount_fen": amount_fen,
+            "first_index": leaves.start,
+            "end_index": leaves.stop,
+            "lines_root": root,
             "details": {"file": checked.table.file_name},
         },
         now,
     )
     findings = _flags(context, work, leaves) if kind is _ALREADY_MADE else {}
-    work.payouts.add_lines(batch_id, [
-        {
-            "leaf_index": index, "subject": new.entry.subject, "class": new.entry.head.class_,
-            "period": new.entry.head.period, "amount_fen": new.entry.amount_fen,
-            "state": kind.line_state, "sealed_payee": payee,
-            "finding": _as_json(findings.get(LeafIndex(index))), "decision": None,
-        }
-        for index, new, payee in zip(leaves, prepared.entries, prepared.sealed_payees, strict=True)
-    ])
-    work.imports.add(import_row(
-        checked, leaves, amount_fen=amount_fen, periods=[row.period for row in checked.rows],
-        persons=len({row.identity_number for row in checked.rows}), left_out=left_out,
-        collection=None, at=now,
-    ))
+    work.payouts.add_lines(
+        batch_id,
+        [
+            {
+                "leaf_index": index,
+                "subject": new.entry.subject,
+                "class": new.entry.head.class_,
+                "period": new.entry.head.period,
+                "amount_fen": new.entry.amount_fen,
+                "state": kind.line_state,
+                "sealed_payee": payee,
+                "finding": _as_json(findings.get(LeafIndex(index))),
+                "decision": None,
+            }
+            for index, new, payee in zip(
+                leaves, prepared.entries, prepared.sealed_payees, strict=True
+            )
+        ],
+    )
+    work.imports.add(
+        import_row(
+            checked,
+            leaves,
+            amount_fen=amount_fen,
+            periods=[row.period for row in checked.rows],
+            persons=len({row.identity_number for row in checked.rows}),
+            left_out=left_out,
+            collection=None,
+            at=now,
+        )
+    )
     _announce(context, work, kind, batch_id, leaves, amount_fen, period, root)
 
 
 def _announce(
-    context: NodeContext, work: UnitOfWork, kind: _Kind, batch_id: str, leaves: range,
-    amount_fen: int, period: int, root: bytes,
+    context: NodeContext,
+    work: UnitOfWork,
+    kind: _Kind,
+    batch_id: str,
+    leaves: range,
+    amount_fen: int,
+    period: int,
+    root: bytes,
 ) -> None:
     """Leave the message for the ``Funds`` contract, and book money that has left already."""
     now = context.clock.now()
     head: list[Any] = [
-        int(context.log_id), batch_id, leaves.start, leaves.stop, len(leaves), amount_fen
+        int(context.log_id),
+        batch_id,
+        leaves.start,
+        leaves.stop,
+        len(leaves),
+        amount_fen,
     ]
     if kind is _ALREADY_MADE:
         work.journal.post(
-            batch_id, "PAYOUTS_RECORDED",
-            [Posting(Account.OUTSIDE.name, amount_fen),
-             Posting(Account.EXPENDITURE.name, -amount_fen)],
-            {"lines": len(leaves)}, at=now,
+            batch_id,
+            "PAYOUTS_RECORDED",
+            [
+                Posting(Account.OUTSIDE.name, amount_fen),
+                Posting(Account.EXPENDITURE.name, -amount_fen),
+            ],
+            {"lines": len(leaves)},
+            at=now,
         )
         work.outbox.queue_once_anchored(
             f"paid/{batch_id}", leaves.stop, "Funds", "recordPaid", [*head, period], at=now
         )
     else:
         work.outbox.queue_once_anchored(
-            f"proposal/{batch_id}", leaves.stop, "Funds", "proposeDisbursement",
-            [*head, "0x" + root.hex(), period], at=now,
+            f"proposal/{batch_id}",
+            leaves.stop,
+            "Funds",
+            "proposeDisbursement",
+            [*head, "0x" + root.hex(), period],
+            at=now,
         )
 
 

@@ -33,10 +33,16 @@ class BatchDetail:
 def batch_of(row: Mapping[str, Any]) -> Batch:
     """The batch in a stored row."""
     return Batch(
-        batch_id=row["batch_id"], origin=row["origin"], period=row["period"],
-        state=BatchState(row["state"]), lines=row["lines"], amount_fen=row["amount_fen"],
-        first_index=row["first_index"], end_index=row["end_index"],
-        lines_root=row["lines_root"], details=row["details"],
+        batch_id=row["batch_id"],
+        origin=row["origin"],
+        period=row["period"],
+        state=BatchState(row["state"]),
+        lines=row["lines"],
+        amount_fen=row["amount_fen"],
+        first_index=row["first_index"],
+        end_index=row["end_index"],
+        lines_root=row["lines_root"],
+        details=row["details"],
     )
 
 
@@ -44,13 +50,20 @@ def line_of(row: Mapping[str, Any]) -> PayoutLine:
     """The line in a stored row."""
     finding, decision = row["finding"], row["decision"]
     return PayoutLine(
-        leaf_index=LeafIndex(row["leaf_index"]), subject=Subject(row["subject"]),
-        class_=row["class"], period=row["period"], amount_fen=row["amount_fen"],
+        leaf_index=LeafIndex(row["leaf_index"]),
+        subject=Subject(row["subject"]),
+        class_=row["class"],
+        period=row["period"],
+        amount_fen=row["amount_fen"],
         state=LineState(row["state"]),
-        finding=None if finding is None else LineFinding(
-            suspicion=Suspicion(finding["suspicion"]), other_log=LogId(finding["other_log"]),
+        finding=None
+        if finding is None
+        else LineFinding(
+            suspicion=Suspicion(finding["suspicion"]),
+            other_log=LogId(finding["other_log"]),
             other_index=LeafIndex(finding["other_index"]),
-            other_name_zh=finding["other_name_zh"], other_name_en=finding["other_name_en"],
+            other_name_zh=finding["other_name_zh"],
+            other_name_en=finding["other_name_en"],
             earlier_elsewhere=finding["earlier_elsewhere"],
             first_payment=finding["first_payment"],
         ),
@@ -87,5 +100,6 @@ def balances(context: NodeContext) -> dict[Account, int]:
     """What the accounts of this bureau hold by the ``Funds`` contract, in fen."""
     return {
         account: context.chain.fund_balance(context.log_id, account)
-        for account in Account if account is not Account.OUTSIDE
+        for account in Account
+        if account is not Account.OUTSIDE
     }

@@ -32,8 +32,14 @@ _PAYABLE: Final = (LineState.CLEAR, LineState.PAYABLE)
 
 
 def decide_line(
-    context: NodeContext, batch_id: str, index: int, *, hold: bool, reason: str,
-    maker: str, checker: str,
+    context: NodeContext,
+    batch_id: str,
+    index: int,
+    *,
+    hold: bool,
+    reason: str,
+    maker: str,
+    checker: str,
 ) -> LineState:
     """Two officers decide whether a suspected line is paid or held; the reason is what the person reads.
 
@@ -48,13 +54,20 @@ def decide_line(
         if line.decision == decision:
             return line.state
         state = decide(line, decision)
-        identity = context.bureau.reader.open(_entry(view, index), view.log).record["identity_number"]
+        identity = context.bureau.reader.open(_entry(view, index), view.log).record[
+            "identity_number"
+        ]
     operation = Fact(
-        Kind.OPERATION, 0, line.period, 0,
+        Kind.OPERATION,
+        0,
+        line.period,
+        0,
         {
             "operation": "HOLD_PAYMENT" if hold else "PAY_SUSPECTED_PAYMENT",
             "leaf": {"log": int(context.log_id), "index": index},
-            "reason": reason, "maker": maker, "checker": checker,
+            "reason": reason,
+            "maker": maker,
+            "checker": checker,
         },
         identity_number=identity,
     )
@@ -62,7 +75,9 @@ def decide_line(
     with context.write() as work:
         current = line_of(_line(work, batch_id, index))
         if current.state is not LineState.SUSPECTED:
-            raise BatchStateError(what="line", key=str(index), state=current.state, needed="SUSPECTED")
+            raise BatchStateError(
+                what="line", key=str(index), state=current.state, needed="SUSPECTED"
+            )
         now = context.clock.now()
         work.log.append(prepared, source_key=f"decision/{batch_id[:18]}/{index}", recorded_at=now)
         work.payouts.update_line(batch_id, index, state=state, decision=asdict(decision))
@@ -88,7 +103,8 @@ def approve_batch(context: NodeContext, batch_id: str, *, maker: str, checker: s
         paid_lines, paid_fen = view.payouts.totals(batch_id, *_PAYABLE)
         held = [line_of(line) for line in view.payouts.lines(batch_id, LineState.HELD)]
         reversals = [
-            _reversal(context, view, line.leaf_index, line.decision) for line in held
+            _reversal(context, view, line.leaf_index, line.decision)
+            for line in held
             if line.decision is not None
         ]
     approval = DisbursementApproval(
@@ -107,8 +123,12 @@ def approve_batch(context: NodeContext, batch_id: str, *, maker: str, checker: s
         now = context.clock.now()
         work.log.append(prepared, source_key=f"held/{batch_id[:18]}", recorded_at=now)
         work.outbox.queue_once_anchored(
-            f"approval/{batch_id}", work.log.head().size, "Funds", "approveDisbursement",
-            [batch_id, paid_lines, paid_fen, *("0x" + item.hex() for item in signatures)], at=now,
+            f"approval/{batch_id}",
+            work.log.head().size,
+            "Funds",
+            "approveDisbursement",
+            [batch_id, paid_lines, paid_fen, *("0x" + item.hex() for item in signatures)],
+            at=now,
         )
         details = batch.details | {"maker": maker, "checker": checker}
         work.payouts.update_batch(batch_id, now, state=BatchState.APPROVED, details=details)
@@ -138,13 +158,19 @@ def release_approved(context: NodeContext) -> bool:
                 paid_lines, paid_fen = work.payouts.totals(batch.batch_id, *_PAYABLE)
                 if paid_fen:
                     work.journal.post(
-                        batch.batch_id, "PAYOUTS_RELEASED",
-                        [Posting(Account.OUTSIDE.name, paid_fen),
-                         Posting(Account.EXPENDITURE.name, -paid_fen)],
-                        {"lines": paid_lines}, at=now,
+                        batch.batch_id,
+                        "PAYOUTS_RELEASED",
+                        [
+                            Posting(Account.OUTSIDE.name, paid_fen),
+                            Posting(Account.EXPENDITURE.name, -paid_fen),
+                        ],
+                        {"lines": paid_lines},
+                        at=now,
                     )
                 work.payouts.update_batch(
-                    batch.batch_id, now, state=BatchState.RELEASED,
+                    batch.batch_id,
+                    now,
+                    state=BatchState.RELEASED,
                     details=current.details | {"pay_file": name},
                 )
                 work.commit()
@@ -191,31 +217,40 @@ def _book_return(context: NodeContext, work: UnitOfWork, batch_id: str, amount_f
     reference = "0x" + hashlib.sha256(f"return|{batch_id}|{amount_fen}".encode()).hexdigest()
     now = context.clock.now()
     work.journal.post(
-        reference, "PAYOUTS_RETURNED",
+        reference,
+        "PAYOUTS_RETURNED",
         [Posting(Account.EXPENDITURE.name, amount_fen), Posting(Account.OUTSIDE.name, -amount_fen)],
-        {"batch": batch_id}, at=now,
+        {"batch": batch_id},
+        at=now,
     )
     work.outbox.queue(
-        f"return/{reference}", "Funds", "recordReturn",
-        [int(context.log_id), reference, batch_id, amount_fen], at=now,
+        f"return/{reference}",
+        "Funds",
+        "recordReturn",
+        [int(context.log_id), reference, batch_id, amount_fen],
+        at=now,
     )
 
 
-def _reversal(
-    context: NodeContext, view: Rooms, index: LeafIndex, decision: LineDecision
-) -> Fact:
+def _reversal(context: NodeContext, view: Rooms, index: LeafIndex, decision: LineDecision) -> Fact:
     """A line not paid is reversed: reason code, words and both officers are in the record."""
     stored = _entry(view, index)
     record = context.bureau.reader.open(stored, view.log).record
     return Fact(
-        Kind.REVERSAL, stored.entry.head.class_, stored.entry.head.period, 0,
+        Kind.REVERSAL,
+        stored.entry.head.class_,
+        stored.entry.head.period,
+        0,
         {
             "reverses": {"log": int(context.log_id), "index": int(index)},
-            "reason_code": "HELD_BEFORE_PAYMENT", "reason": decision.reason,
-            "legal_basis": "社会保险经办条例 第三十七条", "maker": decision.maker,
+            "reason_code": "HELD_BEFORE_PAYMENT",
+            "reason": decision.reason,
+            "legal_basis": "社会保险经办条例 第三十七条",
+            "maker": decision.maker,
             "checker": decision.checker,
         },
-        identity_number=record["identity_number"], reverses=index,
+        identity_number=record["identity_number"],
+        reverses=index,
     )
 
 
@@ -224,8 +259,12 @@ def _write_pay_file(context: NodeContext, batch: Batch) -> str:
     with context.read() as view:
         rows = view.payouts.lines(batch.batch_id, *_PAYABLE)
         payees = [
-            open_payee(context, line_of(row).subject, _entry(view, row["leaf_index"]).entry,
-                       bytes(row["sealed_payee"]))
+            open_payee(
+                context,
+                line_of(row).subject,
+                _entry(view, row["leaf_index"]).entry,
+                bytes(row["sealed_payee"]),
+            )
             for row in rows
         ]
     name = f"代发-{batch.period}-{batch.batch_id[2:10]}.csv"
@@ -242,10 +281,16 @@ def _pay_file(
     writer.writerow(PAY_FILE_COLUMNS)
     for row, payee in zip(rows, payees, strict=True):
         yuan, fen = divmod(row["amount_fen"], 100)
-        writer.writerow([
-            row["leaf_index"], payee["name"], payee["bank"], payee["account"],
-            f"{yuan}.{fen:02d}", f"养老金{batch.period}",
-        ])
+        writer.writerow(
+            [
+                row["leaf_index"],
+                payee["name"],
+                payee["bank"],
+                payee["account"],
+                f"{yuan}.{fen:02d}",
+                f"养老金{batch.period}",
+            ]
+        )
     return text.getvalue()
 
 

@@ -61,7 +61,9 @@ def decide(line: PayoutLine, decision: LineDecision) -> LineState:
         DecisionReasonError: there is no reason in words that the person could be told.
     """
     if line.state is not LineState.SUSPECTED:
-        raise BatchStateError(what="line", key=str(line.leaf_index), state=line.state, needed="SUSPECTED")
+        raise BatchStateError(
+            what="line", key=str(line.leaf_index), state=line.state, needed="SUSPECTED"
+        )
     if decision.maker == decision.checker:
         raise SameOfficerError(action="deciding a held payment")
     if len(decision.reason.strip()) < MINIMUM_REASON_CHARACTERS:
@@ -69,7 +71,9 @@ def decide(line: PayoutLine, decision: LineDecision) -> LineState:
     return LineState.HELD if decision.hold else LineState.PAYABLE
 
 
-def require_approvable(batch: Batch, undecided: Sequence[LeafIndex], maker: str, checker: str) -> None:
+def require_approvable(
+    batch: Batch, undecided: Sequence[LeafIndex], maker: str, checker: str
+) -> None:
     """Refuse to approve a batch that was not checked, has open suspicions, or has one officer only.
 
     Raises:

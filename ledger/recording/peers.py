@@ -19,8 +19,14 @@ def request_headers(context: NodeContext, method: str, url: str, body: bytes) ->
         key_id, signer = f"supervisor/{address}", context.keys.ed25519("cosigner")
     headers = {"content-type": "application/json"} if body else {}
     signed = sign_request(
-        method, url, headers, body, key_id=key_id, signer=signer,
-        created_at=context.clock.now(), nonce=new_nonce(context.random),
+        method,
+        url,
+        headers,
+        body,
+        key_id=key_id,
+        signer=signer,
+        created_at=context.clock.now(),
+        nonce=new_nonce(context.random),
     )
     return headers | signed
 

@@ -57,7 +57,8 @@ class Publisher:
         node = context.bureau.tiles.node
         if context.bureau.tiles.root(head.size) != head.root():
             raise InvariantBrokenError(
-                invariant="tiles equal rows", expected=head.root().hex(),
+                invariant="tiles equal rows",
+                expected=head.root().hex(),
                 actual=context.bureau.tiles.root(head.size).hex(),
             )
         proof = consistency_proof(old_size, head.size, node) if old_size else []
@@ -70,7 +71,9 @@ class Publisher:
             now = context.clock.now()
             work.log.add_checkpoint(head.size, head.root(), note, now)
             work.outbox.queue(
-                f"checkpoint/{head.size}", "Checkpoints", "publish",
+                f"checkpoint/{head.size}",
+                "Checkpoints",
+                "publish",
                 [context.log_id, head.size, _hex(head.root()), [_hex(item) for item in proof]],
                 at=now,
             )
@@ -96,8 +99,12 @@ class Publisher:
             message = work.outbox.find(f"checkpoint/{last.size}")
             now = context.clock.now()
             work.log.mark_final(
-                last.size, number=found.number, block=found.block, block_time=found.time,
-                transaction_hash=message.transaction_hash if message is not None else None, at=now,
+                last.size,
+                number=found.number,
+                block=found.block,
+                block_time=found.time,
+                transaction_hash=message.transaction_hash if message is not None else None,
+                at=now,
             )
             work.commit()
         return True

@@ -61,7 +61,8 @@ class EntryWriter:
         numbers = {fact.identity_number for fact in facts if fact.identity_number is not None}
         subjects = dict(zip(numbers, self._pseudonyms.subjects_of(list(numbers)), strict=True))
         owners = [
-            Subject(subjects[fact.identity_number]) if fact.identity_number is not None
+            Subject(subjects[fact.identity_number])
+            if fact.identity_number is not None
             else NO_SUBJECT
             for fact in facts
         ]

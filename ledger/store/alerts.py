@@ -20,9 +20,11 @@ class AlertRepository:
 
     def find(self, alert_id: str) -> dict[str, Any] | None:
         """One alert."""
-        row = self._connection.execute(
-            select(alerts).where(alerts.c.alert_id == alert_id)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(select(alerts).where(alerts.c.alert_id == alert_id))
+            .mappings()
+            .one_or_none()
+        )
         return _alert(row) if row is not None else None
 
     def all(self) -> list[dict[str, Any]]:

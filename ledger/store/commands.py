@@ -42,8 +42,10 @@ class CommandRepository:
         """Keep the answer for the next time."""
         self._connection.execute(
             insert(commands).values(
-                key=key, input_digest=hashlib.sha256(content).digest(),
-                answer=json.dumps(answer, ensure_ascii=False), answered_at=to_micros(at),
+                key=key,
+                input_digest=hashlib.sha256(content).digest(),
+                answer=json.dumps(answer, ensure_ascii=False),
+                answered_at=to_micros(at),
             )
         )
 
@@ -74,19 +76,27 @@ class ImportRepository:
 
     def find(self, import_key: str) -> ImportRow | None:
         """The import with this key (kind, file digest and mapping in one)."""
-        row = self._connection.execute(
-            select(imports).where(imports.c.import_key == import_key)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(select(imports).where(imports.c.import_key == import_key))
+            .mappings()
+            .one_or_none()
+        )
         return _import(row) if row is not None else None
 
     def add(self, row: ImportRow) -> None:
         """Keep what an import did."""
         self._connection.execute(
             insert(imports).values(
-                import_key=row.import_key, kind=row.kind, file_name=row.file_name,
-                file_digest=row.file_digest, rows_read=row.rows_read,
-                rows_accepted=row.rows_accepted, rows_left_out=row.rows_left_out,
-                first_index=row.first_index, end_index=row.end_index, amount_fen=row.amount_fen,
+                import_key=row.import_key,
+                kind=row.kind,
+                file_name=row.file_name,
+                file_digest=row.file_digest,
+                rows_read=row.rows_read,
+                rows_accepted=row.rows_accepted,
+                rows_left_out=row.rows_left_out,
+                first_index=row.first_index,
+                end_index=row.end_index,
+                amount_fen=row.amount_fen,
                 summary=json.dumps(row.summary, ensure_ascii=False),
                 imported_at=to_micros(row.imported_at),
             )
@@ -102,11 +112,17 @@ class ImportRepository:
 
 def _import(row: RowMapping) -> ImportRow:
     return ImportRow(
-        import_key=row["import_key"], kind=row["kind"], file_name=row["file_name"],
-        file_digest=bytes(row["file_digest"]), rows_read=row["rows_read"],
-        rows_accepted=row["rows_accepted"], rows_left_out=row["rows_left_out"],
-        first_index=row["first_index"], end_index=row["end_index"],
-        amount_fen=row["amount_fen"], summary=json.loads(row["summary"]),
+        import_key=row["import_key"],
+        kind=row["kind"],
+        file_name=row["file_name"],
+        file_digest=bytes(row["file_digest"]),
+        rows_read=row["rows_read"],
+        rows_accepted=row["rows_accepted"],
+        rows_left_out=row["rows_left_out"],
+        first_index=row["first_index"],
+        end_index=row["end_index"],
+        amount_fen=row["amount_fen"],
+        summary=json.loads(row["summary"]),
         imported_at=from_micros(row["imported_at"]),
     )
 
@@ -131,9 +147,7 @@ class LeaseRepository:
         if row[0] != holder and row[1] > to_micros(now):
             return False
         self._connection.execute(
-            update(leases).where(leases.c.name == name).values(
-                holder=holder, expires_at=expires_at
-            )
+            update(leases).where(leases.c.name == name).values(holder=holder, expires_at=expires_at)
         )
         return True
 

@@ -35,8 +35,10 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(url) if self._is_sqlite else create_engine(
-            parsed, pool_pre_ping=True, pool_size=10
+        self._engine = (
+            _sqlite_engine(url)
+            if self._is_sqlite
+            else create_engine(parsed, pool_pre_ping=True, pool_size=10)
         )
 
     def migrate(self) -> None:

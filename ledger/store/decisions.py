@@ -34,17 +34,24 @@ class DecisionRepository:
         """Keep a new decision; its number is unique."""
         self._connection.execute(
             insert(decisions).values(
-                decision_id=decision.decision_id, subject=decision.subject,
-                outcome=decision.outcome, as_of=decision.as_of,
-                leaf_index=decision.leaf_index, decided_at=to_micros(decision.decided_at),
+                decision_id=decision.decision_id,
+                subject=decision.subject,
+                outcome=decision.outcome,
+                as_of=decision.as_of,
+                leaf_index=decision.leaf_index,
+                decided_at=to_micros(decision.decided_at),
             )
         )
 
     def find(self, decision_id: str) -> StoredDecision | None:
         """The decision with this number."""
-        row = self._connection.execute(
-            select(decisions).where(decisions.c.decision_id == decision_id)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(
+                select(decisions).where(decisions.c.decision_id == decision_id)
+            )
+            .mappings()
+            .one_or_none()
+        )
         return _decision(row) if row is not None else None
 
     def of_subject(self, subject: Subject) -> list[StoredDecision]:
@@ -66,7 +73,10 @@ class DecisionRepository:
 
 def _decision(row: RowMapping) -> StoredDecision:
     return StoredDecision(
-        decision_id=row["decision_id"], subject=Subject(bytes(row["subject"])),
-        outcome=row["outcome"], as_of=row["as_of"], leaf_index=LeafIndex(row["leaf_index"]),
+        decision_id=row["decision_id"],
+        subject=Subject(bytes(row["subject"])),
+        outcome=row["outcome"],
+        as_of=row["as_of"],
+        leaf_index=LeafIndex(row["leaf_index"]),
         decided_at=from_micros(row["decided_at"]),
     )

@@ -45,8 +45,10 @@ class EventRepository:
                 insert(chain_events),
                 [
                     {
-                        "block": event.block, "log_index": event.log_index,
-                        "contract": event.contract, "name": event.name,
+                        "block": event.block,
+                        "log_index": event.log_index,
+                        "contract": event.contract,
+                        "name": event.name,
                         "arguments": json.dumps(event.arguments),
                         "transaction_hash": event.transaction_hash,
                         "block_time": event.block_time,
@@ -78,9 +80,13 @@ class EventRepository:
         ).mappings()
         return [
             ChainEvent(
-                block=row["block"], log_index=row["log_index"], contract=row["contract"],
-                name=row["name"], arguments=json.loads(row["arguments"]),
-                transaction_hash=row["transaction_hash"], block_time=row["block_time"],
+                block=row["block"],
+                log_index=row["log_index"],
+                contract=row["contract"],
+                name=row["name"],
+                arguments=json.loads(row["arguments"]),
+                transaction_hash=row["transaction_hash"],
+                block_time=row["block_time"],
             )
             for row in rows
         ]

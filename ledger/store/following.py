@@ -65,9 +65,11 @@ class FollowingRepository:
 
     def log(self, log_id: int) -> FollowedLog | None:
         """How far log ``log_id`` is followed."""
-        row = self._connection.execute(
-            select(followed_logs).where(followed_logs.c.log_id == log_id)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(select(followed_logs).where(followed_logs.c.log_id == log_id))
+            .mappings()
+            .one_or_none()
+        )
         return _followed(row) if row is not None else None
 
     def logs(self) -> list[FollowedLog]:
@@ -80,9 +82,14 @@ class FollowingRepository:
     def set_log(self, log: FollowedLog) -> None:
         """Record how far a log is followed."""
         values = {
-            "endpoint": log.endpoint, "size": log.head.size, "root": log.head.root(),
-            "frontier": log.head.to_bytes(), "number": log.number, "state": log.state,
-            "last_error": log.last_error, "checked_at": to_micros(log.checked_at),
+            "endpoint": log.endpoint,
+            "size": log.head.size,
+            "root": log.head.root(),
+            "frontier": log.head.to_bytes(),
+            "number": log.number,
+            "state": log.state,
+            "last_error": log.last_error,
+            "checked_at": to_micros(log.checked_at),
         }
         changed = self._connection.execute(
             update(followed_logs).where(followed_logs.c.log_id == log.log_id).values(**values)
@@ -96,8 +103,12 @@ class FollowingRepository:
             self._connection.execute(
                 insert(followed_leaves),
                 [
-                    {"log_id": log_id, "leaf_index": first + offset,
-                     "tag": leaf[:32], "seal": leaf[32:]}
+                    {
+                        "log_id": log_id,
+                        "leaf_index": first + offset,
+                        "tag": leaf[:32],
+                        "seal": leaf[32:],
+                    }
                     for offset, leaf in enumerate(leaves)
                 ],
             )
@@ -108,10 +119,16 @@ class FollowingRepository:
             self._connection.execute(
                 insert(followed_entries),
                 [
-                    {"log_id": log_id, "leaf_index": first + offset,
-                     "kind": int(entry.head.kind), "class": entry.head.class_,
-                     "period": entry.head.period, "subject": entry.subject,
-                     "amount_fen": entry.amount_fen, "commitment": entry.commitment}
+                    {
+                        "log_id": log_id,
+                        "leaf_index": first + offset,
+                        "kind": int(entry.head.kind),
+                        "class": entry.head.class_,
+                        "period": entry.head.period,
+                        "subject": entry.subject,
+                        "amount_fen": entry.amount_fen,
+                        "commitment": entry.commitment,
+                    }
                     for offset, entry in enumerate(new)
                 ],
             )
@@ -121,20 +138,30 @@ class FollowingRepository:
         if self.checkpoint(checkpoint.log_id, checkpoint.size) is None:
             self._connection.execute(
                 insert(followed_checkpoints).values(
-                    log_id=checkpoint.log_id, size=checkpoint.size, root=checkpoint.root,
-                    number=checkpoint.number, block=checkpoint.block,
-                    block_time=checkpoint.block_time, cosignature=checkpoint.cosignature,
+                    log_id=checkpoint.log_id,
+                    size=checkpoint.size,
+                    root=checkpoint.root,
+                    number=checkpoint.number,
+                    block=checkpoint.block,
+                    block_time=checkpoint.block_time,
+                    cosignature=checkpoint.cosignature,
                     checked_at=to_micros(at),
                 )
             )
 
     def checkpoint(self, log_id: int, size: int) -> FollowedCheckpoint | None:
         """A checked checkpoint of exactly this size."""
-        row = self._connection.execute(
-            select(followed_checkpoints).where(
-                and_(followed_checkpoints.c.log_id == log_id, followed_checkpoints.c.size == size)
+        row = (
+            self._connection.execute(
+                select(followed_checkpoints).where(
+                    and_(
+                        followed_checkpoints.c.log_id == log_id, followed_checkpoints.c.size == size
+                    )
+                )
             )
-        ).mappings().one_or_none()
+            .mappings()
+            .one_or_none()
+        )
         return _followed_checkpoint(row) if row is not None else None
 
     def checkpoint_count(self, log_id: int) -> int:
@@ -147,23 +174,34 @@ class FollowingRepository:
 
     def last_checkpoint(self, log_id: int) -> FollowedCheckpoint | None:
         """The newest checked checkpoint of a log."""
-        row = self._connection.execute(
-            select(followed_checkpoints)
-            .where(followed_checkpoints.c.log_id == log_id)
-            .order_by(followed_checkpoints.c.size.desc())
-            .limit(1)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(
+                select(followed_checkpoints)
+                .where(followed_checkpoints.c.log_id == log_id)
+                .order_by(followed_checkpoints.c.size.desc())
+                .limit(1)
+            )
+            .mappings()
+            .one_or_none()
+        )
         return _followed_checkpoint(row) if row is not None else None
 
     def covering_checkpoint(self, log_id: int, index: int) -> FollowedCheckpoint | None:
         """The first checked checkpoint that holds leaf ``index``."""
-        row = self._connection.execute(
-            select(followed_checkpoints)
-            .where(and_(followed_checkpoints.c.log_id == log_id,
-                        followed_checkpoints.c.size > index))
-            .order_by(followed_checkpoints.c.size)
-            .limit(1)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(
+                select(followed_checkpoints)
+                .where(
+                    and_(
+                        followed_checkpoints.c.log_id == log_id, followed_checkpoints.c.size > index
+                    )
+                )
+                .order_by(followed_checkpoints.c.size)
+                .limit(1)
+            )
+            .mappings()
+            .one_or_none()
+        )
         return _followed_checkpoint(row) if row is not None else None
 
     def leaf(self, log_id: int, index: int) -> Leaf | None:
@@ -179,22 +217,25 @@ class FollowingRepository:
         """Public leaves of a followed log with ``first <= index < end``."""
         rows = self._connection.execute(
             select(followed_leaves.c.tag, followed_leaves.c.seal)
-            .where(and_(followed_leaves.c.log_id == log_id,
-                        followed_leaves.c.leaf_index >= first,
-                        followed_leaves.c.leaf_index < end))
+            .where(
+                and_(
+                    followed_leaves.c.log_id == log_id,
+                    followed_leaves.c.leaf_index >= first,
+                    followed_leaves.c.leaf_index < end,
+                )
+            )
             .order_by(followed_leaves.c.leaf_index)
         )
         return [bytes(tag) + bytes(seal) for tag, seal in rows]
 
-    def places_of_tags(
-        self, tags: Sequence[bytes]
-    ) -> dict[bytes, list[tuple[LogId, LeafIndex]]]:
+    def places_of_tags(self, tags: Sequence[bytes]) -> dict[bytes, list[tuple[LogId, LeafIndex]]]:
         """Where followed leaves with these tags stand, over all logs; absent tags are left out."""
         found: dict[bytes, list[tuple[LogId, LeafIndex]]] = {}
         for start in range(0, len(tags), _IN_CHUNK):
             rows = self._connection.execute(
-                select(followed_leaves.c.tag, followed_leaves.c.log_id,
-                       followed_leaves.c.leaf_index)
+                select(
+                    followed_leaves.c.tag, followed_leaves.c.log_id, followed_leaves.c.leaf_index
+                )
                 .where(followed_leaves.c.tag.in_(list(tags[start : start + _IN_CHUNK])))
                 .order_by(followed_leaves.c.log_id, followed_leaves.c.leaf_index)
             )
@@ -211,9 +252,13 @@ class FollowingRepository:
         """Entries of a followed log with ``first <= index < end``."""
         rows = self._connection.execute(
             select(followed_entries)
-            .where(and_(followed_entries.c.log_id == log_id,
-                        followed_entries.c.leaf_index >= first,
-                        followed_entries.c.leaf_index < end))
+            .where(
+                and_(
+                    followed_entries.c.log_id == log_id,
+                    followed_entries.c.leaf_index >= first,
+                    followed_entries.c.leaf_index < end,
+                )
+            )
             .order_by(followed_entries.c.leaf_index)
         ).mappings()
         return [_entry(row) for row in rows]
@@ -227,10 +272,12 @@ class FollowingRepository:
         for start in range(0, len(subjects), _IN_CHUNK):
             rows = self._connection.execute(
                 select(followed_entries)
-                .where(and_(
-                    followed_entries.c.subject.in_(list(subjects[start : start + _IN_CHUNK])),
-                    followed_entries.c.kind.in_(wanted),
-                ))
+                .where(
+                    and_(
+                        followed_entries.c.subject.in_(list(subjects[start : start + _IN_CHUNK])),
+                        followed_entries.c.kind.in_(wanted),
+                    )
+                )
                 .order_by(followed_entries.c.log_id, followed_entries.c.leaf_index)
             ).mappings()
             result.extend(_entry(row) for row in rows)
@@ -239,17 +286,24 @@ class FollowingRepository:
 
 def _followed(row: RowMapping) -> FollowedLog:
     return FollowedLog(
-        log_id=LogId(row["log_id"]), endpoint=row["endpoint"],
-        head=CompactRange.from_bytes(bytes(row["frontier"])), number=row["number"],
-        state=row["state"], last_error=row["last_error"],
+        log_id=LogId(row["log_id"]),
+        endpoint=row["endpoint"],
+        head=CompactRange.from_bytes(bytes(row["frontier"])),
+        number=row["number"],
+        state=row["state"],
+        last_error=row["last_error"],
         checked_at=from_micros(row["checked_at"]),
     )
 
 
 def _followed_checkpoint(row: RowMapping) -> FollowedCheckpoint:
     return FollowedCheckpoint(
-        log_id=LogId(row["log_id"]), size=row["size"], root=bytes(row["root"]),
-        number=row["number"], block=row["block"], block_time=row["block_time"],
+        log_id=LogId(row["log_id"]),
+        size=row["size"],
+        root=bytes(row["root"]),
+        number=row["number"],
+        block=row["block"],
+        block_time=row["block_time"],
         cosignature=row["cosignature"],
     )
 
@@ -257,7 +311,12 @@ def _followed_checkpoint(row: RowMapping) -> FollowedCheckpoint:
 def _entry(row: RowMapping) -> PlacedEntry:
     head = Head(Kind(row["kind"]), row["class"], row["period"])
     return PlacedEntry(
-        LogId(row["log_id"]), LeafIndex(row["leaf_index"]),
-        Entry(head, Subject(bytes(row["subject"])), row["amount_fen"],
-              Commitment(bytes(row["commitment"]))),
+        LogId(row["log_id"]),
+        LeafIndex(row["leaf_index"]),
+        Entry(
+            head,
+            Subject(bytes(row["subject"])),
+            row["amount_fen"],
+            Commitment(bytes(row["commitment"])),
+        ),
     )

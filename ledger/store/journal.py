@@ -40,8 +40,13 @@ class JournalRepository:
         self._connection = connection
 
     def post(
-        self, reference: str, occasion: str, lines: Sequence[Posting],
-        details: Mapping[str, Any], *, at: datetime,
+        self,
+        reference: str,
+        occasion: str,
+        lines: Sequence[Posting],
+        details: Mapping[str, Any],
+        *,
+        at: datetime,
     ) -> bool:
         """Keep one journal entry.
 
@@ -72,8 +77,10 @@ class JournalRepository:
         entry_id = self._connection.execute(
             insert(journal_entries)
             .values(
-                reference=reference, occasion=occasion,
-                details=json.dumps(dict(details), ensure_ascii=False), posted_at=to_micros(at),
+                reference=reference,
+                occasion=occasion,
+                details=json.dumps(dict(details), ensure_ascii=False),
+                posted_at=to_micros(at),
             )
             .returning(journal_entries.c.id)
         ).scalar_one()
@@ -88,16 +95,22 @@ class JournalRepository:
 
     def find(self, reference: str) -> JournalEntry | None:
         """The entry with this reference."""
-        row = self._connection.execute(
-            select(journal_entries).where(journal_entries.c.reference == reference)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(
+                select(journal_entries).where(journal_entries.c.reference == reference)
+            )
+            .mappings()
+            .one_or_none()
+        )
         return self._entry(row) if row is not None else None
 
     def all(self) -> list[JournalEntry]:
         """Every entry, oldest first."""
-        rows = self._connection.execute(
-            select(journal_entries).order_by(journal_entries.c.id)
-        ).mappings().all()
+        rows = (
+            self._connection.execute(select(journal_entries).order_by(journal_entries.c.id))
+            .mappings()
+            .all()
+        )
         return [self._entry(row) for row in rows]
 
     def balances(self) -> dict[str, int]:

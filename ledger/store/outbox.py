@@ -50,8 +50,14 @@ class OutboxRepository:
         self._connection = connection
 
     def queue(
-        self, message_key: str, contract: str, function: str, arguments: list[Any],
-        *, at: datetime, signer: str = "publisher",
+        self,
+        message_key: str,
+        contract: str,
+        function: str,
+        arguments: list[Any],
+        *,
+        at: datetime,
+        signer: str = "publisher",
     ) -> bool:
         """Add a message unless one with this key stands; returns whether it was added."""
         known = self._connection.execute(
@@ -61,15 +67,27 @@ class OutboxRepository:
             return False
         self._connection.execute(
             insert(outbox).values(
-                message_key=message_key, signer=signer, contract=contract, function=function,
-                arguments=json.dumps(arguments), state=QUEUED, attempts=0, queued_at=to_micros(at),
+                message_key=message_key,
+                signer=signer,
+                contract=contract,
+                function=function,
+                arguments=json.dumps(arguments),
+                state=QUEUED,
+                attempts=0,
+                queued_at=to_micros(at),
             )
         )
         return True
 
     def queue_once_anchored(
-        self, message_key: str, end_index: int, contract: str, function: str,
-        arguments: list[Any], *, at: datetime,
+        self,
+        message_key: str,
+        end_index: int,
+        contract: str,
+        function: str,
+        arguments: list[Any],
+        *,
+        at: datetime,
     ) -> bool:
         """Keep a publisher's message until leaves up to ``end_index`` (not included) are anchored.
 
@@ -84,8 +102,12 @@ class OutboxRepository:
                 return False
         self._connection.execute(
             insert(anchored_messages).values(
-                message_key=message_key, end_index=end_index, contract=contract,
-                function=function, arguments=json.dumps(arguments), at=to_micros(at),
+                message_key=message_key,
+                end_index=end_index,
+                contract=contract,
+                function=function,
+                arguments=json.dumps(arguments),
+                at=to_micros(at),
             )
         )
         return True
@@ -96,11 +118,15 @@ class OutboxRepository:
         Returns:
             How many were queued, in the order of their leaves.
         """
-        rows = self._connection.execute(
-            select(anchored_messages)
-            .where(anchored_messages.c.end_index <= up_to_size)
-            .order_by(anchored_messages.c.end_index, anchored_messages.c.at)
-        ).mappings().all()
+        rows = (
+            self._connection.execute(
+                select(anchored_messages)
+                .where(anchored_messages.c.end_index <= up_to_size)
+                .order_by(anchored_messages.c.end_index, anchored_messages.c.at)
+            )
+            .mappings()
+            .all()
+        )
         for row in rows:
             arguments = json.loads(row["arguments"])
             self.queue(row["message_key"], row["contract"], row["function"], arguments, at=at)
@@ -125,9 +151,11 @@ class OutboxRepository:
 
     def find(self, message_key: str) -> Message | None:
         """The message with this key."""
-        row = self._connection.execute(
-            select(outbox).where(outbox.c.message_key == message_key)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(select(outbox).where(outbox.c.message_key == message_key))
+            .mappings()
+            .one_or_none()
+        )
         return _message(row) if row is not None else None
 
     def all(self) -> list[Message]:
@@ -160,11 +188,18 @@ class OutboxRepository:
 
 def _message(row: RowMapping) -> Message:
     return Message(
-        id=row["id"], message_key=row["message_key"], signer=row["signer"],
-        contract=row["contract"], function=row["function"],
-        arguments=json.loads(row["arguments"]), state=row["state"], nonce=row["nonce"],
+        id=row["id"],
+        message_key=row["message_key"],
+        signer=row["signer"],
+        contract=row["contract"],
+        function=row["function"],
+        arguments=json.loads(row["arguments"]),
+        state=row["state"],
+        nonce=row["nonce"],
         transaction_hash=row["transaction_hash"],
         raw=bytes(row["raw"]) if row["raw"] is not None else None,
-        attempts=row["attempts"], last_error=row["last_error"], block=row["block"],
+        attempts=row["attempts"],
+        last_error=row["last_error"],
+        block=row["block"],
         gas_used=row["gas_used"],
     )

@@ -24,7 +24,8 @@ class PayoutRepository:
         self._connection.execute(
             insert(payout_batches).values(
                 **{**values, "details": json.dumps(values["details"], ensure_ascii=False)},
-                proposed_at=to_micros(at), updated_at=to_micros(at),
+                proposed_at=to_micros(at),
+                updated_at=to_micros(at),
             )
         )
 
@@ -37,9 +38,13 @@ class PayoutRepository:
 
     def batch(self, batch_id: str) -> dict[str, Any] | None:
         """One batch."""
-        row = self._connection.execute(
-            select(payout_batches).where(payout_batches.c.batch_id == batch_id)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(
+                select(payout_batches).where(payout_batches.c.batch_id == batch_id)
+            )
+            .mappings()
+            .one_or_none()
+        )
         return _batch(row) if row is not None else None
 
     def batches(self) -> list[dict[str, Any]]:
@@ -81,11 +86,17 @@ class PayoutRepository:
 
     def line(self, batch_id: str, leaf_index: int) -> dict[str, Any] | None:
         """One line."""
-        row = self._connection.execute(
-            select(payout_lines).where(
-                and_(payout_lines.c.batch_id == batch_id, payout_lines.c.leaf_index == leaf_index)
+        row = (
+            self._connection.execute(
+                select(payout_lines).where(
+                    and_(
+                        payout_lines.c.batch_id == batch_id, payout_lines.c.leaf_index == leaf_index
+                    )
+                )
             )
-        ).mappings().one_or_none()
+            .mappings()
+            .one_or_none()
+        )
         return _line(row) if row is not None else None
 
     def of_subject(self, subject: bytes) -> list[dict[str, Any]]:
@@ -112,8 +123,9 @@ class PayoutRepository:
                 values[name] = json.dumps(values[name], ensure_ascii=False)
         self._connection.execute(
             update(payout_lines)
-            .where(and_(payout_lines.c.batch_id == batch_id,
-                        payout_lines.c.leaf_index == leaf_index))
+            .where(
+                and_(payout_lines.c.batch_id == batch_id, payout_lines.c.leaf_index == leaf_index)
+            )
             .values(**values)
         )
 

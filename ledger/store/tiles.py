@@ -72,7 +72,9 @@ class TileStore:
         """Tiles of a level that are not complete on disk: from the last full one that is there on."""
         last = (level_size - 1) // TILE_WIDTH
         low, high = 0, level_size // TILE_WIDTH
-        while low < high:  # full tiles are written in order, so the first absent one is found by halving
+        while (
+            low < high
+        ):  # full tiles are written in order, so the first absent one is found by halving
             middle = (low + high) // 2
             if self.path(hash_tile_path(level, middle, TILE_WIDTH)).exists():
                 low = middle + 1

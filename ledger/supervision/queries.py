@@ -35,13 +35,19 @@ class FollowedState:
 def alert_of(row: Mapping[str, Any]) -> Alert:
     """The alert in a stored row."""
     return Alert(
-        alert_id=row["alert_id"], rule=Rule(row["rule"]), risk=row["risk"], period=row["period"],
+        alert_id=row["alert_id"],
+        rule=Rule(row["rule"]),
+        risk=row["risk"],
+        period=row["period"],
         subject=Subject(row["subject"]),
         leaves=tuple(
-            LeafPlace(LogId(log_id), LeafIndex(index)) for log_id, index in row["evidence"]["leaves"]
+            LeafPlace(LogId(log_id), LeafIndex(index))
+            for log_id, index in row["evidence"]["leaves"]
         ),
-        amount_fen=row["amount_fen"], state=AlertState(row["state"]),
-        evidence_final_at=row["evidence_final_at"], found_at=row["found_at"],
+        amount_fen=row["amount_fen"],
+        state=AlertState(row["state"]),
+        evidence_final_at=row["evidence_final_at"],
+        found_at=row["found_at"],
         conflict_id=row["conflict_id"],
     )
 
@@ -68,7 +74,8 @@ def alert_detail(context: NodeContext, alert_id: str) -> AlertDetail:
             view.following.covering_checkpoint(place.log_id, place.index) for place in alert.leaves
         ]
     return AlertDetail(
-        alert, tuple(item for item in entries if item is not None),
+        alert,
+        tuple(item for item in entries if item is not None),
         tuple(item for item in checkpoints if item is not None),
     )
 

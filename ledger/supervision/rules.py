@@ -47,7 +47,8 @@ def duplicate_payouts(
 
 
 def paid_after_death(
-    deaths: Sequence[PlacedEntry], payouts: Sequence[PlacedEntry],
+    deaths: Sequence[PlacedEntry],
+    payouts: Sequence[PlacedEntry],
     reversed_places: frozenset[LeafPlace],
 ) -> list[Finding]:
     """F1: a payment for a month after the month of a reported death; the death month itself is due.

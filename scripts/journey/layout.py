@@ -73,8 +73,14 @@ def new_node(name: str, plan: Plan, database_url: str | None) -> NewNode:
     """How a node of the demonstration is made."""
     zh, en, region, pool = _NAMES[name]
     return NewNode(
-        role="supervisor" if name == SUPERVISOR else "bureau", name_zh=zh, name_en=en,
-        region=region, pool=pool, host=HOST, port=plan.ports[name], database_url=database_url,
+        role="supervisor" if name == SUPERVISOR else "bureau",
+        name_zh=zh,
+        name_en=en,
+        region=region,
+        pool=pool,
+        host=HOST,
+        port=plan.ports[name],
+        database_url=database_url,
         demo_sessions=True,
     )
 

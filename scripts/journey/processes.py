@@ -35,7 +35,9 @@ class Processes:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
         self._stack.close()
@@ -44,7 +46,8 @@ class Processes:
         """Start the embedded chain, or go on with the one on disk; its URL and clock offset in seconds."""
         born = (self._layout.chain / "devnet.json").exists()
         settings = DevnetSettings(
-            directory=self._layout.chain, port=self._plan.ports["chain"],
+            directory=self._layout.chain,
+            port=self._plan.ports["chain"],
             chain_id=None if born else CHAIN_ID,
             as_of=None if born else date.fromisoformat(self._plan.as_of),
             base_fee_wei=None if born else 0,
@@ -74,9 +77,18 @@ class Processes:
         log = (self._layout.logs / f"{name}.log").open("ab")
         self._stack.callback(log.close)
         process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.cli", "node", "serve", str(self._layout.node(name)),
-             "--exit-with-parent"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            [
+                sys.executable,
+                "-m",
+                "scripts.cli",
+                "node",
+                "serve",
+                str(self._layout.node(name)),
+                "--exit-with-parent",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
         self._nodes[name] = process
         self._stack.callback(_end, process)
@@ -123,4 +135,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-

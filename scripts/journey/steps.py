@@ -85,7 +85,9 @@ class Stage:
         while not ready():
             self.processes.require_alive()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{what} took longer than {WAIT_SECONDS} s; see {self.layout.logs}")
+                raise TimeoutError(
+                    f"{what} took longer than {WAIT_SECONDS} s; see {self.layout.logs}"
+                )
             time.sleep(0.05)
 
 
@@ -94,8 +96,13 @@ def found_network(stage: Stage, databases: Mapping[str, str]) -> None:
     rpc_url, offset = stage.processes.start_chain()
     supervisor = new_node(SUPERVISOR, stage.plan, databases.get(SUPERVISOR))
     manifest = deploy_network(
-        stage.layout.manifest, rpc_url, stage.layout.node(SUPERVISOR), supervisor,
-        minimum_lines=MINIMUM_LINES, offset_seconds=offset, as_of=stage.plan.as_of,
+        stage.layout.manifest,
+        rpc_url,
+        stage.layout.node(SUPERVISOR),
+        supervisor,
+        minimum_lines=MINIMUM_LINES,
+        offset_seconds=offset,
+        as_of=stage.plan.as_of,
         report=stage.observer.note,
     )
     init_node(stage.layout.node(SUPERVISOR), manifest, supervisor)
@@ -119,7 +126,9 @@ def import_histories(stage: Stage) -> None:
         for relative in (*files.baseline, *files.contributions):
             path = stage.layout.data / relative
             report = import_contributions(
-                stage.context(name), path, stage.path(files.mapping),
+                stage.context(name),
+                path,
+                stage.path(files.mapping),
                 progress=lambda step, done, total, path=path: stage.observer.progress(  # type: ignore[misc]
                     f"{path.parent.name}/{path.name} {step}", done, total
                 ),
@@ -164,11 +173,19 @@ def fund_accounts(stage: Stage) -> None:
         context = stage.context(name)
         collected = stage.files(name).contribution_total_fen
         move_funds(
-            context, "history/fiscal", Account.TREASURY, Account.FISCAL, collected,
+            context,
+            "history/fiscal",
+            Account.TREASURY,
+            Account.FISCAL,
+            collected,
             "历年基金收入划转财政专户",
         )
         move_funds(
-            context, "history/expenditure", Account.FISCAL, Account.EXPENDITURE, collected // 2,
+            context,
+            "history/expenditure",
+            Account.FISCAL,
+            Account.EXPENDITURE,
+            collected // 2,
             "用款计划拨付支出户",
         )
     wait_until_anchored(stage)
@@ -181,7 +198,9 @@ def import_payments(stage: Stage) -> None:
         context, mapping = stage.context(name), stage.path(files.mapping)
         import_deaths(context, stage.layout.data / files.deaths, mapping)
         report = import_payouts(context, stage.layout.data / files.payouts_paid, mapping)
-        stage.observer.note(f"{files.payouts_paid}: {report.lines} lines, {len(report.flagged)} flagged")
+        stage.observer.note(
+            f"{files.payouts_paid}: {report.lines} lines, {len(report.flagged)} flagged"
+        )
     wait_until_anchored(stage)
     wait_until_examined(stage)
 
@@ -214,7 +233,8 @@ def prove_one_conflict(stage: Stage) -> Alert:
     proven = [item for item in found if item.state is AlertState.PROVEN]
     if not proven:
         first = min(
-            (item for item in found if item.state is AlertState.OPEN), key=lambda item: item.alert_id
+            (item for item in found if item.state is AlertState.OPEN),
+            key=lambda item: item.alert_id,
         )
         prove_conflict(supervisor, first.alert_id)
 
@@ -249,13 +269,20 @@ def _pay(stage: Stage, name: str) -> Batch:
         for line in report.suspected:
             if line.state is LineState.SUSPECTED and line.finding is not None:
                 decide_line(
-                    context, proposal.batch_id, line.leaf_index, hold=line.finding.default_hold,
-                    reason=line.finding.sentence("zh"), maker=MAKER, checker=CHECKER,
+                    context,
+                    proposal.batch_id,
+                    line.leaf_index,
+                    hold=line.finding.default_hold,
+                    reason=line.finding.sentence("zh"),
+                    maker=MAKER,
+                    checker=CHECKER,
                 )
         approve_batch(context, proposal.batch_id, maker=MAKER, checker=CHECKER)
     stage.wait(
         f"releasing the batch of {name}",
-        lambda: _stored(context, proposal.batch_id).state in {BatchState.RELEASED, BatchState.SETTLED},
+        lambda: (
+            _stored(context, proposal.batch_id).state in {BatchState.RELEASED, BatchState.SETTLED}
+        ),
     )
     with context.read() as view:
         answers = {

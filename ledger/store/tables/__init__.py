@@ -4,7 +4,16 @@ Times are Unix microseconds (UTC), money integer fen, digests raw bytes. Hot tab
 their primary key; what must be unique is decided inside the transaction that holds the log's head.
 """
 
-from ledger.store.tables import benefits, chain, following, funds, log, records, supervision, transfers
+from ledger.store.tables import (
+    benefits,
+    chain,
+    following,
+    funds,
+    log,
+    records,
+    supervision,
+    transfers,
+)
 from ledger.store.tables.base import metadata
 
 __all__ = [

@@ -40,9 +40,16 @@ def months(
 ) -> list[MonthRecord]:
     return [
         MonthRecord(
-            period=period, region=region, log_id=LogId(log), leaf_index=LeafIndex(start + offset),
-            base_fen=base_fen, amount_fen=192_000, account_fen=64_000, contribution_type=kind,
-            state=state, case_id=case_id,
+            period=period,
+            region=region,
+            log_id=LogId(log),
+            leaf_index=LeafIndex(start + offset),
+            base_fen=base_fen,
+            amount_fen=192_000,
+            account_fen=64_000,
+            contribution_type=kind,
+            state=state,
+            case_id=case_id,
         )
         for offset, period in enumerate(month_range(first, last))
     ]
@@ -50,9 +57,7 @@ def months(
 
 def review_of(records: list[MonthRecord], *, as_of: int = 202609, birth: int = 197511):
     counted = tally(records, HEFEI)
-    return make_review(
-        counted, Category.FEMALE_50, (birth, BirthSource.ARCHIVE), as_of
-    )
+    return make_review(counted, Category.FEMALE_50, (birth, BirthSource.ARCHIVE), as_of)
 
 
 class TestTally:
