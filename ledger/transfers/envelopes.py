@@ -1,7 +1,7 @@
 """Messages between bureaus: sealed so that only the receiver reads, signed by the sender's log.
 
 Inside is JSON in clear; outside is what anyone on the way may see: who, to whom, which case, and a
-salted digest. Source: RFC 9180 (sealing), docs/reference/transfers.md.
+salted digest. Source: RFC 9180 (sealing).
 """
 
 from __future__ import annotations

@@ -107,14 +107,18 @@ class Alliance:
         self.people += 1
         return identity(self.people), f"参保人{self.people}"
 
-    def pay(self, log_id: LogId, person: tuple[str, str], first: int, last: int, **more: int) -> None:
+    def pay(
+        self, log_id: LogId, person: tuple[str, str], first: int, last: int, **more: int
+    ) -> None:
         """Record contributions of a person at a bureau."""
         context = self.context(log_id)
         region = context.settings.region
         facts = [month(*person, region, period, **more) for period in month_range(first, last)]
         new = context.bureau.writer.prepare(facts)
         with context.write() as work:
-            work.log.append(new, source_key=f"test/{person[0][-4:]}", recorded_at=context.clock.now())
+            work.log.append(
+                new, source_key=f"test/{person[0][-4:]}", recorded_at=context.clock.now()
+            )
             work.commit()
 
 
@@ -128,7 +132,9 @@ def alliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alliance]:
         chain = stack.enter_context(
             DevnetProcess(DevnetSettings(directory=root / "chain", chain_id=31415, base_fee_wei=0))
         )
-        supervisor = NewNode("supervisor", "基金监管", "Supervisor", "100000", 0, "127.0.0.1", ports[3])
+        supervisor = NewNode(
+            "supervisor", "基金监管", "Supervisor", "100000", 0, "127.0.0.1", ports[3]
+        )
         manifest = deploy_network(
             root / "manifest.json", chain.rpc_url, root / "supervisor", supervisor,
             minimum_lines=MINIMUM_LINES, as_of="2026-09-15",
@@ -138,7 +144,9 @@ def alliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alliance]:
         sponsor = None
         for (zh, en, region, pool), port in zip(bureaus, ports, strict=False):
             directory = root / en.lower()
-            init_node(directory, manifest, NewNode("bureau", zh, en, region, pool, "127.0.0.1", port))
+            init_node(
+                directory, manifest, NewNode("bureau", zh, en, region, pool, "127.0.0.1", port)
+            )
             log_id = LogId(enrol_bureau(directory, root / "supervisor", sponsor))
             sponsor = sponsor or directory
             nodes[log_id] = stack.enter_context(open_node(directory))

@@ -45,7 +45,9 @@ def salt_of(text: str) -> bytes:
     return hashlib.sha256(f"salt {text}".encode()).digest()
 
 
-def contribution(period: int, *, base_fen: int = 800_000, class_: int = 1, **changes: Any) -> dict[str, Any]:
+def contribution(
+    period: int, *, base_fen: int = 800_000, class_: int = 1, **changes: Any
+) -> dict[str, Any]:
     """One month of the employee pension at 16 % and 8 %."""
     unit, person = base_fen * 16 // 100, base_fen * 8 // 100
     return {
@@ -124,8 +126,12 @@ class Scene:
         return [self.log.record(index) for index in self.indices]
 
     def package(
-        self, chosen_records: Sequence[PackageRecord] | None = None, *, interest_through: int = 202608,
-        moved_before: Sequence[LeafIndex] = (), **figures: Any,
+        self,
+        chosen_records: Sequence[PackageRecord] | None = None,
+        *,
+        interest_through: int = 202608,
+        moved_before: Sequence[LeafIndex] = (),
+        **figures: Any,
     ) -> Package:
         """What `records` make, by the functions that production uses; figures may be forged."""
         chosen = self.records() if chosen_records is None else list(chosen_records)
@@ -142,8 +148,10 @@ class Scene:
 @pytest.fixture
 def make_scene() -> Callable[..., Scene]:
     def make(
-        periods: Sequence[int] = (202307, 202308, 202311, 202401, 202402), *,
-        scope: Scope = Scope.CROSS_PROVINCE, stay: int = 1,
+        periods: Sequence[int] = (202307, 202308, 202311, 202401, 202402),
+        *,
+        scope: Scope = Scope.CROSS_PROVINCE,
+        stay: int = 1,
     ) -> Scene:
         log = OldLog()
         stranger = Subject(hashlib.sha256(b"a stranger").digest())

@@ -197,9 +197,7 @@ class TestLeftOutMonth:
     ):
         first = make_scene()
         rest = first.records()[1:]
-        error = refusal(
-            first, rest, PackageMismatchError, moved_before=[first.indices[0]]
-        )
+        error = refusal(first, rest, PackageMismatchError, moved_before=[first.indices[0]])
         assert error.part == "list of earlier stays"
         second = make_scene(stay=2)
         without_top_up = second.records()[1:-1]
@@ -209,9 +207,7 @@ class TestLeftOutMonth:
 
     def test_a_month_cannot_both_travel_and_have_moved_before(self, make_scene):
         scene = make_scene(stay=2)
-        refusal(
-            scene, scene.records(), RecordNotLiveError, moved_before=[scene.indices[0]]
-        )
+        refusal(scene, scene.records(), RecordNotLiveError, moved_before=[scene.indices[0]])
 
     def test_the_search_reaches_from_childhood_to_next_month(self, scene):
         months = months_to_search(scene.expected.birth_on, scene.expected.today)
