@@ -7,6 +7,7 @@ from typing import Any, Final
 from ledger.errors import (
     ConflictError,
     CorruptionError,
+    FormTokenError,
     LedgerError,
     NotFoundError,
     NotPermittedError,
@@ -22,6 +23,7 @@ _TYPE_PREFIX: Final = "urn:anxu:problem:"
 _STATUS: Final[tuple[tuple[type[LedgerError], int], ...]] = (
     (NotFoundError, 404),
     (NotPermittedError, 403),
+    (FormTokenError, 403),
     (ConflictError, 409),
     (RefusedError, 422),
     (VerificationError, 400),

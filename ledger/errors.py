@@ -163,6 +163,17 @@ class SameOfficerError(RefusedError):
     remedy_zh: ClassVar[str] = "请由另一名人员复核并签名。"
 
 
+@dataclass(eq=False)
+class FormTokenError(RefusedError):
+    """A form was sent that this session did not make, or that is older than it."""
+
+    code: ClassVar[str] = "form-token"
+    message: ClassVar[str] = "The form was not opened in this session, so nothing was done."
+    message_zh: ClassVar[str] = "这张表单不是在本次登录中打开的，没有办理。"
+    remedy: ClassVar[str] = "Open the page again and send the form once more."
+    remedy_zh: ClassVar[str] = "请重新打开页面，再提交一次。"
+
+
 # --- refusals: policy ----------------------------------------------------------------------------------
 
 

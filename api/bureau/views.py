@@ -52,11 +52,15 @@ class HeldReason(StrEnum):
 
 
 class LineDecision(StrEnum):
-    """What two officers decided about a suspected line."""
+    """What two officers decided about a suspected line.
+
+    ``ALREADY_PAID``: it was found in payments that had been made before they came in here.
+    """
 
     UNDECIDED = "undecided"
     HELD = "held"
     PAY_WITH_CASE = "pay_with_case"
+    ALREADY_PAID = "already_paid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,10 @@ class TransferDue:
 
 @dataclass(frozen=True, slots=True)
 class BatchDue:
-    """A payout batch with lines that wait for a decision, or for approval."""
+    """A payout batch with lines that wait for a decision, or for approval.
+
+    No statute sets a term for a batch, so it has a clock only where a bureau sets one.
+    """
 
     href: str
     batch_number: str
@@ -82,7 +89,7 @@ class BatchDue:
     lines: int
     total_fen: int
     undecided_lines: int
-    clock: Clock
+    clock: Clock | None
     item: str = "batch"
 
 
@@ -124,12 +131,16 @@ class HomeView:
 
     @property
     def due(self) -> tuple[TransferDue | BatchDue | SuspicionDue, ...]:
-        """Everything due, least time left first."""
+        """Everything due, least time left first; what has no known date comes last."""
         items: tuple[TransferDue | BatchDue | SuspicionDue, ...]
         items = (*self.transfers, *self.batches, *self.suspicions)
-        return tuple(
-            sorted(items, key=lambda item: (item.clock.days_left, item.clock.due_on, item.href))
-        )
+        return tuple(sorted(items, key=lambda item: (_urgency(item.clock), item.href)))
+
+
+def _urgency(clock: Clock | None) -> tuple[bool, int, str]:
+    left = clock.days_left if clock is not None else None
+    due_on = clock.due_on if clock is not None else None
+    return left is None, left or 0, due_on.isoformat() if due_on is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +238,24 @@ class TransferView:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmView:
+    """``bureau/confirm.html``: say what a signature will do before it is given.
+
+    ``reasons`` are the codes a refusal can have. ``first_by`` names the officer who signed first;
+    None when this is the first of two signatures.
+    """
+
+    question: Words
+    heading: Words
+    explains: Words
+    action: str
+    button: Words
+    back: Link
+    reasons: tuple[tuple[str, Words], ...] = ()
+    first_by: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRow:
     """One batch in the list of batches."""
 
@@ -269,10 +298,10 @@ class SuspectedLine:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """An officer's signature under a batch."""
+    """An officer's signature under a batch; the time is None while no block has it."""
 
     name: str
-    signed_at: datetime
+    signed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +321,7 @@ class BatchView:
     paid_lines: int | None = None
     returned_lines: int | None = None
     unknown_lines: int | None = None
+    check_action: str = ""
     decide_action: str = ""
     approve_action: str = ""
     pay_file_href: str = ""

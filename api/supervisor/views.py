@@ -70,6 +70,7 @@ class FundEventKind(StrEnum):
     SHORTFALL = "shortfall"
     FROZEN = "frozen"
     RELEASED = "released"
+    OPENED = "opened"
 
 
 HIGH_RISK_FROM = 70
@@ -262,6 +263,7 @@ class AlertView:
     conflict: ConflictProof | None = None
     innocent_causes: tuple[Words, ...] = ()
     notify_action: str = ""
+    prove_action: str = ""
 
     @property
     def band(self) -> RiskBand:
@@ -297,13 +299,56 @@ class FundEvent:
 
 @dataclass(frozen=True, slots=True)
 class FundEventsView:
-    """``supervisor/fund_events.html``: what the accounts hold and every movement behind it."""
+    """``supervisor/fund_events.html``: what the accounts hold and every movement behind it.
+
+    ``band`` names the band of the flow picture whose movements these are; their sum is its amount.
+    """
 
     balances: tuple[AccountBalance, ...]
     events: tuple[FundEvent, ...]
     pages: Pages
+    band: Words | None = None
+    band_fen: int | None = None
+    all_href: str = "/supervisor/funds"
 
     @property
     def total_fen(self) -> int:
         """The sum over all balances."""
         return sum(balance.balance_fen for balance in self.balances)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRow:
+    """One entry behind a total, at the supervision level."""
+
+    index: int
+    kind: int
+    exclusion_class: int
+    period: int
+    amount_fen: int
+    seal: Seal
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRangeView:
+    """``supervisor/entries.html``: do the entries behind a total add up to it?
+
+    ``sum_fen`` and ``lines`` are over the whole range, reversed entries too; ``announced_fen`` and
+    ``announced_lines`` are what the contract was told. ``event`` says what it was told.
+    """
+
+    log_name: Words
+    event: Words
+    first: int
+    end: int
+    lines: int
+    sum_fen: int
+    announced_lines: int
+    announced_fen: int
+    rows: tuple[RangeRow, ...]
+    pages: Pages
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether both totals agree with the entries."""
+        return (self.lines, self.sum_fen) == (self.announced_lines, self.announced_fen)

@@ -116,6 +116,7 @@ class AlertRule(StrEnum):
     LATE_ANCHORING = "late_anchoring"
     SUPPLEMENT_WITHOUT_LINE = "supplement_without_line"
     LOG_UNSERVED = "log_unserved"
+    LOG_INCONSISTENT = "log_inconsistent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +146,19 @@ class Clock:
     """A statutory deadline in working days.
 
     ``total_days`` is the limit, ``used_days`` what has passed (more than the limit when
-    overdue). A stopped clock has
-    a reason that the person concerned can read too.
+    overdue); ``used_days`` and ``due_on`` are None while the official working days are not known.
+    A stopped clock has a reason that the person concerned can read too.
     """
 
     total_days: int
-    used_days: int
-    due_on: date
+    used_days: int | None
+    due_on: date | None
     stopped_reason: Words | None = None
 
     @property
-    def days_left(self) -> int:
-        """Working days left; negative when overdue."""
-        return self.total_days - self.used_days
+    def days_left(self) -> int | None:
+        """Working days left; negative when overdue, None while not known."""
+        return None if self.used_days is None else self.total_days - self.used_days
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ def legend_markup(tone: str) -> Markup:
 
 def clock_markup(clock: Clock, sentence: str) -> Markup:
     """A clock's bar; ``sentence`` is what stands beside it."""
+    if clock.used_days is None:
+        return Markup("")
     stopped = clock.stopped_reason is not None
     return Markup(  # noqa: S704 - the charts escape
         clock_bar.draw_clock_bar(clock.total_days, clock.used_days, sentence, stopped=stopped)

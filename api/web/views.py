@@ -81,11 +81,15 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class SignInView:
-    """``sign_in.html``: choose a demo persona; ``action`` is where the form posts ``persona``."""
+    """``sign_in.html``: choose a demo persona; ``action`` is where the form posts ``persona``.
+
+    Without an action sign-in is not set up on this node, and the page says so.
+    """
 
     personas: tuple[Persona, ...]
     action: str
     next_path: str = "/"
+    csrf_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         bureau.LineDecision.UNDECIDED: N_("待决定"),
         bureau.LineDecision.HELD: N_("暂缓支付"),
         bureau.LineDecision.PAY_WITH_CASE: N_("先发放并立案"),
+        bureau.LineDecision.ALREADY_PAID: N_("此前已发放"),
     },
     AlertRule: {
         AlertRule.DUPLICATE_PAYOUT: N_("可能重复领取"),
@@ -101,6 +102,7 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         AlertRule.LATE_ANCHORING: N_("入账与存证间隔过长"),
         AlertRule.SUPPLEMENT_WITHOUT_LINE: N_("补发没有对应的正常发放"),
         AlertRule.LOG_UNSERVED: N_("账本一日未提供"),
+        AlertRule.LOG_INCONSISTENT: N_("账本前后不一致"),
     },
     supervisor.RiskBand: {
         supervisor.RiskBand.HIGH: N_("高"),
@@ -127,7 +129,7 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         supervisor.ConflictState.CLOSED: N_("已了结"),
     },
     supervisor.FlowKind: {
-        supervisor.FlowKind.COLLECTED: N_("征缴入专户"),
+        supervisor.FlowKind.COLLECTED: N_("征缴、归集"),
         supervisor.FlowKind.ALLOCATED: N_("拨付支出户"),
         supervisor.FlowKind.PAID: N_("发放待遇"),
         supervisor.FlowKind.TRANSFERRED: N_("跨地区转移结算"),
@@ -143,6 +145,7 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         supervisor.FundEventKind.SHORTFALL: N_("记入待补"),
         supervisor.FundEventKind.FROZEN: N_("冻结"),
         supervisor.FundEventKind.RELEASED: N_("解冻"),
+        supervisor.FundEventKind.OPENED: N_("期初入账"),
     },
     person.PayoutState: {
         person.PayoutState.PAID: N_("已发放"),
@@ -169,6 +172,7 @@ RULE_TEXTS: Mapping[AlertRule, str] = {
     AlertRule.LATE_ANCHORING: N_("业务月份与存证时间相隔超过规定。"),
     AlertRule.SUPPLEMENT_WITHOUT_LINE: N_("补发记录指向的月份没有有效的正常发放。"),
     AlertRule.LOG_UNSERVED: N_("该机构的账本超过一日无法取得，其间的发放无法比对。"),
+    AlertRule.LOG_INCONSISTENT: N_("该机构提供的账本与已存证的检查点不一致。"),
 }
 
 KINDS: Mapping[int, str] = {

@@ -665,6 +665,55 @@ FUNDS = supervisor.FundEventsView(
     ),
     Pages(1, 2, 2),
 )
+FUNDS_OF_BAND = replace(
+    FUNDS,
+    band=Words("江苏 财政专户 → 江苏 支出户", "Jiangsu fiscal account → Jiangsu expenditure"),
+    band_fen=551_192_850,
+)
+RANGE_ROWS = tuple(
+    supervisor.RangeRow(
+        index, 2, 1, 202608, 318_540, seal(href=f"/supervisor/entries/1/{index}")
+    )
+    for index in (402, 403)
+)
+RANGE = supervisor.EntryRangeView(
+    HEFEI_NODE,
+    Words("2026-08 待遇支付", "Payments for 2026-08"),
+    402,
+    404,
+    2,
+    637_080,
+    2,
+    637_080,
+    RANGE_ROWS,
+    Pages(402, 403, 404),
+)
+RANGE_OFF = replace(RANGE, announced_fen=637_000)
+RANGE_EMPTY = replace(RANGE, rows=(), lines=0, sum_fen=0)
+CONFIRM = bureau.ConfirmView(
+    Words("您要接收这笔转移吗？", "Take this transfer in?"),
+    Words("签认 38 个月", "Sign for 38 months"),
+    Words("双方签认同一份数字后，关系移交到本地。", "Once both sides signed, the relation moves here."),
+    "/bureau/transfers/7/accept",
+    Words("签认数字", "Sign the figures"),
+    Link("/bureau/transfers/7", Words("回到转移件", "Back to the case")),
+    first_by=Words("周敏", "Zhou Min"),
+)
+CONFIRM_REFUSAL = replace(
+    CONFIRM,
+    action="/bureau/transfers/7/refuse",
+    reasons=(("4", Words("原参保地无本人缴费记录", "No contribution here")),),
+    first_by=None,
+)
+TRANSFER_UNDATED = replace(TRANSFER, clock=Clock(15, None, None))
+BATCH_UNCHECKED = replace(
+    BATCH,
+    state=bureau.BatchState.ANCHORED,
+    suspected=(),
+    check_action="/bureau/payouts/2026-09/check",
+    decide_action="",
+    approve_action="",
+)
 FUNDS_EMPTY = supervisor.FundEventsView((), (), Pages(0, 0, 0))
 
 
@@ -984,6 +1033,44 @@ SAMPLES: dict[str, tuple[str, object, Session | None, str]] = {
     "bureau-payout": ("bureau/payout.html", BATCH, OFFICER, "/bureau/payouts/2026-09"),
     "bureau-payout-ready": ("bureau/payout.html", BATCH_READY, OFFICER, "/bureau/payouts/2026-09"),
     "bureau-payout-paid": ("bureau/payout.html", BATCH_PAID, OFFICER, "/bureau/payouts/2026-09"),
+    "bureau-payout-unchecked": (
+        "bureau/payout.html",
+        BATCH_UNCHECKED,
+        OFFICER,
+        "/bureau/payouts/2026-09",
+    ),
+    "bureau-transfer-undated": (
+        "bureau/transfer.html",
+        TRANSFER_UNDATED,
+        OFFICER,
+        "/bureau/transfers/7",
+    ),
+    "bureau-confirm": ("bureau/confirm.html", CONFIRM, OFFICER, "/bureau/transfers/7/accept"),
+    "bureau-confirm-refusal": (
+        "bureau/confirm.html",
+        CONFIRM_REFUSAL,
+        OFFICER,
+        "/bureau/transfers/7/refuse",
+    ),
+    "supervisor-funds-of-band": (
+        "supervisor/fund_events.html",
+        FUNDS_OF_BAND,
+        INSPECTOR,
+        "/supervisor/funds",
+    ),
+    "supervisor-entries": ("supervisor/entries.html", RANGE, INSPECTOR, "/supervisor/entries/1"),
+    "supervisor-entries-off": (
+        "supervisor/entries.html",
+        RANGE_OFF,
+        INSPECTOR,
+        "/supervisor/entries/1",
+    ),
+    "supervisor-entries-empty": (
+        "supervisor/entries.html",
+        RANGE_EMPTY,
+        INSPECTOR,
+        "/supervisor/entries/1",
+    ),
     "bureau-log": ("bureau/log.html", BUREAU_LOG, OFFICER, "/bureau/log"),
     "bureau-log-empty": ("bureau/log.html", BUREAU_LOG_EMPTY, OFFICER, "/bureau/log"),
     "bureau-imports": ("bureau/imports.html", IMPORTED, OFFICER, "/bureau/imports"),

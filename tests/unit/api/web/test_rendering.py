@@ -131,7 +131,7 @@ class TestRenderer:
 
     def test_forms_carry_the_token_of_the_session(self, render_sample):
         page = render_sample("bureau-payout", Language.ZH)
-        assert page.count('name="csrf_token" value="token-1"') == page.count('method="post"') == 1
+        assert page.count('name="csrf_token" value="token-1"') == page.count('method="post"') == 2
 
     def test_side_list_marks_where_one_is(self, render_sample):
         page = render_sample("entry", Language.EN)
