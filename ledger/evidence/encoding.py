@@ -261,41 +261,60 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
     Raises:
         EncodingError: a string is not NFC, a number is a float or too large, or a type is not JSON.
     """
-    only_ascii_keys = _require_canonical(value, "record")
     try:
-        if only_ascii_keys:
-            # With such keys, and neither floats nor foreign types, this is RFC 8785 byte for byte, and much faster.
+        if _is_flat(value):
+            # With ASCII keys, and neither floats nor foreign types, any sorting agrees: these are
+            # the bytes of RFC 8785, ten times as fast.
             return _dumps(dict(value)).encode()
+        _require_canonical(value, "record")
         return rfc8785.dumps(dict(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
-        raise EncodingError(field="record", reason="it holds a value that JSON cannot carry") from error
+        reason = "it holds a value that JSON cannot carry"
+        raise EncodingError(field="record", reason=reason) from error
 
 
-def _require_canonical(value: Any, path: str) -> bool:
-    """Refuse what has no canonical spelling; whether all keys are ASCII, so that any sorting agrees."""
-    if isinstance(value, str):
-        if not value.isascii() and not unicodedata.is_normalized("NFC", value):
-            raise EncodingError(field=path, reason="the text is not in Unicode NFC")
-    elif value is None or isinstance(value, bool):
-        pass
-    elif isinstance(value, int):
-        if abs(value) > MAX_JSON_INTEGER:
-            raise EncodingError(field=path, reason="the integer is beyond 2^53-1")
-    elif isinstance(value, Mapping):
-        ascii_keys = True
+def _is_flat(value: Mapping[str, Any]) -> bool:
+    """Whether a record is what nearly all are: ASCII keys, plain values, nothing to refuse."""
+    return all(
+        type(key) is str and key.isascii() and _is_plain(inner) for key, inner in value.items()
+    )
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) is str:
+        return value.isascii() or unicodedata.is_normalized("NFC", value)
+    if type(value) is int:
+        return -MAX_JSON_INTEGER <= value <= MAX_JSON_INTEGER
+    return value is None or value is True or value is False
+
+
+def _require_canonical(value: Any, path: str, depth: int = 0) -> None:
+    if depth > MAX_JSON_DEPTH:
+        raise EncodingError(field="record", reason=f"it is nested over {MAX_JSON_DEPTH} deep")
+    if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise EncodingError(field=path, reason="a key is not text")
-            _require_canonical(key, path)
-            inner_keys = _require_canonical(inner, f"{path}.{key}")
-            ascii_keys = ascii_keys and inner_keys and key.isascii()
-        return ascii_keys
+            _require_plain(key, f"a key of {path}")
+            _require_canonical(inner, f"{path}.{key}", depth + 1)
     elif isinstance(value, list | tuple):
-        inner_keys_of_each = [_require_canonical(inner, path) for inner in value]
-        return all(inner_keys_of_each)
+        for position, inner in enumerate(value):
+            _require_canonical(inner, f"{path}[{position}]", depth + 1)
+    else:
+        _require_plain(value, path)
+
+
+def _require_plain(value: Any, path: str) -> None:
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        if not unicodedata.is_normalized("NFC", value):
+            raise EncodingError(field=path, reason="the text is not in Unicode NFC")
+    elif isinstance(value, int):
+        if abs(value) > MAX_JSON_INTEGER:
+            raise EncodingError(field=path, reason="the integer is beyond 2^53-1")
     else:
         raise EncodingError(field=path, reason=f"{type(value).__name__} is not allowed in a record")
-    return True
 
 
 def commitment_of(record: bytes, salt: bytes) -> Commitment:
