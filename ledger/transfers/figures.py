@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from ledger.errors import FiguresMismatchError, PackageShapeError
+from ledger.errors import FiguresMismatchError, PackageShapeError, PeriodError
 from ledger.evidence.encoding import LogId, canonical_json, figures_digest, leaf_hash
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.accounts import account_statement
 from ledger.policy.periods import year_of
+from ledger.policy.rates import rate_years
+from ledger.policy.tables import ParameterStatus
 from ledger.policy.transfer import PaidMonth, Scope, TransferAmount, transfer_amount
 from ledger.transfers.model import CaseId, Figures, YearFigures
 
@@ -62,9 +64,9 @@ def compute_figures(
         period = _integer(record, "period", position)
         bases[period] += _integer(record, "base_fen", position)
         deposits[period] += _integer(record, "account_fen", position)
-    account = account_statement(deposits, interest_through)
+    account_fen, open_years = _account(deposits, interest_through)
     months = [PaidMonth(period, base) for period, base in bases.items()]
-    amount = transfer_amount(months, account.balance_fen, scope)
+    amount = transfer_amount(months, account_fen, scope)
     return Figures(
         case_id=case_id,
         class_=class_,
@@ -77,6 +79,7 @@ def compute_figures(
         account_fen=amount.account_fen,
         pool_fen=amount.pool_fen,
         fund_fen=amount.fund_fen,
+        interest_open_years=open_years,
         records=len(records),
         records_root=records_root(leaves),
     )
@@ -99,6 +102,7 @@ def figures_json(figures: Figures) -> dict[str, Any]:
     fields = asdict(figures)
     fields["class"] = fields.pop("class_")
     fields["scope"] = figures.scope.value
+    fields["interest_open_years"] = list(figures.interest_open_years)
     fields["years"] = [asdict(row) for row in figures.years]
     fields["records_root"] = figures.records_root.hex()
     return {"schema": _SCHEMA, **fields}
@@ -116,6 +120,7 @@ _COMPARED: Final[tuple[tuple[str, Callable[[Figures], object]], ...]] = (
     ("interest month", lambda figures: figures.interest_through),
     ("months", lambda figures: figures.months),
     ("yearly rows", lambda figures: figures.years),
+    ("years of open interest", lambda figures: figures.interest_open_years),
     ("account balance", lambda figures: figures.account_fen),
     ("pool amount", lambda figures: figures.pool_fen),
     ("amount to transfer", lambda figures: figures.fund_fen),
@@ -132,6 +137,29 @@ def require_equal(stated: Figures, computed: Figures) -> None:
         if part(stated) != part(computed):
             raise FiguresMismatchError(figure=name)
     assert stated == computed, "every field is compared"
+
+
+def _account(deposits: Mapping[int, int], interest_through: int) -> tuple[int, tuple[int, ...]]:
+    """The balance, and the years whose interest stays open.
+
+    Deposits of years before any known rate move as they are; like the years of rates that are not
+    published they are named, and their interest is settled afterwards (先转后清).
+    """
+    if deposits and max(deposits) > interest_through:
+        raise PeriodError(max(deposits), f"it is after {interest_through}, where interest ends")
+    first_year = rate_years().start
+    early = {period: fen for period, fen in deposits.items() if year_of(period) < first_year}
+    later = {period: fen for period, fen in deposits.items() if period not in early}
+    if early and year_of(interest_through) >= first_year:
+        later.setdefault(first_year * 100 + 1, 0)  # interest runs from the first known rate on
+    open_years = {year_of(period) for period in early}
+    if year_of(interest_through) < first_year:
+        return sum(early.values()), tuple(sorted(open_years))
+    account = account_statement(later, interest_through, opening_fen=sum(early.values()))
+    open_years |= {
+        year.year for year in account.years if year.status is not ParameterStatus.PUBLISHED
+    }
+    return account.balance_fen, tuple(sorted(open_years))
 
 
 def _years(amount: TransferAmount, deposits: Mapping[int, int]) -> tuple[YearFigures, ...]:

@@ -36,6 +36,7 @@ def handover_fact(context: NodeContext, case: TransferCase, content: CaseContent
         "base_fen": figures.base_fen,
         "account_fen": figures.account_fen,
         "pool_fen": figures.pool_fen,
+        "interest_open_years": list(figures.interest_open_years),
         "records": figures.records,
         "records_root": figures.records_root.hex(),
         "overlaps": list(content.overlaps),

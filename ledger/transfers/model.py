@@ -131,7 +131,9 @@ class Figures:
 
     ``account_fen`` is principal and interest to the end of the month ``interest_through``;
     ``pool_fen`` is 12 % of the bases since 1998; ``fund_fen`` is what moves, nothing inside one
-    pool. ``records_root`` is the Merkle root over the leaf hashes of the records, in order.
+    pool. ``interest_open_years``: years of the account whose rate is not published (yet, or at
+    all) and whose interest is credited anew once it is known (先转后清). ``records_root`` is the
+    Merkle root over the leaf hashes of the records, in order.
     """
 
     case_id: CaseId
@@ -145,6 +147,7 @@ class Figures:
     account_fen: int
     pool_fen: int
     fund_fen: int
+    interest_open_years: tuple[int, ...]
     records: int
     records_root: bytes
 

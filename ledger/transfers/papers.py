@@ -244,6 +244,7 @@ def parse_figures(value: Any) -> Figures:
         account_fen=reader.integer("account_fen"),
         pool_fen=reader.integer("pool_fen"),
         fund_fen=reader.integer("fund_fen"),
+        interest_open_years=reader.integers("interest_open_years"),
         records=reader.integer("records"),
         records_root=reader.data("records_root", _DIGEST_BYTES),
     )

@@ -11,8 +11,10 @@ import pytest
 
 from ledger.chain.bindings import Account
 from ledger.errors import (
+    ChainBehindError,
     IdempotencyConflictError,
     InsufficientFundsError,
+    NotAnchoredYetError,
     PeerRefusedError,
     PeerUnavailableError,
     SameOfficerError,
@@ -20,13 +22,15 @@ from ledger.errors import (
     TransferNotAllowedError,
     TransferStepError,
 )
+from ledger.keys.key_store import LOG, SEALING
 from ledger.policy.kinds import Kind
 from ledger.policy.transfer import Scope
 from ledger.recording.facts import Fact
-from ledger.transfers.envelopes import envelope_json
+from ledger.transfers.envelopes import MessageKind, envelope_json, seal_envelope
 from ledger.transfers.model import CaseState, Initiative, Intent, TransferReason
 from ledger.transfers.officers import Officers
 from ledger.transfers.package import build_figures, build_package, build_sheet
+from ledger.transfers.papers import letter_digest, letter_json
 from ledger.transfers.peers import HttpPeers
 from ledger.transfers.queries import case_detail, cases_of_person, list_cases, moved_in_records
 from ledger.transfers.reasons import RefusalCode
@@ -390,6 +394,44 @@ class TestOfficersAndRules:
         alliance.settle()
         assert state_at(alliance, HEFEI, case_id) is CaseState.REFUSED
         assert case_at(alliance, HEFEI, case_id).refusal_code == RefusalCode.DRAWS_PENSION
+
+
+class TestNotYet:
+    def test_a_month_that_is_not_anchored_holds_the_release(self, alliance):
+        person = newcomer(alliance)
+        alliance.settle()
+        case_id = request(alliance, person, NANJING, HEFEI)
+        alliance.pay(NANJING, person, 202405, 202405)
+        with pytest.raises(NotAnchoredYetError) as caught:
+            release_transfer(alliance.context(NANJING), case_id)
+        assert caught.value.retryable
+        assert caught.value.needed_size == caught.value.final_size + 1
+        alliance.settle()
+        assert release_transfer(alliance.context(NANJING), case_id).months == 5
+        alliance.settle()
+
+    def test_a_letter_whose_request_is_not_final_here_comes_again_later(self, alliance):
+        person = newcomer(alliance)
+        alliance.settle()
+        context = alliance.context(HEFEI)
+        case = request_transfer(context, person[0], NANJING, APPLICATION)
+        with context.read() as view:
+            _, content, _ = open_case(context, view, case.case_id)
+        letter = seal_envelope(
+            MessageKind.LETTER,
+            HEFEI,
+            NANJING,
+            case.case_id,
+            letter_digest(content.letter),
+            letter_json(content.letter),
+            sealing_key=alliance.context(NANJING).keys.x25519(SEALING).public_key,
+            signer=context.keys.ed25519(LOG),
+        )
+        with pytest.raises(ChainBehindError) as caught:
+            handle_message(alliance.context(NANJING), HEFEI, envelope_json(letter))
+        assert (caught.value.what, caught.value.case_id) == ("request", case.case_id)
+        alliance.settle()
+        assert state_at(alliance, NANJING, case.case_id) is CaseState.LETTER_SENT
 
 
 class LosesAnswers:
