@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse, Response
 from api.error_table import PROBLEM_TYPE, problem_of, status_of
 from api.feed.routes import cosignatures, entry_feed, public_log
 from api.health import router as health
+from api.peer.routes import router as peer
+from api.supervisor.standing import router as standing
 from ledger.errors import EncodingError, LedgerError
 from ledger.node import Node
 
@@ -40,8 +42,10 @@ def create_app(node: Node) -> FastAPI:
     if context.settings.role == "bureau":
         app.include_router(public_log(context))
         app.include_router(entry_feed(context))
+        app.include_router(peer(context))
     else:
         app.include_router(cosignatures(context))
+        app.include_router(standing(context))
     _add_refusals(app)
     _add_headers(app)
     return app
