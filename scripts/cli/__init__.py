@@ -1,0 +1,1 @@
+"""The command `anxu`: everything a bureau, a supervisor or a verifier does from a terminal."""

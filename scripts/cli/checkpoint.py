@@ -1,0 +1,138 @@
+"""``anxu checkpoint`` and ``anxu outbox``: from accepted to anchored, and what is on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scripts.cli.command import command
+from scripts.cli.failures import REFUSED
+from scripts.cli.nodes import opened, reading, require_role, say_what_waits, work_until
+from scripts.cli.options import NodeOption
+from scripts.cli.output import Output
+
+if TYPE_CHECKING:
+    from ledger.recording.context import NodeContext
+    from ledger.store.outbox import Message
+
+
+def register(parent: typer.Typer) -> None:
+    """Add both commands."""
+    command(parent, "checkpoint")(checkpoint)
+    command(parent, "outbox")(outbox)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How far the log's head is: accepted, final, cosigned by how many of the supervisors."""
+
+    size: int
+    final_size: int
+    number: int | None
+    block: int | None
+    cosignatures: int
+
+    def is_done(self, wanted_size: int, cosigners: int) -> bool:
+        return self.final_size >= wanted_size and self.cosignatures >= cosigners
+
+
+def checkpoint(
+    out: Output,
+    node: NodeOption,
+    wait: Annotated[float, typer.Option(
+        metavar="SECONDS", min=0,
+        help="How long to wait until it is final on chain and cosigned; 0 does not wait (等待秒数).",
+    )] = 30.0,
+) -> int:
+    """Sign the log's head, publish it, wait until it is final and cosigned (签发检查点).
+
+    Does the worker's part itself when no 'anxu node serve' does. Exit 1 when the time was too short; what was begun
+    goes on with the next call.
+    """
+    with opened(node) as opened_node:
+        context = opened_node.context
+        require_role(context, "bureau")
+        wanted = _standing(context).size
+        cosigners = len(context.chain.supervisors()) if wanted else 0
+        done = wanted == 0 or work_until(
+            opened_node, lambda: _standing(context).is_done(wanted, cosigners), wait
+        )
+        if not done:
+            say_what_waits(out, opened_node)
+        standing = _standing(context)
+    final = standing.final_size >= wanted
+    document = {
+        "size": wanted, "final": final, "final_size": standing.final_size,
+        "number": standing.number, "block": standing.block, "cosignatures": standing.cosignatures,
+        "cosigners": cosigners,
+    }
+    out.result(document, lambda: out.facts([
+        (("记录数", "leaves"), wanted),
+        (("已上链", "final on chain"), standing.final_size),
+        (("检查点编号", "checkpoint number"), standing.number),
+        (("区块", "block"), standing.block),
+        (("监管联署", "cosignatures"), f"{standing.cosignatures}/{cosigners}"),
+    ]))
+    if wanted == 0:
+        out.note(("日志为空，无需签发。", "The log is empty; there is nothing to sign."))
+    elif not final:
+        out.note(("尚未在链上确认。", "It is not final on chain yet."))
+    elif standing.cosignatures < cosigners:
+        out.note(("监管节点尚未联署。", "Supervisors have not cosigned it yet."))
+    return 0 if done or wait == 0 else REFUSED
+
+
+def outbox(
+    out: Output,
+    node: NodeOption,
+    everything: Annotated[bool, typer.Option(
+        "--all", help="Also messages that have landed (包括已确认的消息).",
+    )] = False,
+) -> None:
+    """List chain messages that are under way or were refused (链上消息).
+
+    A refused message waits for a person: what the contract said stands beside it.
+    """
+    from ledger.store.outbox import FINAL
+
+    with reading(node) as context, context.read() as view:
+        messages = [item for item in view.outbox.all() if everything or item.state != FINAL]
+        waiting = view.outbox.waiting_for_anchor()
+        gas = view.outbox.gas_total()
+    document = {
+        "messages": [_message(item) for item in messages], "waiting_for_anchor": waiting,
+        "gas_total": gas,
+    }
+
+    def show() -> None:
+        out.table(
+            [("编号", "id"), ("合约", "contract"), ("方法", "function"), ("状态", "state"),
+             ("次数", "attempts"), ("说明", "remark")],
+            [[item.id, item.contract, item.function, item.state, item.attempts, item.last_error]
+             for item in messages],
+            right=(0, 4),
+        )
+        out.facts([(("等待锚定", "waiting for their leaves to be anchored"), waiting)])
+
+    out.result(document, show)
+
+
+def _standing(context: NodeContext) -> _Standing:
+    with context.read() as view:
+        size = view.log.head().size
+        last = view.log.last_checkpoint(final=True)
+        if last is None:
+            return _Standing(size, 0, None, None, 0)
+        cosignatures = len(view.log.cosignatures(last.size))
+    return _Standing(size, last.size, last.number, last.block, cosignatures)
+
+
+def _message(item: Message) -> dict[str, Any]:
+    return {
+        "id": item.id, "key": item.message_key, "contract": item.contract,
+        "function": item.function, "state": item.state, "signer": item.signer,
+        "transaction": item.transaction_hash, "attempts": item.attempts, "error": item.last_error,
+        "block": item.block, "gas_used": item.gas_used,
+    }
