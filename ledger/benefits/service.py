@@ -151,6 +151,7 @@ def _review(
         size = view.log.head().size
         life = working_life(context, view, subject, AcceptedTransfers(context, view))
         last = latest_decision(context, view, subject)
+        taken_back = _taken_back(view, subject)
     if not life.records:
         raise NotFoundError(what="pension record", key="of this person")
     counted = tally(life.records, context.settings.region)
@@ -159,7 +160,7 @@ def _review(
     return _Reviewed(
         review=made,
         life=life,
-        decision_id=_decision_id(subject, made),
+        decision_id=_decision_id(subject, made, taken_back),
         supersedes=last.leaf_index if last is not None else None,
         size=size,
     )
@@ -174,8 +175,18 @@ def decided_birth(last: Decision | None) -> int | None:
     return value
 
 
-def _decision_id(subject: Subject, made: Review) -> str:
-    """A number for this person, month and facts: a repeated command finds its first decision."""
+def _taken_back(view: Rooms, subject: Subject) -> frozenset[str]:
+    """The numbers of a person's decisions that were reversed."""
+    stored = view.decisions.of_subject(subject)
+    gone = view.log.reversed_among([decision.leaf_index for decision in stored])
+    return frozenset(item.decision_id for item in stored if item.leaf_index in gone)
+
+
+def _decision_id(subject: Subject, made: Review, taken_back: frozenset[str]) -> str:
+    """A number for this person, month and facts: a repeated command finds its first decision.
+
+    A decision that was taken back is never found again: the same facts then get the next number.
+    """
     facts: dict[str, Any] = {
         "schema": "anxu-decision-key/1",
         "subject": subject.hex(),
@@ -185,7 +196,10 @@ def _decision_id(subject: Subject, made: Review) -> str:
         "paid": list(made.tally.paid),
         "deemed": list(made.tally.deemed),
     }
-    return "0x" + hashlib.sha256(canonical_json(facts)).hexdigest()
+    number = "0x" + hashlib.sha256(canonical_json(facts)).hexdigest()
+    while number in taken_back:
+        number = "0x" + hashlib.sha256(number.encode()).hexdigest()
+    return number
 
 
 def _record(
