@@ -106,7 +106,7 @@ def newcomer(alliance, old=NANJING, new=HEFEI):
 
 class TestAcrossProvinces:
     def test_records_and_money_arrive_and_the_case_closes(self, alliance):
-        people = [newcomer(alliance) for _ in range(2)]
+        people = [newcomer(alliance) for _ in range(alliance.minimum)]
         alliance.settle()
         before = {
             log: alliance.context(log).chain.fund_balance(log, account)
@@ -118,7 +118,7 @@ class TestAcrossProvinces:
             case_at(alliance, NANJING, case_id).amount_fen for case_id in ids
         )
         # four months of 8,000 yuan: 12 % pool, 8 % account and its interest
-        assert settlement.amount_fen > 2 * 4 * (96_000 + 64_000)
+        assert settlement.amount_fen > len(people) * 4 * (96_000 + 64_000)
         alliance.settle()
         for log in (NANJING, HEFEI):
             assert {state_at(alliance, log, case_id) for case_id in ids} == {CaseState.CLOSED}
@@ -198,12 +198,12 @@ class TestAcrossProvinces:
         assert review.resolution.months == 6
 
     def test_few_cases_wait_so_that_no_amount_shows(self, alliance):
-        alone = newcomer(alliance, SUZHOU, HEFEI)
+        people = [newcomer(alliance, SUZHOU, HEFEI) for _ in range(alliance.minimum - 1)]
         alliance.settle()
-        hand_over(alliance, [alone], SUZHOU, HEFEI)
+        hand_over(alliance, people, SUZHOU, HEFEI)
         with pytest.raises(TooFewCasesError) as caught:
             settle_transfers(alliance.context(SUZHOU), HEFEI)
-        assert (caught.value.cases, caught.value.minimum) == (1, 2)
+        assert (caught.value.cases, caught.value.minimum) == (len(people), alliance.minimum)
         rich = alliance.somebody()
         alliance.pay(SUZHOU, rich, 202401, 202402, base_fen=9_000_000_000_00)
         alliance.pay(HEFEI, rich, 202405, 202405)
@@ -381,10 +381,7 @@ class TestOfficersAndRules:
             Kind.PAYOUT, 1, 202608, 300_000,
             {"name": person[1], "scheme": "PENSION_EMPLOYEE", "line": "NORMAL"}, person[0],
         )  # fmt: skip
-        new = context.bureau.writer.prepare([payout])
-        with context.write() as work:
-            work.log.append(new, source_key="test", recorded_at=context.clock.now())
-            work.commit()
+        alliance.record(NANJING, [payout])
         alliance.settle()
         case_id = request(alliance, person, NANJING, HEFEI)
         with pytest.raises(TransferNotAllowedError) as caught:
