@@ -145,17 +145,21 @@ def init_node(directory: Path, manifest: Manifest, new: NewNode) -> NodeSettings
     """Make a node's directory, keys and settings; a node that is there keeps its settings.
 
     Raises:
-        SettingsError: the directory holds a node of another role or region.
+        SettingsError: the directory holds a node of another role, region or network.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    make_keys(directory, new.role)
-    if not (directory / MANIFEST_FILE).exists():
+    born = NodeSettings.load(directory) if (directory / SETTINGS_FILE).exists() else None
+    if born is not None and (born.role, born.region) != (new.role, new.region):
+        raise SettingsError(setting="directory", reason="it holds another node already")
+    if (directory / MANIFEST_FILE).exists():
+        known = Manifest.load(directory / MANIFEST_FILE)
+        if (known.chain_id, known.contracts) != (manifest.chain_id, manifest.contracts):
+            raise SettingsError(setting="directory", reason="it holds a node of another network")
+    else:
         manifest.save(directory / MANIFEST_FILE)
-    if (directory / SETTINGS_FILE).exists():
-        settings = NodeSettings.load(directory)
-        if (settings.role, settings.region) != (new.role, new.region):
-            raise SettingsError(setting="directory", reason="it holds another node already")
-        return settings
+    make_keys(directory, new.role)
+    if born is not None:
+        return born
     database = (directory / "data" / "anxu.sqlite").resolve()
     settings = NodeSettings(
         role=new.role,

@@ -576,6 +576,20 @@ class DuplicateFactError(ConflictError):
 
 
 @dataclass(eq=False)
+class CaseMovedError(ConflictError):
+    """A transfer case changed between our read and our write."""
+
+    case_id: str
+    state: str
+    code: ClassVar[str] = "case-moved"
+    retryable: ClassVar[bool] = True
+    message: ClassVar[str] = "Case {case_id} moved on (now {state}) while this was prepared."
+    message_zh: ClassVar[str] = "业务 {case_id} 在准备期间已有变化（现为 {state}）。"
+    remedy: ClassVar[str] = "Nothing was written; look at the case and decide again."
+    remedy_zh: ClassVar[str] = "未写入任何内容，请查看该业务后重新办理。"
+
+
+@dataclass(eq=False)
 class KeyExistsError(ConflictError):
     """A key of this name is kept already."""
 
@@ -625,6 +639,21 @@ class InsufficientFundsError(RefusedError):
     message_zh: ClassVar[str] = "{account} 余额为 {available_fen} 分，不足 {wanted_fen} 分。"
     remedy: ClassVar[str] = "Move money there first, or ask for less."
     remedy_zh: ClassVar[str] = "请先拨入资金，或减少金额。"
+
+
+@dataclass(eq=False)
+class TooFewLinesError(RefusedError):
+    """A batch has so few lines that its total would show what single persons get."""
+
+    lines: int
+    minimum: int
+    code: ClassVar[str] = "too-few-lines"
+    message: ClassVar[str] = (
+        "The batch has {lines} line(s); a total is shown of at least {minimum}."
+    )
+    message_zh: ClassVar[str] = "该批次共 {lines} 笔，至少 {minimum} 笔方可合计公示。"
+    remedy: ClassVar[str] = "Pay these lines together with the next batch."
+    remedy_zh: ClassVar[str] = "请与下一批次合并发放。"
 
 
 @dataclass(eq=False)

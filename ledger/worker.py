@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +18,8 @@ from ledger.recording.context import NodeContext
 
 _log = structlog.get_logger("anxu.worker")
 _LEASE = "worker"
+FAULT = "fault"
+"""Why a job stopped that broke in a way nobody foresaw; the log has its kind."""
 
 Job = Callable[[], bool]
 """Does one bounded piece of work; returns whether anything changed."""
@@ -24,14 +28,16 @@ Job = Callable[[], bool]
 class Worker:
     """Runs a node's jobs round by round.
 
-    A job that finds something out of reach is tried again in the next round; one that finds our own data in
-    disagreement stops for good and stays visible in :attr:`stopped`, while the others go on.
+    A job that finds something out of reach is tried again in the next round. One that finds our
+    own data in disagreement, or breaks in a way nobody foresaw, stops for good and stays visible
+    in :attr:`stopped`, while the others go on.
     """
 
     def __init__(self, context: NodeContext, jobs: Mapping[str, Job]) -> None:
         self._context = context
         self._jobs = dict(jobs)
         self._holder = f"{socket.gethostname()}/{os.getpid()}/{id(self):x}"
+        self._renewed = -math.inf
         self.waiting: dict[str, str] = {}
         self.stopped: dict[str, str] = {}
 
@@ -42,7 +48,14 @@ class Worker:
                 _LEASE, self._holder, datetime.now(UTC), timedelta(seconds=WORKER_LEASE_SECONDS)
             )
             work.commit()
+        self._renewed = time.monotonic() if taken else -math.inf
         return taken
+
+    def _keep_lease(self) -> bool:
+        """Renew the lease between two jobs of a long round, before somebody else may take it."""
+        if time.monotonic() - self._renewed < WORKER_LEASE_SECONDS / 3:
+            return True
+        return self.try_lease()
 
     def release_lease(self) -> None:
         """Let the next process work at once."""
@@ -51,11 +64,13 @@ class Worker:
             work.commit()
 
     def round(self) -> bool:
-        """Run every job once; returns whether any changed anything."""
+        """Run every job once, while the lease is ours; returns whether any changed anything."""
         changed = False
         for name, job in self._jobs.items():
             if name in self.stopped:
                 continue
+            if not self._keep_lease():
+                break
             try:
                 changed |= job()
                 self.waiting.pop(name, None)
@@ -70,6 +85,9 @@ class Worker:
                 if self.waiting.get(name) != error.code:
                     _log.error("failed", job=name, code=error.code)
                 self.waiting[name] = error.code
+            except Exception as error:  # noqa: BLE001  # a fault of ours must be seen, not end all jobs
+                _log.critical("stopped", job=name, code=FAULT, kind=type(error).__name__)
+                self.stopped[name] = FAULT
         return changed
 
     def run(self, stop: threading.Event) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-
+from typing import Any
 
 import structlog
 
@@ -84,19 +84,15 @@ class Sender:
         signed = self._gateway.sign_call(
             signer, message.contract, message.function, arguments, nonce
         )
-        with UnitOfWork(self._database, self._log_id) as work:
-            current = work.outbox.find(message.message_key)
-            if current is None or current.state != QUEUED:
-                return None
-            work.outbox.update(
-                message.id,
-                state=SIGNED,
-                nonce=nonce,
-                raw=signed.raw,
-                transaction_hash=signed.hash,
-                attempts=message.attempts + 1,
-            )
-            work.commit()
+        if not self._change(
+            message,
+            state=SIGNED,
+            nonce=nonce,
+            raw=signed.raw,
+            transaction_hash=signed.hash,
+            attempts=message.attempts + 1,
+        ):
+            return None
         with Reading(self._database, self._log_id) as view:
             return view.outbox.find(message.message_key)
 
@@ -115,17 +111,19 @@ class Sender:
         return self._settle(message, receipt)
 
     def _requeue_if_overtaken(self, message: Message) -> bool:
-        """Another transaction took our nonce for good: ours can never land, so it is signed anew."""
+        """Another transaction took our nonce for good: ours can never land, so it is signed anew.
+
+        The receipt is asked for again after the nonce: ours may have landed in between.
+        """
         assert message.nonce is not None
+        assert message.transaction_hash is not None
         signer = self._signers[message.signer]
         if self._gateway.final_nonce_of(signer.address) <= message.nonce:
             return False
-        with UnitOfWork(self._database, self._log_id) as work:
-            work.outbox.update(
-                message.id, state=QUEUED, nonce=None, raw=None, transaction_hash=None
-            )
-            work.commit()
-        return True
+        receipt = self._gateway.receipt(message.transaction_hash)
+        if receipt is not None:
+            return self._settle(message, receipt)
+        return self._change(message, state=QUEUED, nonce=None, raw=None, transaction_hash=None)
 
     def _settle(self, message: Message, receipt: Receipt) -> bool:
         if receipt.block > self._gateway.final_block():
@@ -133,23 +131,32 @@ class Sender:
         if not receipt.succeeded:
             self._fail(message, "the transaction was reverted")
             return True
-        with UnitOfWork(self._database, self._log_id) as work:
-            work.outbox.update(
-                message.id,
-                state=FINAL,
-                block=receipt.block,
-                gas_used=receipt.gas_used,
-                last_error=None,
-                final_at=to_micros(self._clock.now()),
-            )
-            work.commit()
+        self._change(
+            message,
+            state=FINAL,
+            block=receipt.block,
+            gas_used=receipt.gas_used,
+            last_error=None,
+            final_at=to_micros(self._clock.now()),
+        )
         _log.info(
             "landed", contract=message.contract, function=message.function, block=receipt.block
         )
         return True
 
     def _fail(self, message: Message, reason: str) -> None:
-        with UnitOfWork(self._database, self._log_id) as work:
-            work.outbox.update(message.id, state=FAILED, last_error=reason)
-            work.commit()
+        self._change(message, state=FAILED, last_error=reason)
         _log.error("refused", contract=message.contract, function=message.function, reason=reason)
+
+    def _change(self, message: Message, **values: Any) -> bool:
+        """Record progress, unless another worker moved the message on since we read it."""
+        with UnitOfWork(self._database, self._log_id) as work:
+            current = work.outbox.find(message.message_key)
+            if current is None or (current.state, current.transaction_hash) != (
+                message.state,
+                message.transaction_hash,
+            ):
+                return False
+            work.outbox.update(message.id, **values)
+            work.commit()
+        return True

@@ -73,7 +73,7 @@ class FeedClient:
             headers |= self._sign(method, url, body)
         try:
             return self._http.request(method, url, content=body, headers=headers)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise PeerUnavailableError(peer=_host(url), reason=type(error).__name__) from error
 
     @staticmethod
@@ -83,5 +83,9 @@ class FeedClient:
 
 
 def _host(url: str) -> str:
-    parsed = httpx.URL(url)
+    """Host and port, for messages; an endpoint is whatever its owner registered."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "malformed endpoint"
     return f"{parsed.host}:{parsed.port}"

@@ -16,6 +16,7 @@ from ledger.chain.bindings import BureauOnChain, CheckpointOnChain
 from ledger.errors import (
     EncodingError,
     InconsistentCheckpointError,
+    InvalidSignatureError,
     PeerUnavailableError,
     ProofShapeError,
     RootMismatchError,
@@ -77,7 +78,8 @@ class Follower:
             return self._settle(replace(known, endpoint=bureau.endpoint), CURRENT, None)
         try:
             return self._take_in(replace(known, endpoint=bureau.endpoint), bureau, target)
-        except PeerUnavailableError as error:
+        except (PeerUnavailableError, InvalidSignatureError) as error:
+            # A bundle under another key says nothing about the log: nothing is taken, ask again.
             return self._settle(known, UNREACHABLE, error.code)
         except (
             InconsistentCheckpointError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ledger.errors import InsufficientFundsError
+from ledger.errors import AmountError, InsufficientFundsError
 from ledger.funds.model import ACCOUNT_NAMES, Account
 from ledger.recording.context import NodeContext
 from ledger.store.journal import Posting
@@ -16,31 +16,40 @@ def move_funds(
     """Book a movement and tell the contract, which refuses routes that supervisors did not open.
 
     Args:
+        context: an open bureau's node.
         key: the caller's key; the same key again changes nothing.
+        source: the account that pays.
+        target: the account that receives.
         amount_fen: positive.
         document: what the movement rests on, in words; its digest goes on chain.
 
+    Returns:
+        False when the same movement was booked before.
+
     Raises:
+        AmountError: it is not positive.
         InsufficientFundsError: the books do not have that much in ``source``.
+        IdempotencyConflictError: the key was used for another movement.
     """
+    if amount_fen <= 0:
+        raise AmountError(field="amount_fen", reason="a movement is more than nothing")
     reference = "0x" + hashlib.sha256(f"move|{context.log_id}|{key}".encode()).hexdigest()
     digest = "0x" + hashlib.sha256(document.encode()).hexdigest()
     with context.write() as work:
-        if work.journal.find(reference) is not None:
-            return False
         available = work.journal.balances().get(source.name, 0)
-        if available < amount_fen:
+        if available < amount_fen and work.journal.find(reference) is None:
             raise InsufficientFundsError(
                 account=ACCOUNT_NAMES[source][1], available_fen=available, wanted_fen=amount_fen
             )
         now = context.clock.now()
-        work.journal.post(
+        if not work.journal.post(
             reference,
             "FUNDS_MOVED",
             [Posting(target.name, amount_fen), Posting(source.name, -amount_fen)],
             {"document": document},
             at=now,
-        )
+        ):
+            return False
         work.outbox.queue_once_anchored(
             f"move/{reference}",
             work.log.head().size,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import product
 
 from ledger.errors import BatchStateError, NotFoundError
 from ledger.evidence.encoding import LeafIndex, LogId, Subject, reversal_tag
@@ -12,7 +13,6 @@ from ledger.funds.model import (
     CheckReport,
     LineFinding,
     LineState,
-    PayoutLine,
     Position,
     Suspicion,
 )
@@ -107,7 +107,7 @@ def _elsewhere(
     context: NodeContext, view: Rooms, entries: Sequence[StoredEntry], first: set[Subject]
 ) -> _Pairs:
     """Live leaves with the same tag in followed logs; their position tells who recorded first."""
-    by_tag = {item.leaf.tag: item for item in entries if item.entry.head.exclusive}
+    by_tag = _by_tag(entries)
     places = view.following.places_of_tags(list(by_tag))
     reversals = {
         reversal_tag(log_id, index): (log_id, index)
@@ -117,12 +117,15 @@ def _elsewhere(
     taken_back = {
         reversals[tag]
         for tag, where in view.following.places_of_tags(list(reversals)).items()
-        if any(log_id == reversals[tag][0] for log_id, _ in where)
+        if any(
+            log_id == reversals[tag][0]
+            and view.following.covering_checkpoint(log_id, index) is not None
+            for log_id, index in where
+        )
     }
     pairs: _Pairs = []
     for tag, where in places.items():
-        item = by_tag[tag]
-        for log_id, index in where:
+        for (log_id, index), item in product(where, by_tag[tag]):
             if (log_id, index) in taken_back:
                 continue
             covering = view.following.covering_checkpoint(log_id, index)
@@ -146,12 +149,14 @@ def _elsewhere(
 def _here(
     context: NodeContext, view: Rooms, entries: Sequence[StoredEntry], first: set[Subject]
 ) -> _Pairs:
-    """Another live leaf of our own log with the same tag."""
-    by_tag = {item.leaf.tag: item for item in entries if item.entry.head.exclusive}
+    """Another live leaf of our own log with the same tag; of one batch only the later line is told."""
+    by_tag = _by_tag(entries)
+    end = entries[-1].index if entries else 0
     pairs: _Pairs = []
     for tag, indices in view.log.indices_of_tags(list(by_tag)).items():
+        if len(indices) == 1:
+            continue
         taken_back = view.log.reversed_among(indices)
-        item = by_tag[tag]
         pairs.extend(
             (
                 item,
@@ -164,10 +169,19 @@ def _here(
                     item.entry.subject in first,
                 ),
             )
-            for index in indices
-            if index != item.index and index not in taken_back
+            for item, index in product(by_tag[tag], indices)
+            if (index < item.index or index > end) and index not in taken_back
         )
     return pairs
+
+
+def _by_tag(entries: Sequence[StoredEntry]) -> dict[bytes, list[StoredEntry]]:
+    """Normal lines by their tag; a file may pay one month twice."""
+    grouped: dict[bytes, list[StoredEntry]] = {}
+    for item in entries:
+        if item.entry.head.exclusive:
+            grouped.setdefault(item.leaf.tag, []).append(item)
+    return grouped
 
 
 def _after_death(
@@ -176,7 +190,11 @@ def _after_death(
     """Payments for a month after a death that this bureau holds, in its own log."""
     pairs: _Pairs = []
     for item in entries:
-        for death in view.log.of_subject(item.entry.subject, [Kind.DEATH_REPORT]):
+        deaths = view.log.of_subject(item.entry.subject, [Kind.DEATH_REPORT])
+        taken_back = view.log.reversed_among([death.index for death in deaths])
+        for death in deaths:
+            if death.index in taken_back:
+                continue
             if item.entry.head.period > death.entry.head.period:
                 pairs.append(
                     (

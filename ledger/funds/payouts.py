@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.errors import HeadMovedError
+from ledger.errors import HeadMovedError, TooFewLinesError
 from ledger.evidence.encoding import LeafIndex
 from ledger.funds.checking import find_contradictions
 from ledger.funds.lines import PreparedLines, append_lines, preparations, prepare_lines
@@ -58,6 +58,7 @@ def import_payouts(
 
     Raises:
         ImportRefusedError: lines have errors; nothing was changed.
+        TooFewLinesError: the batch's total would show single persons; nothing was changed.
         HeadMovedError: the log would not stand still; nothing was changed.
     """
     return _bring_in(context, path, mapping_path, _ALREADY_MADE, accept_valid, progress)
@@ -75,6 +76,7 @@ def propose_batch(
 
     Raises:
         ImportRefusedError: lines have errors; nothing was changed.
+        TooFewLinesError: the batch's total would show single persons; nothing was changed.
         HeadMovedError: the log would not stand still; nothing was changed.
     """
     return _bring_in(context, path, mapping_path, _TO_BE_MADE, accept_valid, progress)
@@ -95,6 +97,9 @@ def _bring_in(
         return earlier
     checked = check_payouts(table, context.clock.today())
     progress("check", table.lines_read, table.lines_read)
+    fewest = context.manifest.minimum_lines
+    if (accept_valid or not checked.errors) and 0 < len(checked.rows) < fewest:
+        raise TooFewLinesError(lines=len(checked.rows), minimum=fewest)
     left_out = accept(context, checked, accept_valid=accept_valid)
     for attempt in preparations():
         prepared = prepare_lines(context, checked.rows)
@@ -227,10 +232,7 @@ def _announce(
         work.journal.post(
             batch_id,
             "PAYOUTS_RECORDED",
-            [
-                Posting(Account.OUTSIDE.name, amount_fen),
-                Posting(Account.EXPENDITURE.name, -amount_fen),
-            ],
+            _paid_from(work.journal.balances().get(Account.EXPENDITURE.name, 0), amount_fen),
             {"lines": len(leaves)},
             at=now,
         )
@@ -246,6 +248,17 @@ def _announce(
             [*head, "0x" + root.hex(), period],
             at=now,
         )
+
+
+def _paid_from(available_fen: int, amount_fen: int) -> list[Posting]:
+    """Money that has left is booked as the contract books it: what the account lacked is shortfall."""
+    covered = max(0, min(available_fen, amount_fen))
+    sides = {
+        Account.OUTSIDE: amount_fen,
+        Account.EXPENDITURE: -covered,
+        Account.SHORTFALL: covered - amount_fen,
+    }
+    return [Posting(account.name, fen) for account, fen in sides.items() if fen]
 
 
 def _flags(

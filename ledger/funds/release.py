@@ -11,24 +11,39 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.chain.bindings import DisbursementState
-from ledger.errors import BatchStateError, NotFoundError
-from ledger.evidence.encoding import LeafIndex
+from ledger.errors import (
+    BatchStateError,
+    EncodingError,
+    HeadMovedError,
+    InsufficientFundsError,
+    NotFoundError,
+)
+from ledger.evidence.encoding import LeafIndex, canonical_json
 from ledger.files import write_atomically
 from ledger.funds.lines import open_payee
-from ledger.funds.model import Account, Batch, BatchState, LineDecision, LineState
+from ledger.funds.model import (
+    ACCOUNT_NAMES,
+    Account,
+    Batch,
+    BatchState,
+    LineDecision,
+    LineState,
+    PayoutLine,
+)
 from ledger.funds.queries import batch_of, line_of
 from ledger.funds.rules import decide, require_approvable
-from ledger.keys.key_store import officer_key_name
-from ledger.keys.signatures import DisbursementApproval, FundsDomain, sign_approval
+from ledger.keys.signatures import DisbursementApproval, FundsDomain, approval_digest
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.recording.facts import Fact
+from ledger.recording.officers import sign_by_two
 from ledger.store.journal import Posting
 from ledger.store.log import StoredEntry
 from ledger.store.unit_of_work import Rooms, UnitOfWork
 
 PAY_FILE_COLUMNS: Final = ("序号", "户名", "开户行", "账号", "金额(元)", "附言")
 _PAYABLE: Final = (LineState.CLEAR, LineState.PAYABLE)
+_ANSWERS: Final = {"PAID": LineState.PAID, "RETURNED": LineState.RETURNED}
 
 
 def decide_line(
@@ -43,10 +58,12 @@ def decide_line(
 ) -> LineState:
     """Two officers decide whether a suspected line is paid or held; the reason is what the person reads.
 
-    The decision is itself an entry of the log (kind 9). Deciding the same again changes nothing.
+    The decision, signed by both, is itself an entry of the log (kind 9). Deciding the same again
+    changes nothing.
 
     Raises:
         NotFoundError, BatchStateError, SameOfficerError, DecisionReasonError.
+        NotPermittedError: an officer has no key here, or is not enrolled for this bureau.
     """
     decision = LineDecision(hold, reason, maker, checker)
     with context.read() as view:
@@ -57,18 +74,21 @@ def decide_line(
         identity = context.bureau.reader.open(_entry(view, index), view.log).record[
             "identity_number"
         ]
+    body = {
+        "operation": "HOLD_PAYMENT" if hold else "PAY_SUSPECTED_PAYMENT",
+        "leaf": {"log": int(context.log_id), "index": index},
+        "reason": reason,
+        "maker": maker,
+        "checker": checker,
+    }
+    digest = hashlib.sha256(canonical_json(body)).digest()
+    signed = sign_by_two(context, digest, maker, checker, "deciding a held payment")
     operation = Fact(
         Kind.OPERATION,
         0,
         line.period,
         0,
-        {
-            "operation": "HOLD_PAYMENT" if hold else "PAY_SUSPECTED_PAYMENT",
-            "leaf": {"log": int(context.log_id), "index": index},
-            "reason": reason,
-            "maker": maker,
-            "checker": checker,
-        },
+        body | {"signatures": [item.to_json() for item in signed]},
         identity_number=identity,
     )
     prepared = context.bureau.writer.prepare([operation])
@@ -86,10 +106,15 @@ def decide_line(
 
 
 def approve_batch(context: NodeContext, batch_id: str, *, maker: str, checker: str) -> Batch:
-    """Two officers sign what is paid (batch, count, total, root); held lines are reversed in the same transaction.
+    """Two officers sign what is paid (batch, count, total, root); held lines are reversed.
+
+    Approval and reversals are one transaction. A line whose leaf was reversed meanwhile is held too.
 
     Raises:
         NotFoundError, BatchStateError, DecisionMissingError, SameOfficerError.
+        NotPermittedError: an officer has no key here, or is not enrolled for this bureau.
+        InsufficientFundsError: the books have less in the expenditure account.
+        HeadMovedError: a line was reversed just now; nothing was written.
     """
     with context.read() as view:
         batch = _batch(view, batch_id)
@@ -100,7 +125,14 @@ def approve_batch(context: NodeContext, batch_id: str, *, maker: str, checker: s
             for line in view.payouts.lines(batch_id, LineState.SUSPECTED, LineState.PROPOSED)
         ]
         require_approvable(batch, undecided, maker, checker)
-        paid_lines, paid_fen = view.payouts.totals(batch_id, *_PAYABLE)
+        gone = _taken_back(view, batch_id)
+        paid = [
+            line["amount_fen"]
+            for line in view.payouts.lines(batch_id, *_PAYABLE)
+            if line["leaf_index"] not in gone
+        ]
+        paid_lines, paid_fen = len(paid), sum(paid)
+        _require_money(view, paid_fen)
         held = [line_of(line) for line in view.payouts.lines(batch_id, LineState.HELD)]
         reversals = [
             _reversal(context, view, line.leaf_index, line.decision)
@@ -111,15 +143,18 @@ def approve_batch(context: NodeContext, batch_id: str, *, maker: str, checker: s
         bytes.fromhex(batch_id[2:]), paid_lines, paid_fen, batch.lines_root
     )
     domain = FundsDomain(context.manifest.chain_id, context.manifest.contracts["Funds"].address)
-    signatures = [
-        sign_approval(context.keys.secp256k1(officer_key_name(officer)), domain, approval)
-        for officer in (maker, checker)
-    ]
+    signed = sign_by_two(
+        context, approval_digest(domain, approval), maker, checker, "approving a batch"
+    )
     prepared = context.bureau.writer.prepare(reversals)
     with context.write() as work:
         batch = _batch(work, batch_id)
         if batch.state is not BatchState.CHECKED:
             return batch
+        if _taken_back(work, batch_id) != gone:
+            raise HeadMovedError(log_id=context.log_id, expected_size=batch.end_index)
+        for index in gone:
+            work.payouts.update_line(batch_id, index, state=LineState.HELD)
         now = context.clock.now()
         work.log.append(prepared, source_key=f"held/{batch_id[:18]}", recorded_at=now)
         work.outbox.queue_once_anchored(
@@ -127,7 +162,7 @@ def approve_batch(context: NodeContext, batch_id: str, *, maker: str, checker: s
             work.log.head().size,
             "Funds",
             "approveDisbursement",
-            [batch_id, paid_lines, paid_fen, *("0x" + item.hex() for item in signatures)],
+            [batch_id, paid_lines, paid_fen, *("0x" + item.signature.hex() for item in signed)],
             at=now,
         )
         details = batch.details | {"maker": maker, "checker": checker}
@@ -181,40 +216,74 @@ def release_approved(context: NodeContext) -> bool:
 def import_bank_answer(context: NodeContext, batch_id: str, answers: Mapping[int, str]) -> Batch:
     """Take in what the bank says of each line (回盘): ``PAID`` or ``RETURNED`` by leaf index.
 
-    A returned line stays live until it is finally not paid; its money is back in the expenditure account.
+    A returned line stays live until it is finally not paid; its money is back in the expenditure
+    account. A line that was paid may come back later; the same answer again changes nothing.
 
     Raises:
         NotFoundError: there is no such batch, or a line of the answer is not in it.
-        BatchStateError: the pay file was not sent yet.
+        BatchStateError: the pay file was not sent yet, or a line was not in it.
+        EncodingError: an answer is neither of the two words.
     """
     with context.write() as work:
         batch = _batch(work, batch_id)
-        if batch.state is BatchState.SETTLED:
-            return batch
-        if batch.state is not BatchState.RELEASED:
+        if batch.state not in {BatchState.RELEASED, BatchState.SETTLED}:
             raise BatchStateError(
                 what="batch", key=batch_id[:10], state=batch.state, needed=BatchState.RELEASED
             )
-        now = context.clock.now()
-        returned_fen = 0
-        for index, answer in answers.items():
+        returned: dict[int, int] = {}
+        for index, answer in sorted(answers.items()):
             line = line_of(_line(work, batch_id, index))
-            state = LineState.PAID if answer == "PAID" else LineState.RETURNED
-            if state is LineState.RETURNED:
-                returned_fen += line.amount_fen
-            work.payouts.update_line(batch_id, index, state=state)
-        if returned_fen:
-            _book_return(context, work, batch_id, returned_fen)
+            state = _answered(line, answer)
+            if state is not line.state:
+                work.payouts.update_line(batch_id, index, state=state)
+                if state is LineState.RETURNED:
+                    returned[index] = line.amount_fen
+        if returned:
+            _book_return(context, work, batch_id, returned)
         open_lines, _ = work.payouts.totals(batch_id, *_PAYABLE)
-        if open_lines == 0:
-            work.payouts.update_batch(batch_id, now, state=BatchState.SETTLED)
+        if open_lines == 0 and batch.state is BatchState.RELEASED:
+            work.payouts.update_batch(batch_id, context.clock.now(), state=BatchState.SETTLED)
         batch = _batch(work, batch_id)
         work.commit()
     return batch
 
 
-def _book_return(context: NodeContext, work: UnitOfWork, batch_id: str, amount_fen: int) -> None:
-    reference = "0x" + hashlib.sha256(f"return|{batch_id}|{amount_fen}".encode()).hexdigest()
+def _taken_back(view: Rooms, batch_id: str) -> set[LeafIndex]:
+    """Payable lines whose leaves were reversed since the batch was proposed."""
+    return view.log.reversed_among(
+        [line["leaf_index"] for line in view.payouts.lines(batch_id, *_PAYABLE)]
+    )
+
+
+def _require_money(view: Rooms, wanted_fen: int) -> None:
+    available = view.journal.balances().get(Account.EXPENDITURE.name, 0)
+    if available < wanted_fen:
+        raise InsufficientFundsError(
+            account=ACCOUNT_NAMES[Account.EXPENDITURE][1],
+            available_fen=available,
+            wanted_fen=wanted_fen,
+        )
+
+
+def _answered(line: PayoutLine, answer: str) -> LineState:
+    """The state of a line after the bank's answer."""
+    state = _ANSWERS.get(answer)
+    if state is None:
+        raise EncodingError(field="answer", reason="it is neither PAID nor RETURNED")
+    if line.state not in {*_PAYABLE, LineState.PAID, state}:
+        raise BatchStateError(
+            what="line", key=str(line.leaf_index), state=line.state, needed="a line of the pay file"
+        )
+    return state
+
+
+def _book_return(
+    context: NodeContext, work: UnitOfWork, batch_id: str, returned: Mapping[int, int]
+) -> None:
+    """Book what came back, by leaf; each leaf comes back once, so its lines name the movement."""
+    amount_fen = sum(returned.values())
+    lines = ",".join(str(index) for index in returned)
+    reference = "0x" + hashlib.sha256(f"return|{batch_id}|{lines}".encode()).hexdigest()
     now = context.clock.now()
     work.journal.post(
         reference,

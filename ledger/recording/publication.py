@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from ledger.errors import InvariantBrokenError, PeerUnavailableError
+from ledger.errors import (
+    InvariantBrokenError,
+    PeerUnavailableError,
+    RefusedError,
+    VerificationError,
+)
 from ledger.evidence.checkpoint import (
     CheckpointBody,
     VerifierKey,
@@ -122,7 +127,10 @@ class Publisher:
         return True
 
     def _collect_cosignatures(self) -> bool:
-        """Fetch supervisors' cosignatures on the last final checkpoint that lacks some."""
+        """Fetch supervisors' cosignatures on the last final checkpoint that lacks some.
+
+        A line that does not hold is not kept, and keeps nobody else's away.
+        """
         context = self._context
         supervisors = context.chain.supervisors()
         with context.read() as view:
@@ -140,7 +148,11 @@ class Publisher:
                 continue
             if line is not None and line not in known:
                 body = CheckpointBody(context.origin, last.size, last.root)
-                parse_cosignature_line(line, key, body)
+                try:
+                    parse_cosignature_line(line, key, body)
+                except (VerificationError, RefusedError) as error:
+                    _log.error("cosignature refused", cosigner=name, code=error.code)
+                    continue
                 with context.write() as work:
                     work.log.add_cosignature(last.size, name, line, context.clock.now())
                     work.commit()

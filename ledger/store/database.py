@@ -38,7 +38,7 @@ class Database:
         self._engine = (
             _sqlite_engine(url)
             if self._is_sqlite
-            else create_engine(parsed, pool_pre_ping=True, pool_size=10)
+            else create_engine(parsed, pool_pre_ping=True, pool_size=10, hide_parameters=True)
         )
 
     def migrate(self) -> None:
@@ -102,7 +102,10 @@ def _sqlite_engine(url: str) -> Engine:
     if not path:
         raise SettingsError(setting="database", reason="name a file: sqlite:///path/to/file.sqlite")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    # Parameters may be personal: what a fault says never shows them.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

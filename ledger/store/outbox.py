@@ -116,13 +116,13 @@ class OutboxRepository:
         """Queue the kept messages whose leaves a final checkpoint of ``up_to_size`` holds.
 
         Returns:
-            How many were queued, in the order of their leaves.
+            How many were queued: by their leaves, those of one leaf as they were kept.
         """
         rows = (
             self._connection.execute(
                 select(anchored_messages)
                 .where(anchored_messages.c.end_index <= up_to_size)
-                .order_by(anchored_messages.c.end_index, anchored_messages.c.at)
+                .order_by(anchored_messages.c.end_index, anchored_messages.c.id)
             )
             .mappings()
             .all()
@@ -148,6 +148,19 @@ class OutboxRepository:
             select(outbox).where(outbox.c.state.in_([QUEUED, SIGNED])).order_by(outbox.c.id)
         ).mappings()
         return [_message(row) for row in rows]
+
+    def retry(self, message_key: str) -> bool:
+        """Queue a refused message once more, signed anew, after a person has mended the cause.
+
+        Returns:
+            False when there is no such message, or it was not refused.
+        """
+        changed = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.message_key == message_key, outbox.c.state == FAILED)
+            .values(state=QUEUED, nonce=None, raw=None, transaction_hash=None, last_error=None)
+        )
+        return changed.rowcount == 1
 
     def find(self, message_key: str) -> Message | None:
         """The message with this key."""

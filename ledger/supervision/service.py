@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 import structlog
 
 from ledger.errors import AlreadyResolvedError, NotFoundError
-from ledger.evidence.encoding import LeafIndex, LogId, PlacedEntry, handle_of, leaf_hash, reversal_tag
+from ledger.evidence.encoding import (
+    LeafIndex,
+    LogId,
+    PlacedEntry,
+    handle_of,
+    leaf_hash,
+    reversal_tag,
+    reversed_leaf,
+)
 from ledger.evidence.merkle import MerkleTree
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
@@ -20,7 +28,6 @@ from ledger.supervision.queries import alert_of
 from ledger.supervision.rules import (
     duplicate_payouts,
     group_by_tag,
-    is_normal_payout,
     paid_after_death,
 )
 
@@ -47,15 +54,16 @@ def examine(context: NodeContext) -> bool:
     changed = False
     with context.read() as view:
         examined = view.alerts.examined()
-        news = [_news(view, log.log_id, examined.get(log.log_id, 0)) for log in view.following.logs()]
+        news = [
+            _news(view, log.log_id, examined.get(log.log_id, 0)) for log in view.following.logs()
+        ]
     for item in news:
         if item is None:
             continue
         with context.write() as work:
             if work.alerts.examined().get(item.log_id, 0) != item.first:
                 continue
-            findings = _findings(work.following, item.entries)
-            for finding in findings:
+            for finding in _findings(work.following, item.entries):
                 _keep(context, work, finding)
             _close_reversed(work, item.entries)
             work.alerts.set_examined(item.log_id, item.end)
@@ -71,7 +79,7 @@ def prove_conflict(context: NodeContext, alert_id: str) -> None:
 
     Raises:
         NotFoundError: there is no such alert.
-        AlreadyResolvedError: it was proven or closed before.
+        AlreadyResolvedError: it was proven or closed before, or a payment was taken back.
     """
     with context.write() as work:
         row = work.alerts.find(alert_id)
@@ -80,7 +88,10 @@ def prove_conflict(context: NodeContext, alert_id: str) -> None:
         alert = alert_of(row)
         if alert.rule is not Rule.DUPLICATE_PAYOUT or alert.state is not AlertState.OPEN:
             raise AlreadyResolvedError(what="alert", key=alert_id, state=alert.state)
-        places = alert.leaves[:2]
+        taken_back = _reversed(work.following, set(alert.leaves))
+        places = [place for place in alert.leaves if place not in taken_back][:2]
+        if len(places) < 2:  # noqa: PLR2004  # one payment is no duplicate
+            raise AlreadyResolvedError(what="alert", key=alert_id, state=AlertState.PREVENTED)
         opened = work.following.entry(places[0].log_id, places[0].index)
         assert opened is not None, "an alert rests on entries that were followed"
         head = opened.entry.head
@@ -90,8 +101,12 @@ def prove_conflict(context: NodeContext, alert_id: str) -> None:
             *[_leaf_proof(work.following, place) for place in places],
         ]
         work.outbox.queue(
-            f"conflict/{alert_id}", "Conflicts", "prove", arguments,
-            at=context.clock.now(), signer="supervisor",
+            f"conflict/{alert_id}",
+            "Conflicts",
+            "prove",
+            arguments,
+            at=context.clock.now(),
+            signer="supervisor",
         )
         work.commit()
 
@@ -131,58 +146,93 @@ def _news(view: Reading, log_id: LogId, first: int) -> _News | None:
 
 
 def _findings(following: FollowingRepository, news: Sequence[PlacedEntry]) -> list[Finding]:
-    """Join new entries with everything known about the same persons."""
-    normal = [item for item in news if is_normal_payout(item)]
-    wanted = set(group_by_tag(normal))
-    persons = sorted({
-        item.entry.subject for item in news
-        if item.entry.head.kind in {Kind.PAYOUT, Kind.DEATH_REPORT}
-    })
-    known = following.entries_of_subjects(persons, [Kind.PAYOUT, Kind.DEATH_REPORT])
+    """Join new entries, and those they take back, with everything known about the same persons."""
+    touched = [*news, *_targets(following, news)]
+    wanted = set(group_by_tag(touched))
+    persons = sorted(
+        {
+            item.entry.subject
+            for item in touched
+            if item.entry.head.kind in {Kind.PAYOUT, Kind.DEATH_REPORT}
+        }
+    )
+    checked = {log.log_id: _checked_size(following, log.log_id) for log in following.logs()}
+    known = [
+        item
+        for item in following.entries_of_subjects(persons, [Kind.PAYOUT, Kind.DEATH_REPORT])
+        if item.index < checked[item.log_id]
+    ]
     groups = {
-        tag: items for tag, items in group_by_tag(known).items()
-        if tag in wanted and len(items) > 1
+        tag: items for tag, items in group_by_tag(known).items() if tag in wanted and len(items) > 1
     }
     deaths = [item for item in known if item.entry.head.kind is Kind.DEATH_REPORT]
     dead = {item.entry.subject for item in deaths}
     payouts = [
-        item for item in known
-        if item.entry.head.kind is Kind.PAYOUT and item.entry.subject in dead
+        item for item in known if item.entry.head.kind is Kind.PAYOUT and item.entry.subject in dead
     ]
     suspects = [item for items in groups.values() for item in items] + deaths + payouts
-    taken_back = _reversed(
-        following, {LeafPlace(item.log_id, item.index) for item in suspects}
-    )
+    taken_back = _reversed(following, {LeafPlace(item.log_id, item.index) for item in suspects})
     return duplicate_payouts(groups, taken_back) + paid_after_death(deaths, payouts, taken_back)
 
 
+def _targets(following: FollowingRepository, news: Sequence[PlacedEntry]) -> list[PlacedEntry]:
+    """The entries that new reversals take back; a reversal names a lower index of its own log."""
+    places = [
+        (item, reversed_leaf(item.entry.subject)[1])
+        for item in news
+        if item.entry.head.kind is Kind.REVERSAL
+    ]
+    targets = [following.entry(item.log_id, at) for item, at in places if at < item.index]
+    return [target for target in targets if target is not None]
+
+
+def _checked_size(following: FollowingRepository, log_id: int) -> int:
+    """How many leaves stand under a checked checkpoint; what was fetched beyond waits for its root."""
+    checkpoint = following.last_checkpoint(log_id)
+    return checkpoint.size if checkpoint is not None else 0
+
+
 def _reversed(following: FollowingRepository, places: set[LeafPlace]) -> frozenset[LeafPlace]:
-    """Which of these leaves a reversal in the same log takes back."""
+    """Which of these leaves a checked reversal in the same log takes back."""
     by_tag = {reversal_tag(place.log_id, place.index): place for place in places}
+    sizes = {log_id: _checked_size(following, log_id) for log_id in {p.log_id for p in places}}
     found = following.places_of_tags(list(by_tag))
     return frozenset(
-        by_tag[tag] for tag, where in found.items()
-        if any(log_id == by_tag[tag].log_id for log_id, _ in where)
+        by_tag[tag]
+        for tag, where in found.items()
+        if any(log_id == by_tag[tag].log_id and index < sizes[log_id] for log_id, index in where)
     )
 
 
 def _keep(context: NodeContext, work: UnitOfWork, finding: Finding) -> None:
-    """Add an alert, or widen a known one by the leaves that joined."""
+    """Add an alert; a known one takes the leaves that stand now, and opens again if it was over."""
     evidence = {"leaves": [[place.log_id, place.index] for place in finding.leaves]}
     known = work.alerts.find(finding.alert_id)
     if known is not None:
-        if known["evidence"] != evidence and known["state"] == AlertState.OPEN:
+        if known["evidence"] != evidence:
+            over = known["state"] in {AlertState.PREVENTED, AlertState.CLOSED}
             work.alerts.update(
-                finding.alert_id, evidence=evidence, amount_fen=finding.amount_fen
+                finding.alert_id,
+                evidence=evidence,
+                amount_fen=finding.amount_fen,
+                state=AlertState.OPEN if over else known["state"],
             )
         return
-    work.alerts.add({
-        "alert_id": finding.alert_id, "rule": finding.rule, "risk": finding.risk,
-        "period": finding.period, "subject": finding.subject, "evidence": evidence,
-        "amount_fen": finding.amount_fen, "state": AlertState.OPEN,
-        "evidence_final_at": _final_at(work.following, finding.leaves),
-        "found_at": context.clock.now(), "conflict_id": None,
-    })
+    work.alerts.add(
+        {
+            "alert_id": finding.alert_id,
+            "rule": finding.rule,
+            "risk": finding.risk,
+            "period": finding.period,
+            "subject": finding.subject,
+            "evidence": evidence,
+            "amount_fen": finding.amount_fen,
+            "state": AlertState.OPEN,
+            "evidence_final_at": _final_at(work.following, finding.leaves),
+            "found_at": context.clock.now(),
+            "conflict_id": None,
+        }
+    )
     _log.warning("alert", rule=finding.rule, alert=finding.alert_id)
 
 

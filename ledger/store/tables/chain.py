@@ -10,7 +10,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("message_key", String(120), nullable=False, unique=True),
+    Column("message_key", String(160), nullable=False, unique=True),
     Column("signer", String(40), nullable=False),
     Column("contract", String(40), nullable=False),
     Column("function", String(60), nullable=False),
@@ -32,7 +32,8 @@ outbox = Table(
 anchored_messages = Table(
     "anchored_messages",
     metadata,
-    Column("message_key", String(160), primary_key=True),
+    Column("id", BigId, primary_key=True),
+    Column("message_key", String(160), nullable=False, unique=True),
     Column("end_index", BigInteger, nullable=False),
     Column("contract", String(40), nullable=False),
     Column("function", String(60), nullable=False),
