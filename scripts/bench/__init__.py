@@ -1,7 +1,9 @@
 """Benchmarks: each a module here that measures something beside a peer or a limit, in the same run.
 
-A benchmark is a module ``scripts/bench/<name>.py`` with a docstring, whose first line says what it measures, and a function
-``measure(report) -> Sequence[Row]``; ``report`` takes a line of progress. ``anxu bench NAME`` finds it by its name
+A benchmark is a module ``scripts/bench/<name>.py`` with a docstring, whose first line says what
+it measures, and a function
+``measure(report) -> Sequence[Row]``; ``report`` takes a line of progress. ``anxu bench NAME``
+finds it by its name
 (hyphens for underscores), runs it and prints the rows.
 """
 
@@ -23,7 +25,10 @@ Report = Callable[[str], None]
 """Takes a line about how far a benchmark is."""
 
 _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
-    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
 }
 
 
@@ -31,8 +36,10 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 class Row:
     """One measured value.
 
-    ``beside`` names the peer or limit measured in the same run, ``beside_value`` is in the same ``unit``; ``ratio`` is
-    ``value / beside_value``. ``wanted`` is what the ratio must be, such as ``>= 2.0`` or ``<= 1``; ``holds`` is None
+    ``beside`` names the peer or limit measured in the same run, ``beside_value`` is in the same
+    ``unit``; ``ratio`` is
+    ``value / beside_value``. ``wanted`` is what the ratio must be, such as ``>= 2.0`` or ``<=
+    1``; ``holds`` is None
     where nothing is wanted.
     """
 
@@ -52,7 +59,12 @@ class Row:
 
     @classmethod
     def compared(
-        cls, name: str, unit: str, value: float, beside: str, beside_value: float,
+        cls,
+        name: str,
+        unit: str,
+        value: float,
+        beside: str,
+        beside_value: float,
         wanted: str | None = None,
     ) -> Row:
         """A value beside another one of the same run; ``wanted`` judges the ratio.
@@ -73,9 +85,14 @@ class Row:
     def cells(self) -> list[Any]:
         """The row as a table shows it."""
         return [
-            self.name, number_text(self.value), self.unit, self.beside,
+            self.name,
+            number_text(self.value),
+            self.unit,
+            self.beside,
             None if self.beside_value is None else number_text(self.beside_value),
-            None if self.ratio is None else f"{self.ratio:.2f}", self.wanted, self.holds,
+            None if self.ratio is None else f"{self.ratio:.2f}",
+            self.wanted,
+            self.holds,
         ]
 
 
@@ -108,8 +125,16 @@ def number_text(value: float) -> str:
 
 def headings() -> list[tuple[str, str]]:
     """The headings over :meth:`Row.cells`, in Chinese and English."""
-    return [("项目", "name"), ("数值", "value"), ("单位", "unit"), ("对照", "beside"),
-            ("对照值", "beside value"), ("比值", "ratio"), ("要求", "wanted"), ("达到", "holds")]
+    return [
+        ("项目", "name"),
+        ("数值", "value"),
+        ("单位", "unit"),
+        ("对照", "beside"),
+        ("对照值", "beside value"),
+        ("比值", "ratio"),
+        ("要求", "wanted"),
+        ("达到", "holds"),
+    ]
 
 
 def benchmarks() -> list[Benchmark]:
@@ -126,7 +151,9 @@ def run_benchmark(name: str, report: Report) -> Sequence[Row]:
     """
     known = [item.name for item in benchmarks()]
     if name not in known:
-        raise SettingsError(setting="NAME", reason=f"it must be one of {', '.join(known) or 'none yet'}")
+        raise SettingsError(
+            setting="NAME", reason=f"it must be one of {', '.join(known) or 'none yet'}"
+        )
     module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
     rows: Sequence[Row] = module.measure(report)
     return rows

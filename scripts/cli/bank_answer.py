@@ -13,9 +13,15 @@ from ledger.errors import ColumnsMissingError, FileEncodingError, FileUnreadable
 LEAF_HEADINGS: Final = ("序号", "leaf")
 RESULT_HEADINGS: Final = ("结果", "result")
 _RESULTS: Final[Mapping[str, str]] = {
-    "成功": "PAID", "已付": "PAID", "paid": "PAID",
-    "退回": "RETURNED", "失败": "RETURNED", "returned": "RETURNED",
-    "未知": "UNKNOWN", "处理中": "UNKNOWN", "unknown": "UNKNOWN",
+    "成功": "PAID",
+    "已付": "PAID",
+    "paid": "PAID",
+    "退回": "RETURNED",
+    "失败": "RETURNED",
+    "returned": "RETURNED",
+    "未知": "UNKNOWN",
+    "处理中": "UNKNOWN",
+    "unknown": "UNKNOWN",
 }
 
 
@@ -23,7 +29,8 @@ def read_bank_answer(path: Path) -> dict[int, str]:
     """``PAID`` or ``RETURNED`` by leaf index; lines whose result is unknown are left out.
 
     Raises:
-        FileUnreadableError: it is no such file, a leaf is no number or comes twice, a result is not known.
+        FileUnreadableError: it is no such file, a leaf is no number or comes twice, a result is
+            not known.
         FileEncodingError: it is neither UTF-8 nor GB18030.
         ColumnsMissingError: it lacks the leaf or the result.
     """
@@ -65,13 +72,19 @@ def _text(path: Path) -> str:
         except UnicodeDecodeError as error:
             start = error.start
     raise FileEncodingError(
-        file=path.name, expected="UTF-8 or GB18030", byte_offset=start,
+        file=path.name,
+        expected="UTF-8 or GB18030",
+        byte_offset=start,
         line=content.count(b"\n", 0, start) + 1,
     )
 
 
 def _unreadable(path: Path, line: int, expected: str, expected_zh: str) -> FileUnreadableError:
     return FileUnreadableError(
-        file=path.name, line=line, expected=expected, expected_zh=expected_zh,
-        found="something else", found_zh="其他内容",
+        file=path.name,
+        line=line,
+        expected=expected,
+        expected_zh=expected_zh,
+        found="something else",
+        found_zh="其他内容",
     )

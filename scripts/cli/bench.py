@@ -19,9 +19,15 @@ def register(parent: typer.Typer) -> None:
 
 def bench(
     out: Output,
-    name: Annotated[str | None, typer.Argument(
-        metavar="NAME", help="Which one; without it they are listed (基准名称).", show_default=False,
-    )] = None,
+    *,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="Which one; without it they are listed (基准名称).",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Run a benchmark and print its table (性能基准).
 
@@ -31,11 +37,17 @@ def bench(
 
     if name is None:
         known = benchmarks()
-        out.result([{"name": item.name, "summary": item.summary} for item in known],
-                   lambda: out.table([("基准", "benchmark"), ("内容", "what it measures")],
-                                     [[item.name, item.summary] for item in known]))
+        out.result(
+            [{"name": item.name, "summary": item.summary} for item in known],
+            lambda: out.table(
+                [("基准", "benchmark"), ("内容", "what it measures")],
+                [[item.name, item.summary] for item in known],
+            ),
+        )
         return 0
     rows = run_benchmark(name, lambda text: print(text, file=sys.stderr, flush=True))
-    out.result([row.to_json() for row in rows],
-               lambda: out.table(headings(), [row.cells() for row in rows], right=(1, 4, 5)))
+    out.result(
+        [row.to_json() for row in rows],
+        lambda: out.table(headings(), [row.cells() for row in rows], right=(1, 4, 5)),
+    )
     return REFUSED if any(row.holds is False for row in rows) else 0

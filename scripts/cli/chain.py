@@ -15,13 +15,23 @@ from scripts.cli.output import Output
 if TYPE_CHECKING:
     from ledger.chain.deployment import Manifest
 
-ManifestOption = Annotated[Path, typer.Option(
-    "--manifest", metavar="FILE", help="The deployment manifest (部署清单).",
-)]
-DevnetOption = Annotated[Path | None, typer.Option(
-    "--devnet", metavar="DIR",
-    help="The directory of a running embedded chain; gives address, clock and date (内嵌链目录).",
-)]
+ManifestOption = Annotated[
+    Path,
+    typer.Option(
+        "--manifest",
+        metavar="FILE",
+        help="The deployment manifest (部署清单).",
+    ),
+]
+DevnetOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--devnet",
+        metavar="DIR",
+        help="The directory of a running embedded chain; gives address, clock and date "
+        "(内嵌链目录).",
+    ),
+]
 
 
 def register(parent: typer.Typer) -> None:
@@ -33,34 +43,63 @@ def register(parent: typer.Typer) -> None:
 
 def deploy(
     out: Output,
+    *,
     manifest: ManifestOption,
-    supervisor_directory: Annotated[Path, typer.Option(
-        metavar="DIR",
-        help="The first supervisor's node directory; its keys are made if missing (监管节点目录).",
-    )],
-    rpc: Annotated[str | None, typer.Option(
-        metavar="URL", help="The chain's JSON-RPC address (链接口地址).",
-    )] = None,
+    supervisor_directory: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="The first supervisor's node directory; its keys are made if missing "
+            "(监管节点目录).",
+        ),
+    ],
+    rpc: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The chain's JSON-RPC address (链接口地址).",
+        ),
+    ] = None,
     devnet: DevnetOption = None,
-    name_zh: Annotated[str, typer.Option(
-        help="The supervisor's name in Chinese (监管机构名称).",
-    )] = "基金监管局",
-    name_en: Annotated[str, typer.Option(
-        help="The supervisor's name in English (监管机构英文名称).",
-    )] = "Fund supervision bureau",
-    host: Annotated[str, typer.Option(
-        help="Where other nodes find the supervisor (监管节点主机).",
-    )] = "127.0.0.1",
+    name_zh: Annotated[
+        str,
+        typer.Option(
+            help="The supervisor's name in Chinese (监管机构名称).",
+        ),
+    ] = "基金监管局",
+    name_en: Annotated[
+        str,
+        typer.Option(
+            help="The supervisor's name in English (监管机构英文名称).",
+        ),
+    ] = "Fund supervision bureau",
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Where other nodes find the supervisor (监管节点主机).",
+        ),
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The supervisor's port (监管节点端口).")] = 8400,
-    minimum_lines: Annotated[int, typer.Option(
-        help="The fewest lines that the chain shows as one total (合计最少笔数).", min=1,
-    )] = 10,
-    network: Annotated[str | None, typer.Option(
-        help="What the network is called; 'embedded' with --devnet (网络名称).",
-    )] = None,
-    confirmations: Annotated[int, typer.Option(
-        help="How many blocks must follow before one is final (确认块数).", min=0,
-    )] = 0,
+    minimum_lines: Annotated[
+        int,
+        typer.Option(
+            help="The fewest lines that the chain shows as one total (合计最少笔数).",
+            min=1,
+        ),
+    ] = 10,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            help="What the network is called; 'embedded' with --devnet (网络名称).",
+        ),
+    ] = None,
+    confirmations: Annotated[
+        int,
+        typer.Option(
+            help="How many blocks must follow before one is final (确认块数).",
+            min=0,
+        ),
+    ] = 0,
 ) -> None:
     """Deploy all contracts, name the first supervisor, write the manifest (部署合约).
 
@@ -82,23 +121,36 @@ def deploy(
     known = manifest.exists()
     supervisor = NewNode("supervisor", name_zh, name_en, "", 0, host, port)
     deployed = deploy_network(
-        manifest, rpc, supervisor_directory, supervisor, minimum_lines=minimum_lines,
+        manifest,
+        rpc,
+        supervisor_directory,
+        supervisor,
+        minimum_lines=minimum_lines,
         network=network or ("embedded" if devnet is not None else "network"),
-        confirmations=confirmations, offset_seconds=offset_seconds, as_of=as_of,
+        confirmations=confirmations,
+        offset_seconds=offset_seconds,
+        as_of=as_of,
         report=lambda text: print(text, file=sys.stderr, flush=True),
     )
     if known:
-        out.note(("清单已存在，未重新部署。", "The manifest is there already; nothing was deployed."))
+        out.note(
+            ("清单已存在，未重新部署。", "The manifest is there already; nothing was deployed.")
+        )
     document = deployed.to_json() | {"manifest": manifest, "already_deployed": known}
     out.result(document, lambda: _show_contracts(out, deployed))
 
 
 def status(
     out: Output,
+    *,
     manifest: ManifestOption,
-    rpc: Annotated[str | None, typer.Option(
-        metavar="URL", help="Ask this address instead of the manifest's (改用此接口地址).",
-    )] = None,
+    rpc: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Ask this address instead of the manifest's (改用此接口地址).",
+        ),
+    ] = None,
 ) -> None:
     """Check the deployed code against the manifest and show who takes part (链上状态)."""
     from ledger.chain.bindings import Bindings
@@ -113,40 +165,68 @@ def status(
     bureaus = []
     for bureau in chain.bureaus():
         checkpoint = chain.latest_checkpoint(bureau.log_id)
-        bureaus.append({
-            "log_id": bureau.log_id, "name": bureau.name, "region": bureau.region,
-            "pool": bureau.pool, "endpoint": bureau.endpoint, "suspended": bureau.suspended,
-            "size": checkpoint.size if checkpoint is not None else 0,
-            "checkpoint": checkpoint.number if checkpoint is not None else None,
-        })
+        bureaus.append(
+            {
+                "log_id": bureau.log_id,
+                "name": bureau.name,
+                "region": bureau.region,
+                "pool": bureau.pool,
+                "endpoint": bureau.endpoint,
+                "suspended": bureau.suspended,
+                "size": checkpoint.size if checkpoint is not None else 0,
+                "checkpoint": checkpoint.number if checkpoint is not None else None,
+            }
+        )
     supervisors = [
         {"account": item.account, "name": item.name, "endpoint": item.endpoint}
         for item in chain.supervisors()
     ]
     document = {
-        "chain_id": loaded.chain_id, "network": loaded.network, "rpc_url": gateway.endpoint,
-        "block": latest.number, "block_time": latest.time, "final_block": gateway.final_block(),
-        "contracts_match": True, "minimum_lines": loaded.minimum_lines, "as_of": loaded.as_of,
-        "bureaus": bureaus, "supervisors": supervisors,
+        "chain_id": loaded.chain_id,
+        "network": loaded.network,
+        "rpc_url": gateway.endpoint,
+        "block": latest.number,
+        "block_time": latest.time,
+        "final_block": gateway.final_block(),
+        "contracts_match": True,
+        "minimum_lines": loaded.minimum_lines,
+        "as_of": loaded.as_of,
+        "bureaus": bureaus,
+        "supervisors": supervisors,
     }
 
     def show() -> None:
-        out.facts([
-            (("链编号", "chain id"), loaded.chain_id),
-            (("最终块高", "final block"), document["final_block"]),
-            (("合约代码", "contracts"), out.word(("与清单一致", "as the manifest says"))),
-            (("演示日期", "as of"), loaded.as_of),
-        ])
+        out.facts(
+            [
+                (("链编号", "chain id"), loaded.chain_id),
+                (("最终块高", "final block"), document["final_block"]),
+                (("合约代码", "contracts"), out.word(("与清单一致", "as the manifest says"))),
+                (("演示日期", "as of"), loaded.as_of),
+            ]
+        )
         out.line()
         out.table(
-            [("日志", "log"), ("经办机构", "bureau"), ("区划", "region"), ("记录数", "leaves"),
-             ("检查点", "checkpoint"), ("暂停", "suspended")],
-            [[item[key] for key in
-              ("log_id", "name", "region", "size", "checkpoint", "suspended")] for item in bureaus],
+            [
+                ("日志", "log"),
+                ("经办机构", "bureau"),
+                ("区划", "region"),
+                ("记录数", "leaves"),
+                ("检查点", "checkpoint"),
+                ("暂停", "suspended"),
+            ],
+            [
+                [
+                    item[key]
+                    for key in ("log_id", "name", "region", "size", "checkpoint", "suspended")
+                ]
+                for item in bureaus
+            ],
             right=(0, 3, 4),
         )
-        out.table([("监管机构", "supervisor"), ("地址", "endpoint")],
-                  [[item["name"], item["endpoint"]] for item in supervisors])
+        out.table(
+            [("监管机构", "supervisor"), ("地址", "endpoint")],
+            [[item["name"], item["endpoint"]] for item in supervisors],
+        )
 
     out.result(document, show)
 
@@ -154,5 +234,6 @@ def status(
 def _show_contracts(out: Output, manifest: Manifest) -> None:
     out.table(
         [("合约", "contract"), ("地址", "address"), ("区块", "block")],
-        [[name, item.address, item.block] for name, item in manifest.contracts.items()], right=(2,),
+        [[name, item.address, item.block] for name, item in manifest.contracts.items()],
+        right=(2,),
     )

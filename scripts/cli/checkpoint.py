@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from scripts.cli.command import command
 from scripts.cli.failures import REFUSED
-from scripts.cli.nodes import opened, reading, require_role, say_what_waits, work_until
+from scripts.cli.nodes import answering, opened, reading, require_role, say_what_waits, work_until
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output
 
@@ -40,15 +41,22 @@ class _Standing:
 
 def checkpoint(
     out: Output,
+    *,
     node: NodeOption,
-    wait: Annotated[float, typer.Option(
-        metavar="SECONDS", min=0,
-        help="How long to wait until it is final on chain and cosigned; 0 does not wait (等待秒数).",
-    )] = 30.0,
+    wait: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="How long to wait until it is final on chain and cosigned; 0 does not wait "
+            "(等待秒数).",
+        ),
+    ] = 30.0,
 ) -> int:
     """Sign the log's head, publish it, wait until it is final and cosigned (签发检查点).
 
-    Does the worker's part itself when no 'anxu node serve' does. Exit 1 when the time was too short; what was begun
+    Does the worker's part itself, and answers supervisors, when no 'anxu node serve' does. Exit 1
+    when the time was too short; what was begun
     goes on with the next call.
     """
     with opened(node) as opened_node:
@@ -56,25 +64,35 @@ def checkpoint(
         require_role(context, "bureau")
         wanted = _standing(context).size
         cosigners = len(context.chain.supervisors()) if wanted else 0
-        done = wanted == 0 or work_until(
-            opened_node, lambda: _standing(context).is_done(wanted, cosigners), wait
-        )
+        with answering(opened_node) if wait else nullcontext():
+            done = wanted == 0 or work_until(
+                opened_node, lambda: _standing(context).is_done(wanted, cosigners), wait
+            )
         if not done:
             say_what_waits(out, opened_node)
         standing = _standing(context)
     final = standing.final_size >= wanted
     document = {
-        "size": wanted, "final": final, "final_size": standing.final_size,
-        "number": standing.number, "block": standing.block, "cosignatures": standing.cosignatures,
+        "size": wanted,
+        "final": final,
+        "final_size": standing.final_size,
+        "number": standing.number,
+        "block": standing.block,
+        "cosignatures": standing.cosignatures,
         "cosigners": cosigners,
     }
-    out.result(document, lambda: out.facts([
-        (("记录数", "leaves"), wanted),
-        (("已上链", "final on chain"), standing.final_size),
-        (("检查点编号", "checkpoint number"), standing.number),
-        (("区块", "block"), standing.block),
-        (("监管联署", "cosignatures"), f"{standing.cosignatures}/{cosigners}"),
-    ]))
+    out.result(
+        document,
+        lambda: out.facts(
+            [
+                (("记录数", "leaves"), wanted),
+                (("已上链", "final on chain"), standing.final_size),
+                (("检查点编号", "checkpoint number"), standing.number),
+                (("区块", "block"), standing.block),
+                (("监管联署", "cosignatures"), f"{standing.cosignatures}/{cosigners}"),
+            ]
+        ),
+    )
     if wanted == 0:
         out.note(("日志为空，无需签发。", "The log is empty; there is nothing to sign."))
     elif not final:
@@ -86,10 +104,15 @@ def checkpoint(
 
 def outbox(
     out: Output,
+    *,
     node: NodeOption,
-    everything: Annotated[bool, typer.Option(
-        "--all", help="Also messages that have landed (包括已确认的消息).",
-    )] = False,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Also messages that have landed (包括已确认的消息).",
+        ),
+    ] = False,
 ) -> None:
     """List chain messages that are under way or were refused (链上消息).
 
@@ -102,16 +125,25 @@ def outbox(
         waiting = view.outbox.waiting_for_anchor()
         gas = view.outbox.gas_total()
     document = {
-        "messages": [_message(item) for item in messages], "waiting_for_anchor": waiting,
+        "messages": [_message(item) for item in messages],
+        "waiting_for_anchor": waiting,
         "gas_total": gas,
     }
 
     def show() -> None:
         out.table(
-            [("编号", "id"), ("合约", "contract"), ("方法", "function"), ("状态", "state"),
-             ("次数", "attempts"), ("说明", "remark")],
-            [[item.id, item.contract, item.function, item.state, item.attempts, item.last_error]
-             for item in messages],
+            [
+                ("编号", "id"),
+                ("合约", "contract"),
+                ("方法", "function"),
+                ("状态", "state"),
+                ("次数", "attempts"),
+                ("说明", "remark"),
+            ],
+            [
+                [item.id, item.contract, item.function, item.state, item.attempts, item.last_error]
+                for item in messages
+            ],
             right=(0, 4),
         )
         out.facts([(("等待锚定", "waiting for their leaves to be anchored"), waiting)])
@@ -131,8 +163,15 @@ def _standing(context: NodeContext) -> _Standing:
 
 def _message(item: Message) -> dict[str, Any]:
     return {
-        "id": item.id, "key": item.message_key, "contract": item.contract,
-        "function": item.function, "state": item.state, "signer": item.signer,
-        "transaction": item.transaction_hash, "attempts": item.attempts, "error": item.last_error,
-        "block": item.block, "gas_used": item.gas_used,
+        "id": item.id,
+        "key": item.message_key,
+        "contract": item.contract,
+        "function": item.function,
+        "state": item.state,
+        "signer": item.signer,
+        "transaction": item.transaction_hash,
+        "attempts": item.attempts,
+        "error": item.last_error,
+        "block": item.block,
+        "gas_used": item.gas_used,
     }

@@ -1,4 +1,4 @@
-"""Registers a function as a command: adds the options that every command has, and guards its run."""
+"""Registers a function as a command: adds the options every command has, and guards its run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.cli.logs import log_to_stderr
 from scripts.cli.output import Output, default_language
 
 Work = Callable[..., int | None]
-"""What a command does: takes an `Output` and its own parameters, returns its exit code (None: 0)."""
+"""A command: takes an `Output` and its own parameters, returns its exit code (None: 0)."""
 
 
 class Language(StrEnum):
@@ -28,15 +28,27 @@ class Language(StrEnum):
 
 def _common(
     *,
-    as_json: Annotated[bool, typer.Option(
-        "--json", help="Print exactly one JSON document on standard output (以 JSON 输出).",
-    )] = False,
-    language: Annotated[Language | None, typer.Option(
-        help="zh or en; without it the language of LANG counts (语言).", show_default=False,
-    )] = None,
-    debug: Annotated[bool, typer.Option(
-        "--debug", help="Show where in the program a failure happened (显示出错位置).",
-    )] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="Print exactly one JSON document on standard output (以 JSON 输出).",
+        ),
+    ] = False,
+    language: Annotated[
+        Language | None,
+        typer.Option(
+            help="zh or en; without it the language of LANG counts (语言).",
+            show_default=False,
+        ),
+    ] = None,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            help="Show where in the program a failure happened (显示出错位置).",
+        ),
+    ] = False,
 ) -> None:
     """The options of every command."""
 
@@ -48,7 +60,8 @@ _COMMON_NAMES: Final = tuple(parameter.name for parameter in _COMMON)
 def command(app: typer.Typer, name: str) -> Callable[[Work], Work]:
     """Make a function the command ``name`` of ``app``; its docstring is the help.
 
-    The function's first parameter is the `Output`; the others are options and arguments as Typer reads them.
+    The function's first parameter is the `Output`; the others are options and arguments as Typer
+    reads them.
     """
 
     def register(work: Work) -> Work:
@@ -66,7 +79,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Work], Work]:
         parameters = [*own, *_COMMON]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {item.name: item.annotation for item in parameters}
-        del run.__wrapped__  # type: ignore[attr-defined]
+        del run.__wrapped__
         app.command(name, help=inspect.getdoc(work))(run)
         return work
 

@@ -17,9 +17,14 @@ from scripts.cli.output import Output
 if TYPE_CHECKING:
     from devnet.directory import Endpoint
 
-DirectoryOption = Annotated[Path, typer.Option(
-    "--directory", metavar="DIR", help="Where the chain is kept (链数据目录).",
-)]
+DirectoryOption = Annotated[
+    Path,
+    typer.Option(
+        "--directory",
+        metavar="DIR",
+        help="Where the chain is kept (链数据目录).",
+    ),
+]
 
 
 def register(parent: typer.Typer) -> None:
@@ -32,25 +37,43 @@ def register(parent: typer.Typer) -> None:
 
 def up(
     out: Output,
+    *,
     directory: DirectoryOption = Path("chain"),
-    port: Annotated[int, typer.Option(
-        help="Port on loopback; 0 takes last time's, or any free one (端口).",
-    )] = 0,
-    as_of: Annotated[datetime | None, typer.Option(
-        formats=["%Y-%m-%d"], metavar="DATE",
-        help="Begin at nine in the morning of this day in Beijing, for a demonstration (演示日期).",
-    )] = None,
-    base_fee_wei: Annotated[int | None, typer.Option(
-        help="Base fee of the first block; 0 makes gas free, which is the default of a new chain (基础费).",
-        show_default=False,
-    )] = None,
-    detach: Annotated[bool, typer.Option(
-        "--detach", help="Start it and return; 'anxu devnet down' ends it (后台运行).",
-    )] = False,
+    port: Annotated[
+        int,
+        typer.Option(
+            help="Port on loopback; 0 takes last time's, or any free one (端口).",
+        ),
+    ] = 0,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Begin at nine in the morning of this day in Beijing, for a demonstration "
+            "(演示日期).",
+        ),
+    ] = None,
+    base_fee_wei: Annotated[
+        int | None,
+        typer.Option(
+            help="Base fee of the first block; 0 makes gas free, which is the default of a new "
+            "chain (基础费).",
+            show_default=False,
+        ),
+    ] = None,
+    detach: Annotated[
+        bool,
+        typer.Option(
+            "--detach",
+            help="Start it and return; 'anxu devnet down' ends it (后台运行).",
+        ),
+    ] = False,
 ) -> int:
     """Start the embedded chain, or go on with the one in the directory (启动内嵌链).
 
-    Without --detach it runs until Ctrl-C or SIGTERM; nothing is lost if it is killed. With --detach a chain
+    Without --detach it runs until Ctrl-C or SIGTERM; nothing is lost if it is killed. With
+    --detach a chain
     that runs already is simply reported.
     """
     from devnet.directory import CHAIN_FILE, running_endpoint
@@ -65,7 +88,9 @@ def up(
     born = (directory / CHAIN_FILE).exists()
     fee = 0 if base_fee_wei is None and not born else base_fee_wei
     settings = DevnetSettings(
-        directory=directory, port=port, base_fee_wei=fee,
+        directory=directory,
+        port=port,
+        base_fee_wei=fee,
         as_of=as_of.date() if as_of is not None else None,
     )
     process = DevnetProcess(settings, detached=detach)
@@ -84,29 +109,38 @@ def up(
                 return 0
     finally:
         process.stop()
-    out.note(("链进程已终止，原因见 devnet.log。", "The chain's process ended; devnet.log says why."))
+    out.note(
+        ("链进程已终止，原因见 devnet.log。", "The chain's process ended; devnet.log says why.")
+    )
     return REFUSED
 
 
-def down(out: Output, directory: DirectoryOption = Path("chain")) -> None:
+def down(out: Output, *, directory: DirectoryOption = Path("chain")) -> None:
     """Stop the chain of a directory, whoever started it (停止内嵌链)."""
     from devnet.process import stop_running
 
     stopped = stop_running(directory)
-    out.result({"stopped": stopped}, lambda: out.line(out.word(
-        ("已停止。", "Stopped.") if stopped else ("没有正在运行的链。", "No chain was running there.")
-    )))
+    out.result(
+        {"stopped": stopped},
+        lambda: out.line(
+            out.word(
+                ("已停止。", "Stopped.")
+                if stopped
+                else ("没有正在运行的链。", "No chain was running there.")
+            )
+        ),
+    )
 
 
-def status(out: Output, directory: DirectoryOption = Path("chain")) -> int:
-    """Say whether the chain of a directory runs, and where it answers (查看运行状态); exit 1 when it does not."""
+def status(out: Output, *, directory: DirectoryOption = Path("chain")) -> int:
+    """Say where the chain of a directory answers; exit 1 when it does not run (查看运行状态)."""
     from devnet.directory import running_endpoint
 
     endpoint = running_endpoint(directory)
     if endpoint is None:
-        out.result({"running": False}, lambda: out.line(out.word(
-            ("未运行。", "It is not running.")
-        )))
+        out.result(
+            {"running": False}, lambda: out.line(out.word(("未运行。", "It is not running.")))
+        )
         return REFUSED
     _tell(out, endpoint)
     return 0
@@ -114,13 +148,22 @@ def status(out: Output, directory: DirectoryOption = Path("chain")) -> int:
 
 def _tell(out: Output, endpoint: Endpoint) -> None:
     document: dict[str, Any] = {
-        "running": True, "rpc_url": endpoint.rpc_url, "chain_id": endpoint.chain_id,
-        "pid": endpoint.pid, "as_of": endpoint.as_of, "offset_seconds": endpoint.offset_seconds,
+        "running": True,
+        "rpc_url": endpoint.rpc_url,
+        "chain_id": endpoint.chain_id,
+        "pid": endpoint.pid,
+        "as_of": endpoint.as_of,
+        "offset_seconds": endpoint.offset_seconds,
         "genesis_hash": endpoint.genesis_hash,
     }
-    out.result(document, lambda: out.facts([
-        (("接口地址", "endpoint"), endpoint.rpc_url),
-        (("链编号", "chain id"), endpoint.chain_id),
-        (("演示日期", "as of"), endpoint.as_of),
-        (("进程", "process"), endpoint.pid),
-    ]))
+    out.result(
+        document,
+        lambda: out.facts(
+            [
+                (("接口地址", "endpoint"), endpoint.rpc_url),
+                (("链编号", "chain id"), endpoint.chain_id),
+                (("演示日期", "as of"), endpoint.as_of),
+                (("进程", "process"), endpoint.pid),
+            ]
+        ),
+    )

@@ -1,6 +1,7 @@
 """Exit codes, and how each kind of failure is told.
 
-0 done; 1 refused, not verified or out of reach for now; 64 wrong command line or settings; 70 our own fault.
+0 done; 1 refused, not verified or out of reach for now; 64 wrong command line or settings; 70 our
+own fault.
 ``anxu verify`` gives its own meaning to 1 and 2.
 """
 
@@ -16,6 +17,7 @@ from typing import Final
 
 from devnet.errors import CorruptChainError, DevnetError
 from devnet.errors import SettingsError as DevnetSettingsError
+
 from ledger.errors import (
     CorruptionError,
     LedgerError,
@@ -76,14 +78,18 @@ def _fault(out: Output, error: Exception) -> int:
     else:
         kept = _keep(reference, error)
     where = f" ({kept})" if kept is not None else ""
-    message = out.word((
-        f"程序内部错误，编号 {reference}{where}。",
-        f"Something went wrong in Anxu itself, reference {reference}{where}.",
-    ))
-    advice = out.word((
-        "请将编号告知维护人员；加 --debug 重新运行可显示详细位置。",
-        "Give the reference to whoever maintains Anxu; run again with --debug to see where.",
-    ))
+    message = out.word(
+        (
+            f"程序内部错误，编号 {reference}{where}。",
+            f"Something went wrong in Anxu itself, reference {reference}{where}.",
+        )
+    )
+    advice = out.word(
+        (
+            "请将编号告知维护人员；加 --debug 重新运行可显示详细位置。",
+            "Give the reference to whoever maintains Anxu; run again with --debug to see where.",
+        )
+    )
     print(message, advice, sep="\n", file=sys.stderr, flush=True)
     out.failed("fault", message, advice, reference=reference)
     return FAULT

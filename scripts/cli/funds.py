@@ -34,18 +34,32 @@ def register(parent: typer.Typer) -> None:
 
 def move(
     out: Output,
+    *,
     node: NodeOption,
-    source: Annotated[AccountName, typer.Option("--from", help="The account it leaves (转出账户).")],
+    source: Annotated[
+        AccountName, typer.Option("--from", help="The account it leaves (转出账户).")
+    ],
     target: Annotated[AccountName, typer.Option("--to", help="The account it goes to (转入账户).")],
-    amount: Annotated[str, typer.Option(
-        metavar="YUAN", help="How much, in yuan, such as 1500000.00 (金额，元).",
-    )],
-    document: Annotated[str, typer.Option(
-        help="What it rests on, in words; its digest goes on chain (依据).",
-    )],
-    key: Annotated[str, typer.Option(
-        metavar="TEXT", help="Your own number for this movement; the same again changes nothing (业务流水号).",
-    )],
+    amount: Annotated[
+        str,
+        typer.Option(
+            metavar="YUAN",
+            help="How much, in yuan, such as 1500000.00 (金额，元).",
+        ),
+    ],
+    document: Annotated[
+        str,
+        typer.Option(
+            help="What it rests on, in words; its digest goes on chain (依据).",
+        ),
+    ],
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="Your own number for this movement; the same again changes nothing (业务流水号).",
+        ),
+    ],
 ) -> None:
     """Move money between two accounts, along a route that supervisors opened (基金划转)."""
     from ledger.funds.accounts import move_funds
@@ -55,18 +69,27 @@ def move(
     if amount_fen == 0:
         raise AmountError("amount", "nothing would be moved")
     with reading(node) as context:
-        moved = move_funds(
-            context, key, _account(source), _account(target), amount_fen, document
-        )
+        moved = move_funds(context, key, _account(source), _account(target), amount_fen, document)
     result = {"moved": moved, "from": source, "to": target, "amount_fen": amount_fen, "key": key}
-    out.result(result, lambda: out.line(out.word(
-        (f"已记账 {yuan_text(amount_fen)} 元，待上链确认。",
-         f"Booked {yuan_text(amount_fen)} yuan; the chain confirms it.")
-        if moved else ("该流水号此前已办理，未作更改。", "This key was booked before; nothing was changed.")
-    )))
+    out.result(
+        result,
+        lambda: out.line(
+            out.word(
+                (
+                    f"已记账 {yuan_text(amount_fen)} 元，待上链确认。",
+                    f"Booked {yuan_text(amount_fen)} yuan; the chain confirms it.",
+                )
+                if moved
+                else (
+                    "该流水号此前已办理，未作更改。",
+                    "This key was booked before; nothing was changed.",
+                )
+            )
+        ),
+    )
 
 
-def balances(out: Output, node: NodeOption) -> None:
+def balances(out: Output, *, node: NodeOption) -> None:
     """Show each account by the contract and by this bureau's books (账户余额)."""
     from ledger.funds.model import ACCOUNT_NAMES
     from ledger.funds.queries import balances as chain_balances
@@ -78,16 +101,32 @@ def balances(out: Output, node: NodeOption) -> None:
         with context.read() as view:
             books = view.journal.balances()
     rows = [
-        {"account": account.name, "on_chain_fen": amount_fen,
-         "books_fen": books.get(account.name, 0)}
+        {
+            "account": account.name,
+            "on_chain_fen": amount_fen,
+            "books_fen": books.get(account.name, 0),
+        }
         for account, amount_fen in on_chain.items()
     ]
-    out.result(rows, lambda: out.table(
-        [("账户", "account"), ("链上（元）", "on chain (yuan)"), ("账簿（元）", "books (yuan)")],
-        [[out.word(ACCOUNT_NAMES[account]), yuan_text(amount_fen),
-          yuan_text(books.get(account.name, 0))] for account, amount_fen in on_chain.items()],
-        right=(1, 2),
-    ))
+    out.result(
+        rows,
+        lambda: out.table(
+            [
+                ("账户", "account"),
+                ("链上（元）", "on chain (yuan)"),
+                ("账簿（元）", "books (yuan)"),
+            ],
+            [
+                [
+                    out.word(ACCOUNT_NAMES[account]),
+                    yuan_text(amount_fen),
+                    yuan_text(books.get(account.name, 0)),
+                ]
+                for account, amount_fen in on_chain.items()
+            ],
+            right=(1, 2),
+        ),
+    )
 
 
 def _account(name: AccountName):  # type: ignore[no-untyped-def]  # noqa: ANN202

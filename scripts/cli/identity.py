@@ -1,4 +1,4 @@
-"""Reads an identity number from where nobody else can see it: a file, standard input, a hidden prompt."""
+"""Reads an identity number from where nobody else sees it: a file, standard input, a prompt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def read_identity(out: Output, path: Path | None) -> str:
 
     Args:
         out: where to ask and to warn.
-        path: a file whose first line it is; ``-`` for standard input; None asks, or reads standard input when that
+        path: a file whose first line it is; ``-`` for standard input; None asks, or reads
+            standard input when that
             is no terminal.
 
     Raises:
@@ -30,7 +31,9 @@ def read_identity(out: Output, path: Path | None) -> str:
     if path is None and sys.stdin.isatty():
         from getpass import getpass
 
-        return getpass(out.word(("公民身份号码（输入不显示）：", "Identity number (not shown): ")), sys.stderr)
+        return getpass(
+            out.word(("公民身份号码（输入不显示）：", "Identity number (not shown): ")), sys.stderr
+        )
     return _first_line(sys.stdin.readline(_LONGEST_LINE))
 
 
@@ -42,10 +45,12 @@ def _from_file(out: Output, path: Path) -> str:
     except (OSError, ValueError) as error:
         raise SettingsError(setting="--identity-file", reason="the file cannot be read") from error
     if mode & _SHARED:
-        out.note((
-            f"注意：{path} 可被其他用户读取，建议 chmod 600。",
-            f"Note: others can read {path}; chmod 600 keeps them out.",
-        ))
+        out.note(
+            (
+                f"注意：{path} 可被其他用户读取，建议 chmod 600。",
+                f"Note: others can read {path}; chmod 600 keeps them out.",
+            )
+        )
     return _first_line(text)
 
 
@@ -53,5 +58,3 @@ def _first_line(text: str) -> str:
     if not text.strip():
         raise SettingsError(setting="identity number", reason="nothing was given")
     return text.strip()
-
-

@@ -33,41 +33,65 @@ def register(parent: typer.Typer) -> None:
 
 
 def contributions(
-    out: Output, file: FileArgument, node: NodeOption, mapping: MappingOption = None,
+    out: Output,
+    *,
+    file: FileArgument,
+    node: NodeOption,
+    mapping: MappingOption = None,
     accept_valid: AcceptValidOption = False,
 ) -> int:
     """Record every paid month of a contribution file: .csv or .parquet (导入缴费文件).
 
-    Nothing is changed when a line has an error, unless --accept-valid. The same file again changes nothing.
+    Nothing is changed when a line has an error, unless --accept-valid. The same file again
+    changes nothing.
     """
     from ledger.records.service import import_contributions
 
-    return _import_records(out, node, file, mapping, accept_valid, import_contributions)
+    return _import_records(
+        out, import_contributions, node=node, file=file, mapping=mapping, accept_valid=accept_valid
+    )
 
 
 def deaths(
-    out: Output, file: FileArgument, node: NodeOption, mapping: MappingOption = None,
+    out: Output,
+    *,
+    file: FileArgument,
+    node: NodeOption,
+    mapping: MappingOption = None,
     accept_valid: AcceptValidOption = False,
 ) -> int:
     """Record notified deaths, which supervisors join with payouts (导入死亡登记文件)."""
     from ledger.records.deaths import import_deaths
 
-    return _import_records(out, node, file, mapping, accept_valid, import_deaths)
+    return _import_records(
+        out, import_deaths, node=node, file=file, mapping=mapping, accept_valid=accept_valid
+    )
 
 
 def payouts(
-    out: Output, file: FileArgument, node: NodeOption, mapping: MappingOption = None,
+    out: Output,
+    *,
+    file: FileArgument,
+    node: NodeOption,
+    mapping: MappingOption = None,
     accept_valid: AcceptValidOption = False,
 ) -> int:
-    """Record benefit payments that were already made; suspicions are flagged, nothing is held (导入已发放待遇)."""
+    """Record payments already made; suspicions are flagged, nothing is held (导入已发放待遇)."""
     from ledger.funds.payouts import import_payouts
 
-    return bring_in_payouts(out, node, file, mapping, accept_valid, import_payouts)
+    return bring_in_payouts(
+        out, import_payouts, node=node, file=file, mapping=mapping, accept_valid=accept_valid
+    )
 
 
 def _import_records(
-    out: Output, node: Path, file: Path, mapping: Path | None, accept_valid: bool,  # noqa: FBT001
+    out: Output,
     service: Callable[..., ImportReport],
+    *,
+    node: Path,
+    file: Path,
+    mapping: Path | None,
+    accept_valid: bool,
 ) -> int:
     try:
         with reading(node) as context, out.progress() as progress:
@@ -76,14 +100,23 @@ def _import_records(
         return refuse_findings(out, error)
     out.result(_record_document(out, report), lambda: _show_report(out, report))
     if report.lines_left_out and report.left_out_path is not None:
-        out.note((f"未导入的行及原因：{report.left_out_path}",
-                  f"The lines left out, with reasons: {report.left_out_path}"))
+        out.note(
+            (
+                f"未导入的行及原因：{report.left_out_path}",
+                f"The lines left out, with reasons: {report.left_out_path}",
+            )
+        )
     return 0
 
 
 def bring_in_payouts(
-    out: Output, node: Path, file: Path, mapping: Path | None, accept_valid: bool,  # noqa: FBT001
+    out: Output,
     service: Callable[..., BatchReport],
+    *,
+    node: Path,
+    file: Path,
+    mapping: Path | None,
+    accept_valid: bool,
 ) -> int:
     """Run an import or proposal of payments and tell its batch."""
     try:
@@ -96,12 +129,16 @@ def bring_in_payouts(
 
 
 def refuse_findings(out: Output, error: ImportRefusedError) -> int:
-    """Print what is wrong with a file, line by line; the result goes to standard error, as any refusal."""
+    """Print what is wrong with a file, line by line; the exit code of a refusal."""
     findings: Sequence[RowFinding] = error.findings
     if out.as_json:
         out.failed(
-            error.code, error.sentence(out.language), error.advice(out.language),
-            file=error.file, lines_read=error.lines_read, lines_refused=error.lines_refused,
+            error.code,
+            error.sentence(out.language),
+            error.advice(out.language),
+            file=error.file,
+            lines_read=error.lines_read,
+            lines_refused=error.lines_refused,
             findings_count=error.findings_count,
             findings=[_finding_document(out, item) for item in findings],
         )
@@ -116,12 +153,25 @@ def show_findings(out: Output, findings: Sequence[RowFinding]) -> None:
     if not findings:
         return
     out.table(
-        [("文件", "file"), ("行", "line"), ("字段", "field"), ("级别", "grade"), ("原因", "reason"),
-         ("处理办法", "remedy")],
         [
-            [item.file, item.line, item.field_name(out.language),
-             out.word(("错误", "error") if item.severity.value == "error" else ("提示", "warning")),
-             item.reason(out.language), item.remedy(out.language)]
+            ("文件", "file"),
+            ("行", "line"),
+            ("字段", "field"),
+            ("级别", "grade"),
+            ("原因", "reason"),
+            ("处理办法", "remedy"),
+        ],
+        [
+            [
+                item.file,
+                item.line,
+                item.field_name(out.language),
+                out.word(
+                    ("错误", "error") if item.severity.value == "error" else ("提示", "warning")
+                ),
+                item.reason(out.language),
+                item.remedy(out.language),
+            ]
             for item in findings[:_SHOWN_FINDINGS]
         ],
         right=(1,),
@@ -133,21 +183,33 @@ def show_findings(out: Output, findings: Sequence[RowFinding]) -> None:
 
 def _finding_document(out: Output, item: RowFinding) -> dict[str, Any]:
     return {
-        "file": item.file, "line": item.line, "field": item.field, "code": item.code,
-        "severity": item.severity.value, "reason": item.reason(out.language),
+        "file": item.file,
+        "line": item.line,
+        "field": item.field,
+        "code": item.code,
+        "severity": item.severity.value,
+        "reason": item.reason(out.language),
         "remedy": item.remedy(out.language),
     }
 
 
 def _record_document(out: Output, report: ImportReport) -> dict[str, Any]:
     return {
-        "import_key": report.import_key, "kind": report.kind, "file": report.file_name,
-        "already_imported": report.already_imported, "lines_read": report.lines_read,
-        "lines_accepted": report.lines_accepted, "lines_left_out": report.lines_left_out,
-        "persons": report.persons, "amount_fen": report.amount_fen,
-        "period_from": report.period_from, "period_to": report.period_to,
-        "first_index": report.first_index, "end_index": report.end_index,
-        "findings_count": report.findings_count, "warnings_count": report.warnings_count,
+        "import_key": report.import_key,
+        "kind": report.kind,
+        "file": report.file_name,
+        "already_imported": report.already_imported,
+        "lines_read": report.lines_read,
+        "lines_accepted": report.lines_accepted,
+        "lines_left_out": report.lines_left_out,
+        "persons": report.persons,
+        "amount_fen": report.amount_fen,
+        "period_from": report.period_from,
+        "period_to": report.period_to,
+        "first_index": report.first_index,
+        "end_index": report.end_index,
+        "findings_count": report.findings_count,
+        "warnings_count": report.warnings_count,
         "findings": [_finding_document(out, item) for item in report.findings],
         "left_out_file": report.left_out_path,
     }
@@ -157,31 +219,46 @@ def _show_report(out: Output, report: ImportReport) -> None:
     from ledger.policy.money import yuan_text
 
     if report.already_imported:
-        out.line(out.word(("该文件此前已导入，未作更改。",
-                           "This file was imported before; nothing was changed.")))
-    out.facts([
-        (("文件", "file"), report.file_name),
-        (("读取行数", "lines read"), report.lines_read),
-        (("已入账", "recorded"), report.lines_accepted),
-        (("未导入", "left out"), report.lines_left_out),
-        (("人数", "persons"), report.persons),
-        (("金额（元）", "amount (yuan)"), yuan_text(report.amount_fen)),
-        (("所属期", "months"), f"{report.period_from}–{report.period_to}"),
-        (("日志位置", "leaves"), f"{report.first_index}–{report.end_index - 1}"),
-    ])
+        out.line(
+            out.word(
+                (
+                    "该文件此前已导入，未作更改。",
+                    "This file was imported before; nothing was changed.",
+                )
+            )
+        )
+    out.facts(
+        [
+            (("文件", "file"), report.file_name),
+            (("读取行数", "lines read"), report.lines_read),
+            (("已入账", "recorded"), report.lines_accepted),
+            (("未导入", "left out"), report.lines_left_out),
+            (("人数", "persons"), report.persons),
+            (("金额（元）", "amount (yuan)"), yuan_text(report.amount_fen)),
+            (("所属期", "months"), f"{report.period_from}–{report.period_to}"),
+            (("日志位置", "leaves"), f"{report.first_index}–{report.end_index - 1}"),
+        ]
+    )
     show_findings(out, report.findings)
 
 
 def batch_report_document(out: Output, report: BatchReport) -> dict[str, Any]:
     """What an import or proposal of payments did."""
     return {
-        "batch": report.batch_id, "origin": report.origin, "period": report.period,
-        "lines": report.lines, "amount_fen": report.amount_fen,
+        "batch": report.batch_id,
+        "origin": report.origin,
+        "period": report.period,
+        "lines": report.lines,
+        "amount_fen": report.amount_fen,
         "already_imported": report.already_known,
         "flagged": [
-            {"leaf": int(index), "suspicion": finding.suspicion.value,
-             "other_log": int(finding.other_log), "other_leaf": int(finding.other_index),
-             "reason": finding.sentence(out.language)}
+            {
+                "leaf": int(index),
+                "suspicion": finding.suspicion.value,
+                "other_log": int(finding.other_log),
+                "other_leaf": int(finding.other_index),
+                "reason": finding.sentence(out.language),
+            }
             for index, finding in report.flagged
         ],
     }
@@ -192,15 +269,23 @@ def show_batch_report(out: Output, report: BatchReport) -> None:
     from ledger.policy.money import yuan_text
 
     if report.already_known:
-        out.line(out.word(("该文件此前已导入，未作更改。",
-                           "This file was imported before; nothing was changed.")))
-    out.facts([
-        (("批次", "batch"), report.batch_id),
-        (("所属期", "month"), report.period),
-        (("笔数", "lines"), report.lines),
-        (("金额（元）", "amount (yuan)"), yuan_text(report.amount_fen)),
-        (("疑点", "flagged"), len(report.flagged)),
-    ])
+        out.line(
+            out.word(
+                (
+                    "该文件此前已导入，未作更改。",
+                    "This file was imported before; nothing was changed.",
+                )
+            )
+        )
+    out.facts(
+        [
+            (("批次", "batch"), report.batch_id),
+            (("所属期", "month"), report.period),
+            (("笔数", "lines"), report.lines),
+            (("金额（元）", "amount (yuan)"), yuan_text(report.amount_fen)),
+            (("疑点", "flagged"), len(report.flagged)),
+        ]
+    )
     if report.flagged:
         out.table(
             [("日志位置", "leaf"), ("疑点", "suspicion")],

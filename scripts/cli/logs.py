@@ -1,4 +1,4 @@
-"""Structured logs on standard error: one JSON object a line, with fields from a list and no others."""
+"""Structured logs on standard error: one JSON object a line, with listed fields only."""
 
 from __future__ import annotations
 
@@ -10,12 +10,43 @@ from typing import Any, Final
 import structlog
 
 LEVELS: Final = ("debug", "info", "warning", "error")
-FIELDS: Final = frozenset({
-    "event", "level", "at", "job", "code", "size", "log_id", "number", "block", "contract",
-    "function", "reason", "rule", "alert", "reference", "kind", "role", "endpoint", "port", "signal",
-    "count", "state", "step", "case", "batch", "seconds", "status", "method", "attempts", "error",
-    "supervisor", "first", "end",
-})
+FIELDS: Final = frozenset(
+    {
+        "event",
+        "level",
+        "at",
+        "job",
+        "code",
+        "size",
+        "log_id",
+        "number",
+        "block",
+        "contract",
+        "function",
+        "reason",
+        "rule",
+        "alert",
+        "reference",
+        "kind",
+        "role",
+        "endpoint",
+        "port",
+        "signal",
+        "count",
+        "state",
+        "step",
+        "case",
+        "batch",
+        "seconds",
+        "status",
+        "method",
+        "attempts",
+        "error",
+        "supervisor",
+        "first",
+        "end",
+    }
+)
 """The only fields that a log line may have: nothing about a person can slip in."""
 
 

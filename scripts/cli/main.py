@@ -22,12 +22,13 @@ from scripts.cli import (
     proofs,
     transfer,
 )
-from scripts.cli.failures import FAULT, INTERRUPTED, USAGE, guarded
+from scripts.cli.failures import INTERRUPTED, USAGE, guarded
 from scripts.cli.output import Output, default_language
 
-_ABOUT = """Anxu 安续: social-security records and fund movements that anyone entitled can check (社保记录与基金流转可核验).
+_ABOUT = """Anxu 安续: records and fund movements of social security, checkable (社保记录可核验).
 
-A first network: devnet up, chain deploy, node init, bureau enrol, node serve. Then: import, checkpoint, prove, verify.
+A first network: devnet up, chain deploy, node init, bureau enrol, node serve. Then: import,
+checkpoint, prove, verify.
 'anxu COMMAND --help' explains each; docs/reference/cli.md shows all of them.
 """
 
@@ -35,11 +36,27 @@ A first network: devnet up, chain deploy, node init, bureau enrol, node serve. T
 def make_app() -> typer.Typer:
     """The whole command with its groups, in the order in which a newcomer meets them."""
     app = typer.Typer(
-        name="anxu", help=_ABOUT, no_args_is_help=True, rich_markup_mode=None, add_completion=False,
+        name="anxu",
+        help=_ABOUT,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        add_completion=False,
         pretty_exceptions_enable=False,
     )
-    rooms = (devnet, chain, node, imports, checkpoint, payouts, funds, transfer, eligibility,
-             proofs, alerts, bench)
+    rooms = (
+        devnet,
+        chain,
+        node,
+        imports,
+        checkpoint,
+        payouts,
+        funds,
+        transfer,
+        eligibility,
+        proofs,
+        alerts,
+        bench,
+    )
     for room in rooms:
         room.register(app)
     return app
@@ -56,28 +73,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     out = Output(_asks_json(given), default_language(os.environ), "--debug" in given)
+    return guarded(out, lambda: _dispatch(out, given))
+
+
+def _dispatch(out: Output, arguments: list[str]) -> int:
+    command = typer.main.get_command(make_app())
     try:
-        command = typer.main.get_command(make_app())
-        answer = command.main(args=given, prog_name="anxu", standalone_mode=False)
+        answer = command.main(args=arguments, prog_name="anxu", standalone_mode=False)
     except typer.Abort:
-        return INTERRUPTED
-    except KeyboardInterrupt:
         return INTERRUPTED
     except typer.TyperException as error:
         return _wrong_usage(out, error)
-    except Exception as error:  # noqa: BLE001 - told like any other fault
-        return guarded(out, lambda: _raise(error)) or FAULT
     return answer if isinstance(answer, int) else 0
 
 
-def _raise(error: Exception) -> int:
-    raise error
-
-
 def _asks_json(arguments: Sequence[str]) -> bool:
-    return "--json" in arguments[: arguments.index("--")] if "--" in arguments else (
-        "--json" in arguments
-    )
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return "--json" in arguments[:end]
 
 
 def _wrong_usage(out: Output, error: typer.TyperException) -> int:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
@@ -14,15 +15,14 @@ import typer
 
 from scripts.cli.command import command, group
 from scripts.cli.logs import log_to_stderr
-from scripts.cli.nodes import opened
+from scripts.cli.nodes import is_answering, opened
 from scripts.cli.options import NodeArgument
-from scripts.cli.output import Output
+from scripts.cli.output import Output, Words
 
 if TYPE_CHECKING:
     from ledger.config import NodeSettings
     from ledger.node import Node
 
-_HEALTH_SECONDS: Final = 1.0
 _PARENT_POLL_SECONDS: Final = 0.5
 
 
@@ -54,29 +54,47 @@ def register(parent: typer.Typer) -> None:
 
 def init(
     out: Output,
+    *,
     directory: NodeArgument,
-    manifest: Annotated[Path, typer.Option(
-        metavar="FILE", help="The deployment manifest from 'anxu chain deploy' (部署清单).",
-    )],
+    manifest: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="The deployment manifest from 'anxu chain deploy' (部署清单).",
+        ),
+    ],
     role: Annotated[Role, typer.Option(help="What the node is for (节点角色).")],
     name_zh: Annotated[str, typer.Option(help="The agency's name in Chinese (机构名称).")],
     name_en: Annotated[str, typer.Option(help="The agency's name in English (机构英文名称).")],
     port: Annotated[int, typer.Option(help="Where it answers (端口).", min=1, max=65535)],
     host: Annotated[str, typer.Option(help="The address it listens on (主机).")] = "127.0.0.1",
-    region: Annotated[str, typer.Option(
-        help="The city's six-digit GB/T 2260 code; a bureau needs it (行政区划代码).",
-    )] = "",
-    pool: Annotated[int, typer.Option(
-        help="The pool its fund belongs to: the province's two digits (统筹区).",
-    )] = 0,
-    database: Annotated[str | None, typer.Option(
-        metavar="URL",
-        help="A PostgreSQL database as postgresql+psycopg://…; without it SQLite in DIR (数据库).",
-    )] = None,
-    demo_sessions: Annotated[bool, typer.Option(
-        "--demo-sessions",
-        help="Let anybody sign in as a made-up person; demonstration networks only (演示登录).",
-    )] = False,
+    region: Annotated[
+        str,
+        typer.Option(
+            help="The city's six-digit GB/T 2260 code; a bureau needs it (行政区划代码).",
+        ),
+    ] = "",
+    pool: Annotated[
+        int,
+        typer.Option(
+            help="The pool its fund belongs to: the province's two digits (统筹区).",
+        ),
+    ] = 0,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A PostgreSQL database as postgresql+psycopg://…; without it SQLite in DIR "
+            "(数据库).",
+        ),
+    ] = None,
+    demo_sessions: Annotated[
+        bool,
+        typer.Option(
+            "--demo-sessions",
+            help="Let anybody sign in as a made-up person; demonstration networks only (演示登录).",
+        ),
+    ] = False,
 ) -> None:
     """Make a node's directory with its keys and settings (初始化节点).
 
@@ -85,10 +103,21 @@ def init(
     from ledger.birth import NewNode, init_node
     from ledger.chain.deployment import Manifest
 
-    settings = init_node(directory, Manifest.load(manifest), NewNode(
-        role=role.value, name_zh=name_zh, name_en=name_en, region=region, pool=pool, host=host,
-        port=port, database_url=database, demo_sessions=demo_sessions,
-    ))
+    settings = init_node(
+        directory,
+        Manifest.load(manifest),
+        NewNode(
+            role=role.value,
+            name_zh=name_zh,
+            name_en=name_en,
+            region=region,
+            pool=pool,
+            host=host,
+            port=port,
+            database_url=database,
+            demo_sessions=demo_sessions,
+        ),
+    )
     document = _settings_document(directory, settings)
     out.result(document, lambda: _show_settings(out, settings))
     if role is Role.BUREAU and settings.log_id == 0:
@@ -97,17 +126,26 @@ def init(
 
 def serve(
     out: Output,
+    *,
     directory: NodeArgument,
-    log_level: Annotated[LogLevel, typer.Option(
-        help="The least grave log line that is written to standard error (日志级别).",
-    )] = LogLevel.INFO,
-    exit_with_parent: Annotated[bool, typer.Option(
-        "--exit-with-parent", help="End when the process that started it ends (随父进程退出).",
-    )] = False,
+    log_level: Annotated[
+        LogLevel,
+        typer.Option(
+            help="The least grave log line that is written to standard error (日志级别).",
+        ),
+    ] = LogLevel.INFO,
+    exit_with_parent: Annotated[
+        bool,
+        typer.Option(
+            "--exit-with-parent",
+            help="End when the process that started it ends (随父进程退出).",
+        ),
+    ] = False,
 ) -> None:
     """Run a node: its pages, its API and its worker in one process (运行节点).
 
-    It ends cleanly on SIGTERM or Ctrl-C. One process works for a node at a time; a second one serves and waits.
+    It ends cleanly on SIGTERM or Ctrl-C. One process works for a node at a time; a second one
+    serves and waits.
     """
     from api.serving import serve as serve_node
 
@@ -124,10 +162,8 @@ def serve(
             signal.signal(number, _end)
         if exit_with_parent:
             threading.Thread(target=_end_with_parent, daemon=True).start()
-        try:
+        with suppress(_Ended):
             serve_node(node, log_level="error")
-        except _Ended:
-            pass
         log.info("ended", role=settings.role, log_id=settings.log_id)
 
 
@@ -146,8 +182,8 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def status(out: Output, directory: NodeArgument) -> None:
-    """Show what a node holds and how far it is: log, chain, outbox, followed logs (查看节点状态)."""
+def status(out: Output, *, directory: NodeArgument) -> None:
+    """Show how far a node is: its log, the chain, its outbox, followed logs (查看节点状态)."""
     from ledger.config import NodeSettings
 
     settings = NodeSettings.load(directory)
@@ -157,51 +193,77 @@ def status(out: Output, directory: NodeArgument) -> None:
         out.note(("尚未入网：anxu bureau enrol", "Not enrolled yet: anxu bureau enrol"))
         return
     with opened(directory) as node:
-        document |= {"enrolled": True, **_state(node), "answers": _answers(settings.endpoint)}
+        document |= {"enrolled": True, **_state(node), "answers": is_answering(settings.endpoint)}
 
-    def show() -> None:
-        _show_settings(out, settings)
-        out.facts([
-            (("节点进程", "process"), out.word(
-                ("在线", "answers") if document["answers"] else ("离线", "does not answer"))),
-            (("链", "chain"), document["chain"]),
-            (("最终块高", "final block"), document["final_block"]),
-            (("待发链上消息", "messages under way"), document["outbox"].get("QUEUED", 0)
-             + document["outbox"].get("SIGNED", 0) + document["waiting_for_anchor"]),
-            (("失败消息", "messages refused"), document["outbox"].get("FAILED", 0)),
-        ])
-        if document["log"] is not None:
-            log = document["log"]
-            out.facts([
-                (("记录数", "leaves"), log["size"]),
-                (("已上链", "final on chain"), log["final_size"]),
-                (("检查点", "checkpoint"), log["checkpoint"]),
-                (("监管联署", "cosignatures"), log["cosignatures"]),
-            ])
-        if document["follows"]:
-            out.line()
-            out.table(
-                [("日志", "log"), ("已核验记录", "leaves checked"), ("检查点", "checkpoint"),
-                 ("状态", "state"), ("核验时间", "checked at")],
-                [[item["log_id"], item["size"], item["checkpoint"], item["state"],
-                  item["checked_at"]] for item in document["follows"]],
-                right=(0, 1, 2),
-            )
+    out.result(document, lambda: _show_state(out, settings, document))
 
-    out.result(document, show)
+
+def _show_state(out: Output, settings: NodeSettings, document: dict[str, Any]) -> None:
+    outbox, log = document["outbox"], document["log"]
+    under_way = sum(outbox.get(state, 0) for state in ("QUEUED", "SIGNED"))
+    facts: list[tuple[Words, Any]] = [
+        *_settings_facts(out, settings),
+        (
+            ("节点进程", "process"),
+            out.word(("在线", "answers") if document["answers"] else ("离线", "does not answer")),
+        ),
+        (("链", "chain"), document["chain"]),
+        (("最终块高", "final block"), document["final_block"]),
+        (("待发链上消息", "messages under way"), under_way + document["waiting_for_anchor"]),
+        (("失败消息", "messages refused"), outbox.get("FAILED", 0)),
+    ]
+    if log is not None:
+        facts += [
+            (("记录数", "leaves"), log["size"]),
+            (("已上链", "final on chain"), log["final_size"]),
+            (("检查点", "checkpoint"), log["checkpoint"]),
+            (("监管联署", "cosignatures"), log["cosignatures"]),
+        ]
+    out.facts(facts)
+    if document["follows"]:
+        out.line()
+        out.table(
+            [
+                ("日志", "log"),
+                ("已核验记录", "leaves checked"),
+                ("检查点", "checkpoint"),
+                ("状态", "state"),
+                ("核验时间", "checked at"),
+            ],
+            [
+                [
+                    item["log_id"],
+                    item["size"],
+                    item["checkpoint"],
+                    item["state"],
+                    item["checked_at"],
+                ]
+                for item in document["follows"]
+            ],
+            right=(0, 1, 2),
+        )
 
 
 def enrol(
     out: Output,
+    *,
     directory: NodeArgument,
-    supervisor: Annotated[Path, typer.Option(
-        metavar="DIR", help="The supervisor's node directory, whose key enrols (监管节点目录).",
-    )],
-    sponsor: Annotated[Path | None, typer.Option(
-        metavar="DIR",
-        help="An enrolled bureau's directory, which passes on the alliance key; every bureau after the first"
-        " needs one (保荐机构节点目录).",
-    )] = None,
+    supervisor: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="The supervisor's node directory, whose key enrols (监管节点目录).",
+        ),
+    ],
+    sponsor: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="An enrolled bureau's directory, which passes on the alliance key; every "
+            "bureau after the first"
+            " needs one (保荐机构节点目录).",
+        ),
+    ] = None,
 ) -> None:
     """Enrol a bureau with a supervisor's key; the contract gives its log number (经办机构入网)."""
     from ledger.birth import enrol_bureau
@@ -211,25 +273,35 @@ def enrol(
 
 
 def _settings_document(directory: Path, settings: NodeSettings) -> dict[str, Any]:
-    """The settings that may be shown; the database's address may hold a password, so only its kind."""
+    """The settings that may be shown; of a database the kind: its URL may hold a password."""
     return {
-        "directory": directory, "role": settings.role, "name_zh": settings.name_zh,
-        "name_en": settings.name_en, "region": settings.region, "pool": settings.pool,
-        "log_id": settings.log_id, "endpoint": settings.endpoint,
-        "database": settings.database_url.partition(":")[0], "rpc_url": settings.rpc_url,
+        "directory": directory,
+        "role": settings.role,
+        "name_zh": settings.name_zh,
+        "name_en": settings.name_en,
+        "region": settings.region,
+        "pool": settings.pool,
+        "log_id": settings.log_id,
+        "endpoint": settings.endpoint,
+        "database": settings.database_url.partition(":")[0],
+        "rpc_url": settings.rpc_url,
         "demo_sessions": settings.demo_sessions,
     }
 
 
 def _show_settings(out: Output, settings: NodeSettings) -> None:
-    out.facts([
+    out.facts(_settings_facts(out, settings))
+
+
+def _settings_facts(out: Output, settings: NodeSettings) -> list[tuple[Words, Any]]:
+    return [
         (("机构", "agency"), out.word((settings.name_zh, settings.name_en))),
         (("角色", "role"), settings.role),
         (("日志编号", "log id"), settings.log_id or None),
         (("区划", "region"), settings.region),
         (("地址", "endpoint"), settings.endpoint),
         (("数据库", "database"), settings.database_url.partition(":")[0]),
-    ])
+    ]
 
 
 def _state(node: Node) -> dict[str, Any]:
@@ -240,15 +312,21 @@ def _state(node: Node) -> dict[str, Any]:
     with context.read() as view:
         outbox, waiting = dict(view.outbox.counts()), view.outbox.waiting_for_anchor()
         follows = [
-            {"log_id": int(log.log_id), "size": log.head.size, "checkpoint": log.number or None,
-             "state": log.state, "checked_at": log.checked_at}
+            {
+                "log_id": int(log.log_id),
+                "size": log.head.size,
+                "checkpoint": log.number or None,
+                "state": log.state,
+                "checked_at": log.checked_at,
+            }
             for log in view.following.logs()
         ]
         log = None
         if context.settings.role == "bureau":
             final = view.log.last_checkpoint(final=True)
             log = {
-                "origin": context.origin, "size": view.log.head().size,
+                "origin": context.origin,
+                "size": view.log.head().size,
                 "final_size": final.size if final is not None else 0,
                 "checkpoint": final.number if final is not None else None,
                 "cosignatures": len(view.log.cosignatures(final.size)) if final is not None else 0,
@@ -259,16 +337,10 @@ def _state(node: Node) -> dict[str, Any]:
     except UnavailableError as error:
         final_block, chain = None, error.code
     return {
-        "log": log, "outbox": outbox, "waiting_for_anchor": waiting, "follows": follows,
-        "chain": chain, "final_block": final_block,
+        "log": log,
+        "outbox": outbox,
+        "waiting_for_anchor": waiting,
+        "follows": follows,
+        "chain": chain,
+        "final_block": final_block,
     }
-
-
-def _answers(endpoint: str) -> bool:
-    import httpx
-
-    try:
-        answer = httpx.get(f"{endpoint}/health", timeout=_HEALTH_SECONDS, trust_env=False)
-    except httpx.HTTPError:
-        return False
-    return answer.status_code == httpx.codes.OK

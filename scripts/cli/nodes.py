@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ledger.node import Node
     from ledger.recording.context import NodeContext
 
-_PAUSE_SECONDS: Final = 0.1
+_PAUSE_SECONDS: Final = 0.2
+_HEALTH_SECONDS: Final = 1.0
 _MINIMUM_PREFIX: Final = 4
 
 
@@ -47,7 +48,7 @@ def require_role(context: NodeContext, role: str) -> None:
 
 
 def work_until(node: Node, done: Callable[[], bool], seconds: float) -> bool:
-    """Do the worker's part, or wait for the process that does, until ``done`` or the time is over."""
+    """Do the worker's part, or wait for the process that does, until ``done`` or time is over."""
     deadline = time.monotonic() + seconds
     while True:
         node.worker.drain()
@@ -56,6 +57,34 @@ def work_until(node: Node, done: Callable[[], bool], seconds: float) -> bool:
         if time.monotonic() >= deadline:
             return False
         time.sleep(_PAUSE_SECONDS)
+
+
+@contextmanager
+def answering(node: Node) -> Iterator[None]:
+    """Let others read this node's log for a while: serves it here when no process does.
+
+    Supervisors cosign what they can read. An address that something else has taken is left alone.
+    """
+    if is_answering(node.context.settings.endpoint):
+        yield
+        return
+    from api.serving import serving
+
+    with ExitStack() as stack:
+        with suppress(RuntimeError):
+            stack.enter_context(serving(node))
+        yield
+
+
+def is_answering(endpoint: str) -> bool:
+    """Whether a node answers there."""
+    import httpx
+
+    try:
+        answer = httpx.get(f"{endpoint}/health", timeout=_HEALTH_SECONDS, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == httpx.codes.OK
 
 
 def say_what_waits(out: Output, node: Node) -> None:

@@ -43,29 +43,36 @@ def default_language(environment: Mapping[str, str]) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: bytes in hexadecimal, times in ISO 8601 (UTC), enumerations by name."""
-    if isinstance(value, Enum):
-        return value.value if isinstance(value.value, str) else value.name
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date | Path):
-        return str(value)
+    """A value as JSON has it: bytes in hexadecimal, times in ISO 8601 (UTC), enums by name."""
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset | range):
         return [plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    return value
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: Any) -> Any:
+    match value:
+        case Enum():
+            return value.value if isinstance(value.value, str) else value.name
+        case bytes():
+            return "0x" + value.hex()
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date() | Path():
+            return str(value)
+        case _:
+            return value
 
 
 @dataclass(slots=True)
 class Output:
     """Where a command says its result, its notes and how far it is.
 
-    With ``as_json`` standard output gets exactly one JSON document and nothing else; ``language`` is ``zh`` or
+    With ``as_json`` standard output gets exactly one JSON document and nothing else; ``language``
+    is ``zh`` or
     ``en``.
     """
 
@@ -105,8 +112,9 @@ class Output:
         for name, (_, value) in zip(names, pairs, strict=True):
             print(f"{name}{' ' * (width - _columns(name))}  {self.cell(value)}")
 
-    def table(self, headings: Sequence[Words], rows: Sequence[Sequence[Any]], *,
-              right: Sequence[int] = ()) -> None:
+    def table(
+        self, headings: Sequence[Words], rows: Sequence[Sequence[Any]], *, right: Sequence[int] = ()
+    ) -> None:
         """Rows under headings; ``right`` names the columns that are numbers."""
         if self.as_json:
             return
@@ -117,7 +125,8 @@ class Output:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for number, heading in enumerate(headings):
             table.add_column(
-                self.word(heading), justify="right" if number in right else "left",
+                self.word(heading),
+                justify="right" if number in right else "left",
                 overflow="fold",
             )
         for row in rows:
@@ -161,11 +170,16 @@ class Output:
         )
 
         bars = Bars(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-            TimeElapsedColumn(), console=console(sys.stderr), disable=not sys.stderr.isatty(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console(sys.stderr),
+            disable=not sys.stderr.isatty(),
         )
         tasks: dict[str, Any] = {}
         with bars:
+
             def tell(step: str, done: int, total: int) -> None:
                 if step not in tasks:
                     name = self.word(_STEPS.get(step, (step, step)))

@@ -1,4 +1,4 @@
-"""``anxu prove``, ``anxu trust``, ``anxu verify``: proofs handed out, and checked by whoever was handed one."""
+"""``anxu prove``, ``trust``, ``verify``: proofs handed out, and checked by who was handed one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ledger.errors import LedgerError, SettingsError, VerificationError
+from ledger.errors import (
+    LedgerError,
+    MalformedBundleError,
+    MalformedTrustFileError,
+    VerificationError,
+)
 from scripts.cli.command import command, group
 from scripts.cli.failures import DONE, REFUSED
 from scripts.cli.nodes import reading, require_role
@@ -50,18 +55,31 @@ def register(parent: typer.Typer) -> None:
 
 def prove(
     out: Output,
-    index: Annotated[int, typer.Argument(
-        metavar="INDEX", min=0, help="The entry's place in this bureau's log (日志位置).",
-        show_default=False,
-    )],
+    *,
+    index: Annotated[
+        int,
+        typer.Argument(
+            metavar="INDEX",
+            min=0,
+            help="The entry's place in this bureau's log (日志位置).",
+            show_default=False,
+        ),
+    ],
     node: NodeOption,
     file: OutOption,
-    level: Annotated[Level, typer.Option(
-        help="owner shows the record in clear, supervision only the pseudonymous entry (披露级别).",
-    )] = Level.OWNER,
-    standing: Annotated[bool, typer.Option(
-        help="Ask supervisors to state that the entry still stands (附监管机构的有效性声明).",
-    )] = True,
+    level: Annotated[
+        Level,
+        typer.Option(
+            help="owner shows the record in clear, supervision only the pseudonymous entry "
+            "(披露级别).",
+        ),
+    ] = Level.OWNER,
+    standing: Annotated[
+        bool,
+        typer.Option(
+            help="Ask supervisors to state that the entry still stands (附监管机构的有效性声明).",
+        ),
+    ] = True,
 ) -> None:
     """Write a proof of one entry that can be handed to somebody else (出具证明文件).
 
@@ -77,7 +95,9 @@ def prove(
         feeds = FeedClient(partial(request_headers, context))
         try:
             bundle = prove_entry(
-                context, index, level=level.value,
+                context,
+                index,
+                level=level.value,
                 standing_source=feeds.standing if standing else None,
             )
         finally:
@@ -85,17 +105,27 @@ def prove(
     mode = _OWNER_MODE if level is Level.OWNER else _PUBLIC_MODE
     write_atomically(file, bundle.to_json().encode(), mode=mode)
     document = {
-        "file": file, "log_id": int(bundle.log_id), "leaf": int(bundle.index), "level": level,
-        "size": bundle.body.size, "has_standing": bundle.standing is not None,
+        "file": file,
+        "log_id": int(bundle.log_id),
+        "leaf": int(bundle.index),
+        "level": level,
+        "size": bundle.body.size,
+        "has_standing": bundle.standing is not None,
     }
-    out.result(document, lambda: out.facts([
-        (("证明文件", "proof"), file), (("日志位置", "leaf"), f"{bundle.log_id}:{bundle.index}"),
-        (("检查点记录数", "leaves under the checkpoint"), bundle.body.size),
-        (("有效性声明", "standing statement"), bundle.standing is not None),
-    ]))
+    out.result(
+        document,
+        lambda: out.facts(
+            [
+                (("证明文件", "proof"), file),
+                (("日志位置", "leaf"), f"{bundle.log_id}:{bundle.index}"),
+                (("检查点记录数", "leaves under the checkpoint"), bundle.body.size),
+                (("有效性声明", "standing statement"), bundle.standing is not None),
+            ]
+        ),
+    )
 
 
-def export(out: Output, node: NodeOption, file: OutOption) -> None:
+def export(out: Output, *, node: NodeOption, file: OutOption) -> None:
     """Write the trust file: chain, contracts, logs, supervisors and their keys (导出信任文件).
 
     A verifier should get it from somebody it trusts, before it is handed any proof.
@@ -107,43 +137,77 @@ def export(out: Output, node: NodeOption, file: OutOption) -> None:
         trust = export_trust(context)
     write_atomically(file, trust.to_json().encode(), mode=_PUBLIC_MODE)
     document = {
-        "file": file, "chain_id": trust.chain_id, "contracts": sorted(trust.contracts),
-        "logs": [int(log.log_id) for log in trust.logs], "cosigners": len(trust.cosigners),
+        "file": file,
+        "chain_id": trust.chain_id,
+        "contracts": sorted(trust.contracts),
+        "logs": [int(log.log_id) for log in trust.logs],
+        "cosigners": len(trust.cosigners),
     }
-    out.result(document, lambda: out.facts([
-        (("信任文件", "trust file"), file), (("链编号", "chain id"), trust.chain_id),
-        (("日志", "logs"), len(trust.logs)), (("联署机构", "cosigners"), len(trust.cosigners)),
-    ]))
+    out.result(
+        document,
+        lambda: out.facts(
+            [
+                (("信任文件", "trust file"), file),
+                (("链编号", "chain id"), trust.chain_id),
+                (("日志", "logs"), len(trust.logs)),
+                (("联署机构", "cosigners"), len(trust.cosigners)),
+            ]
+        ),
+    )
 
 
 def verify(
     out: Output,
-    bundle: Annotated[Path, typer.Argument(
-        metavar="BUNDLE", help="The proof that was handed over (证明文件).", show_default=False,
-    )],
-    trust: Annotated[Path, typer.Option(
-        metavar="FILE", help="The trust file that you got beforehand (信任文件).",
-    )],
-    rpc: Annotated[str | None, typer.Option(
-        metavar="URL", help="A chain address of your choosing; without it the check is offline (链接口地址).",
-    )] = None,
-    confirmations: Annotated[int, typer.Option(
-        min=0, help="Blocks that must follow an anchor before it counts (确认块数).",
-    )] = 0,
-    at: Annotated[datetime | None, typer.Option(
-        metavar="TIME", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"],
-        help="The time (UTC) to verify at, for networks whose clock is set to a demonstration day (核验时间).",
-        show_default=False,
-    )] = None,
+    *,
+    bundle: Annotated[
+        Path,
+        typer.Argument(
+            metavar="BUNDLE",
+            help="The proof that was handed over (证明文件).",
+            show_default=False,
+        ),
+    ],
+    trust: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="The trust file that you got beforehand (信任文件).",
+        ),
+    ],
+    rpc: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A chain address of your choosing; without it the check is offline (链接口地址).",
+        ),
+    ] = None,
+    confirmations: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Blocks that must follow an anchor before it counts (确认块数).",
+        ),
+    ] = 0,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="TIME",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"],
+            help="The time (UTC) to verify at, for networks whose clock is set to a "
+            "demonstration day (核验时间).",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Check a proof: was it recorded, does it still stand (核验证明).
 
-    Exit 0 when both are valid, 1 when either is invalid, 2 when something could not be checked (also a file that cannot
+    Exit 0 when both are valid, 1 when either is invalid, 2 when something could not be checked
+    (also a file that cannot
     be read). Keys inside a proof count for nothing.
     """
     now = at.replace(tzinfo=UTC) if at is not None else datetime.now(UTC)
     try:
-        verdict = _verdict(_read(bundle, "BUNDLE"), _trust(trust), rpc, now, confirmations)
+        verdict = _verdict(_bundle(bundle), _trust(trust), rpc, now, confirmations)
     except LedgerError as error:
         out.refusal(error)
         return UNDETERMINED
@@ -171,28 +235,40 @@ def _verdict(
     return verify_with_chain(bundle, trust, rpc, now, confirmations=confirmations)
 
 
-def _trust(path: Path) -> TrustFile:
-    from ledger.evidence.trust import TrustFile
-
-    return TrustFile.from_json(_read(path, "--trust"))
-
-
-def _read(path: Path, setting: str) -> bytes:
+def _bundle(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise SettingsError(setting=setting, reason="the file cannot be read") from error
+        raise MalformedBundleError(field="file", reason="it cannot be opened") from error
+
+
+def _trust(path: Path) -> TrustFile:
+    from ledger.evidence.trust import TrustFile
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise MalformedTrustFileError(field="file", reason="it cannot be opened") from error
+    return TrustFile.from_json(data)
 
 
 def _document(out: Output, verdict: Verdict) -> dict[str, Any]:
     return {
-        "was_recorded": verdict.was_recorded, "still_stands": verdict.still_stands,
-        "witnessed_at": verdict.witnessed_at, "stands_as_of": verdict.stands_as_of,
-        "stands_as_of_at": verdict.stands_as_of_at, "missing": verdict.missing,
+        "was_recorded": verdict.was_recorded,
+        "still_stands": verdict.still_stands,
+        "witnessed_at": verdict.witnessed_at,
+        "stands_as_of": verdict.stands_as_of,
+        "stands_as_of_at": verdict.stands_as_of_at,
+        "missing": verdict.missing,
         "reasons": verdict.reasons(out.language),
         "checks": [
-            {"name": check.name, "title": check.title(out.language), "outcome": check.outcome,
-             "sentence": check.sentence(out.language), "evidence": check.evidence}
+            {
+                "name": check.name,
+                "title": check.title(out.language),
+                "outcome": check.outcome,
+                "sentence": check.sentence(out.language),
+                "evidence": check.evidence,
+            }
             for check in verdict.checks
         ],
     }
@@ -201,13 +277,21 @@ def _document(out: Output, verdict: Verdict) -> dict[str, Any]:
 def _show(out: Output, verdict: Verdict) -> None:
     out.table(
         [("核验项", "check"), ("结果", "outcome"), ("说明", "what came out")],
-        [[check.title(out.language), out.word(_OUTCOMES[check.outcome]),
-          check.sentence(out.language)] for check in verdict.checks],
+        [
+            [
+                check.title(out.language),
+                out.word(_OUTCOMES[check.outcome]),
+                check.sentence(out.language),
+            ]
+            for check in verdict.checks
+        ],
     )
     out.line()
-    out.facts([
-        (("曾被登记", "was recorded"), out.word(_OUTCOMES[verdict.was_recorded])),
-        (("现时有效", "still stands"), out.word(_OUTCOMES[verdict.still_stands])),
-        (("最早见证时间", "first witnessed at"), verdict.witnessed_at),
-        (("有效性截至", "stands as of"), verdict.stands_as_of_at),
-    ])
+    out.facts(
+        [
+            (("曾被登记", "was recorded"), out.word(_OUTCOMES[verdict.was_recorded])),
+            (("现时有效", "still stands"), out.word(_OUTCOMES[verdict.still_stands])),
+            (("最早见证时间", "first witnessed at"), verdict.witnessed_at),
+            (("有效性截至", "stands as of"), verdict.stands_as_of_at),
+        ]
+    )
