@@ -28,7 +28,7 @@ from ledger.transfers.onchain import FollowedAnchoredLog, View, bureau_of
 from ledger.transfers.package import CheckedPackage, Expectation, check_package
 from ledger.transfers.papers import refusal_digest, refusal_json
 from ledger.transfers.reasons import WORDS, RefusalCode
-from ledger.transfers.releases import open_case
+from ledger.transfers.releases import open_case, require_unmoved
 from ledger.transfers.rules import require_may_decide
 from ledger.transfers.stays import stay_of
 from ledger.transfers.steps import Step, note
@@ -191,7 +191,7 @@ def refuse_transfer(
     arguments = [case_id, int(code), _hex(digest)]
     return _decide(
         context,
-        replace(case, refusal_code=int(code)),
+        case,
         Intent.REFUSE,
         Step.REFUSAL_SIGNED,
         officers,
@@ -214,16 +214,14 @@ def _decide(
     sealed: bytes | None = None,
     words: Refusal | None = None,
 ) -> TransferCase:
-    """Keep a decision and queue it for the chain, unless the case has moved on meanwhile."""
+    """Keep a decision and queue it for the chain. Raises CaseMovedError."""
     now = context.clock.now()
-    decided = replace(case, intent=intent, updated_at=now)
+    code = words.code if words is not None else case.refusal_code
+    decided = replace(case, intent=intent, refusal_code=code, updated_at=now)
     function, arguments = call
     values = {"zh": words.zh, "en": words.en} if words is not None else {}
     with context.write() as work:
-        standing = work.transfers.case(case.case_id)
-        assert standing is not None
-        require_may_decide(case.case_id, standing.side, standing.state, standing.intent, intent)
-        decided = replace(decided, state=standing.state)
+        require_unmoved(work, case)
         work.transfers.save_case(decided, sealed)
         if message is not None:
             work.transfers.put_message(message)
@@ -237,10 +235,11 @@ def _decide(
     return decided
 
 
-def cancel_messages(work: UnitOfWork, case: TransferCase) -> None:
-    """Stop what was still to be sent for an ended case, but for the words of a refusal."""
+def cancel_messages(work: UnitOfWork, case: TransferCase, *, keep_refusal: bool = True) -> None:
+    """Stop what was still to be sent for a decided case, but for the words of its refusal."""
     for message in work.transfers.messages_of(case.case_id):
-        if message.state is MessageState.QUEUED and message.kind != MessageKind.REFUSAL:
+        kept = keep_refusal and message.kind == MessageKind.REFUSAL
+        if message.state is MessageState.QUEUED and not kept:
             work.transfers.put_message(replace(message, state=MessageState.CANCELLED))
 
 

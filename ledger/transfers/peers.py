@@ -84,7 +84,11 @@ def _refusal(
     peer: str, status: int, problem: dict[str, Any]
 ) -> PeerRefusedError | PeerUnavailableError:
     """What another node's problem (RFC 9457) means: later, or never."""
-    code = str(problem.get("type", status)).removeprefix(_PROBLEM_PREFIX)[:_MAX_ERROR_CHARACTERS]
+    kind = str(problem.get("type", ""))
+    if not kind.startswith(_PROBLEM_PREFIX):
+        # Not our application's answer: a proxy, or a node that does not show this room (yet).
+        return PeerUnavailableError(peer=peer, reason=f"status {status}")
+    code = kind.removeprefix(_PROBLEM_PREFIX)[:_MAX_ERROR_CHARACTERS]
     server_fault = status >= httpx.codes.INTERNAL_SERVER_ERROR
     if server_fault or problem.get("retryable") is True or code in _ABOUT_THE_REQUEST:
         return PeerUnavailableError(peer=peer, reason=code)

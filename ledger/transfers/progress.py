@@ -183,8 +183,10 @@ def _accepted(context: NodeContext, case: TransferCase) -> int:
         standing = _still(work, case)
         if standing is None:
             return 0
-        after = moved(standing, CaseEvent.ACCEPTANCE_FINAL, now)
+        # A refusal of ours that came too late on chain is void, and its words stay here.
+        after = replace(moved(standing, CaseEvent.ACCEPTANCE_FINAL, now), refusal_code=0)
         work.transfers.save_case(after)
+        cancel_messages(work, after, keep_refusal=False)
         work.log.append(new, source_key=f"transfer/{case.case_id}", recorded_at=now)
         note(work, after, Step.ACCEPTANCE_FINAL, now, months=after.months)
         work.commit()

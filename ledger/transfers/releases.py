@@ -6,7 +6,12 @@ import json
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ledger.errors import NotAnchoredYetError, NotFoundError, TransferNotAllowedError
+from ledger.errors import (
+    CaseMovedError,
+    NotAnchoredYetError,
+    NotFoundError,
+    TransferNotAllowedError,
+)
 from ledger.evidence.encoding import LogId
 from ledger.evidence.merkle import inclusion_proof
 from ledger.keys.key_store import LOG
@@ -67,6 +72,7 @@ def release_transfer(
         TransferNotAllowedError: a pension is drawn, no record is here, or the name does not fit;
             ``rule`` is the refusal code's name: refuse the case with it.
         NotAnchoredYetError: a record is not final on chain yet.
+        CaseMovedError: it changed meanwhile; nothing was written.
         SameOfficerError, NotPermittedError: the sheet lacks two enrolled officers.
     """
     officers = officers or Officers()
@@ -88,14 +94,20 @@ def release_transfer(
     overlaps = release.package.sheet.overlaps
     sealed = vault.seal(case_id, replace(content, package=release.package, overlaps=overlaps))
     with context.write() as work:
-        standing = work.transfers.case(case_id)
-        assert standing is not None
-        require_may_decide(case_id, standing.side, standing.state, standing.intent, Intent.RELEASE)
+        require_unmoved(work, case)
         work.transfers.save_case(released, sealed)
         work.transfers.put_message(_message(context, released, release.envelope))
         note(work, released, Step.SHEET_SIGNED, now, actors=officers.names, months=figures.months)
         work.commit()
     return released
+
+
+def require_unmoved(view: View, case: TransferCase) -> None:
+    """Refuse to write over a case that changed since it was read. Raises CaseMovedError."""
+    standing = view.transfers.case(case.case_id)
+    assert standing is not None, "cases are never removed"
+    if standing != case:
+        raise CaseMovedError(case_id=case.case_id, state=standing.state)
 
 
 def open_case(

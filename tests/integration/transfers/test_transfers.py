@@ -11,6 +11,7 @@ import pytest
 
 from ledger.chain.bindings import Account
 from ledger.errors import (
+    CaseMovedError,
     ChainBehindError,
     IdempotencyConflictError,
     InsufficientFundsError,
@@ -26,9 +27,10 @@ from ledger.keys.key_store import LOG, SEALING
 from ledger.policy.kinds import Kind
 from ledger.policy.transfer import Scope
 from ledger.recording.facts import Fact
+from ledger.transfers import decisions
 from ledger.transfers.envelopes import MessageKind, envelope_json, seal_envelope
 from ledger.transfers.model import CaseState, Initiative, Intent, TransferReason
-from ledger.transfers.officers import Officers
+from ledger.transfers.officers import Officers, sign_by_both
 from ledger.transfers.package import build_figures, build_package, build_sheet
 from ledger.transfers.papers import letter_digest, letter_json
 from ledger.transfers.peers import HttpPeers
@@ -356,6 +358,51 @@ class TestEndedCase:
         assert state_at(alliance, HEFEI, first) is CaseState.LETTER_SENT
         assert state_at(alliance, SUZHOU, second) is CaseState.REFUSED
         assert case_at(alliance, SUZHOU, second).refusal_code == RefusalCode.CHAIN_REFUSED
+
+
+class TestRaces:
+    def test_a_decision_never_writes_over_what_came_meanwhile(self, alliance, monkeypatch):
+        person = newcomer(alliance)
+        alliance.settle()
+        case_id = request(alliance, person, NANJING, HEFEI)
+        context = alliance.context(HEFEI)
+
+        def signs_while_the_package_arrives(*arguments):
+            release_transfer(alliance.context(NANJING), case_id)
+            alliance.settle()
+            return sign_by_both(*arguments)
+
+        monkeypatch.setattr(decisions, "sign_by_both", signs_while_the_package_arrives)
+        with pytest.raises(CaseMovedError) as caught:
+            refuse_transfer(context, case_id, RefusalCode.OTHER)
+        assert (caught.value.case_id, caught.value.state) == (case_id, CaseState.RELEASED)
+        case = case_at(alliance, HEFEI, case_id)
+        assert (case.intent, case.refusal_code) == (Intent.NONE, 0)
+        assert case_detail(context, case_id).figures.months == 4
+
+    def test_who_decides_first_on_chain_decides_for_both(self, alliance):
+        person = newcomer(alliance)
+        alliance.settle()
+        case_id = request(alliance, person, NANJING, HEFEI)
+        release_transfer(alliance.context(NANJING), case_id)
+        alliance.settle()
+        accept_transfer(alliance.context(HEFEI), case_id)
+        refuse_transfer(alliance.context(NANJING), case_id, RefusalCode.OTHER)
+        alliance.settle()
+        states = {state_at(alliance, log, case_id) for log in (NANJING, HEFEI)}
+        assert states in ({CaseState.REFUSED}, {CaseState.ACCEPTED})
+        holder = alliance.context(HEFEI).chain.holder_of(
+            case_at(alliance, HEFEI, case_id).segment.tag
+        )
+        accepted = states == {CaseState.ACCEPTED}
+        assert holder == (HEFEI if accepted else None)
+        assert bool(entries_at(alliance, HEFEI, person, Kind.TRANSFER_IN)) is accepted
+        assert bool(entries_at(alliance, NANJING, person, Kind.TRANSFER_OUT)) is accepted
+        detail = case_detail(alliance.context(NANJING), case_id)
+        assert (detail.refusal is None) is accepted
+        assert [trouble.kind for trouble in detail.troubles] == (
+            ["chain refuse"] if accepted else []
+        )
 
 
 class TestOfficersAndRules:
