@@ -9,6 +9,7 @@ from ledger.errors import MalformedBundleError
 from ledger.evidence.bundle import (
     LeafPlace,
     ProofBundle,
+    StandingStatement,
     SupervisionOpening,
     owner_bundle,
     to_tlog_proof,
@@ -178,3 +179,18 @@ class TestTlogProof:
         assert [base64.b64decode(line) for line in lines[3:]] == list(bundle.inclusion)
         assert note == case.note
         assert "张三" not in to_tlog_proof(bundle)
+
+
+class TestStatementAlone:
+    """As a supervisor's node answers it, before it is in any bundle."""
+
+    def test_round_trip(self, case):
+        statement = case.standing(reversed=True)
+        assert StandingStatement.from_object(statement.to_object()) == statement
+        assert json.loads(case.full_bundle().to_json())["standing"] == case.standing().to_object()
+
+    @pytest.mark.parametrize("value", [None, [], "x", {}, {"size": 7}])
+    def test_another_form_is_refused(self, value):
+        with pytest.raises(MalformedBundleError) as refused:
+            StandingStatement.from_object(value)
+        assert refused.value.field.startswith("standing")

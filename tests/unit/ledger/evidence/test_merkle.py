@@ -280,6 +280,12 @@ class TestProofs:
             verify_inclusion(tree.node(0, 0), 0, 2, tree.inclusion_proof(0), bytes(32))
         assert refused.value.fields() == {"expected": "00" * 32, "actual": tree.root().hex()}
 
+    def test_a_tree_grows_leaf_by_leaf_as_by_many(self):
+        tree = MerkleTree()
+        for leaf in _leaves(11):
+            tree.append(leaf)
+        assert (tree.size, tree.root()) == (11, _definition(_leaves(11)))
+
     def test_root_from_nodes_is_the_root(self):
         tree = MerkleTree(_leaves(77))
         assert all(root_from_nodes(n, tree.node) == _definition(_leaves(n)) for n in range(78))
