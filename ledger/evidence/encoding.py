@@ -262,9 +262,9 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
         EncodingError: a string is not NFC, a number is a float or too large, or a type is not JSON.
     """
     try:
-        if _is_flat(value):
+        if _is_simple(dict(value)):
             # With ASCII keys, and neither floats nor foreign types, any sorting agrees: these are
-            # the bytes of RFC 8785, ten times as fast.
+            # the bytes of RFC 8785, several times as fast (decision 0011).
             return _dumps(dict(value)).encode()
         _require_canonical(value, "record")
         return rfc8785.dumps(dict(value))
@@ -273,14 +273,15 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
         raise EncodingError(field="record", reason=reason) from error
 
 
-def _is_flat(value: Mapping[str, Any]) -> bool:
-    """Whether a record is what nearly all are: ASCII keys, plain values, nothing to refuse."""
-    return all(
-        type(key) is str and key.isascii() and _is_plain(inner) for key, inner in value.items()
-    )
-
-
-def _is_plain(value: Any) -> bool:
+def _is_simple(value: Any, depth: int = 0) -> bool:
+    """Whether a value is what nearly all are: ASCII keys, plain values, nothing to refuse."""
+    if type(value) is dict:
+        return depth <= MAX_JSON_DEPTH and all(
+            type(key) is str and key.isascii() and _is_simple(inner, depth + 1)
+            for key, inner in value.items()
+        )
+    if type(value) in {list, tuple}:
+        return depth <= MAX_JSON_DEPTH and all(_is_simple(inner, depth + 1) for inner in value)
     if type(value) is str:
         return value.isascii() or unicodedata.is_normalized("NFC", value)
     if type(value) is int:

@@ -6,6 +6,7 @@ import unicodedata
 from types import MappingProxyType
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -270,6 +271,10 @@ def _independent(value):
     return json.dumps(value, ensure_ascii=False)
 
 
+def _with_ascii_keys(pairs):
+    return {ascii(key): value for key, value in pairs}
+
+
 class TestCanonicalJson:
     @pytest.mark.parametrize("name", ["canonical-json", "canonical-json-order"])
     def test_has_the_bytes_of_the_vector(self, vector, name):
@@ -286,6 +291,26 @@ class TestCanonicalJson:
                 canonical_json(record)
             return
         assert canonical_json(record).decode() == text
+
+    @given(_records)
+    def test_both_ways_of_writing_give_the_same_bytes(self, record):
+        """With ASCII keys the fast way is taken: compared here with the library of RFC 8785."""
+        ascii_only = json.loads(json.dumps(record), object_pairs_hook=_with_ascii_keys)
+        try:
+            written = canonical_json(ascii_only)
+        except EncodingError:
+            return
+        assert written == rfc8785.dumps(ascii_only)
+
+    @pytest.mark.parametrize("nest", [lambda v: {"a": v}, lambda v: [v]])
+    def test_nesting_is_bounded_alike_for_objects_and_lists(self, nest):
+        value = {"k": 1}
+        for _ in range(15):
+            value = nest(value)
+        canonical_json({"a": value})
+        with pytest.raises(EncodingError) as refused:
+            canonical_json({"a": nest(value)})
+        assert refused.value.fields() == {"field": "record", "reason": "it is nested over 16 deep"}
 
     def test_takes_any_mapping_at_the_top(self):
         assert canonical_json(MappingProxyType({"a": 1})) == b'{"a":1}'
