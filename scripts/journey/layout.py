@@ -40,6 +40,11 @@ class Plan:
     engine: str
     ports: dict[str, int]
 
+    @property
+    def day(self) -> date:
+        """The Beijing day the demonstration stands on."""
+        return date.fromisoformat(self.as_of)
+
 
 class Layout:
     """The files and folders of one demonstration."""

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -49,7 +48,7 @@ class Processes:
             directory=self._layout.chain,
             port=self._plan.ports["chain"],
             chain_id=None if born else CHAIN_ID,
-            as_of=None if born else date.fromisoformat(self._plan.as_of),
+            as_of=None if born else self._plan.day,
             base_fee_wei=None if born else 0,
         )
         self.chain = DevnetProcess(settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -91,7 +90,7 @@ def _prove(
     verdict = _offline(stage, path)
     return ProofOutcome(
         case=name, outcome=outcome, sentence_zh=words[0], sentence_en=words[1], file=path.name,
-        was_recorded=verdict.was_recorded.outcome, still_stands=verdict.still_stands.outcome,
+        was_recorded=verdict.was_recorded, still_stands=verdict.still_stands,
         spoiled=_spoiled(stage, path),
     )
 
@@ -105,15 +104,13 @@ def _offline(stage: Stage, path: Path) -> Verdict:
 
 def _spoiled(stage: Stage, path: Path) -> str:
     """The same with one byte of the record flipped: the verdict, or that it cannot even be read."""
-    content = json.loads(path.read_text())
-    text = json.dumps(content["record"] if "record" in content else content, ensure_ascii=False)
-    marker = next(part for part in ("2026", "199", "19") if part in text)
-    place = path.read_text().index(marker, path.read_text().index("identity_number"))
-    damaged = path.read_text()[:place] + "3" + path.read_text()[place + 1 :]
+    text = path.read_text()
+    place = text.index("identity_number") + len('identity_number\\":\\"')
+    damaged = text[:place] + ("8" if text[place] != "8" else "7") + text[place + 1 :]
     try:
         bundle = ProofBundle.from_json(damaged)
     except VerificationError as error:
         return error.code
     trust = TrustFile.from_json((stage.layout.proofs / "trust.json").read_text())
     verdict = verify(bundle, trust, None, stage.context(NANJING).clock.now())
-    return verdict.was_recorded.outcome
+    return verdict.was_recorded

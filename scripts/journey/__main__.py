@@ -1,0 +1,83 @@
+"""Runs the main journey and keeps serving, or with ``--once`` prints the report and ends."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import structlog
+
+from ledger.errors import LedgerError
+from ledger.files import write_atomically
+from scripts.demo_data.bureaus import DEMO_AS_OF
+from scripts.journey.layout import Layout
+from scripts.journey.observer import ConsoleObserver
+from scripts.journey.report import report_lines
+from scripts.journey.run import run
+
+
+def main() -> int:
+    """Parse the command line and run; 0 when everything came out as planted."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Anxu's main journey: a chain, three bureaus, a supervisor, thousands of made-up persons. "
+        "演示：一条链、三个经办机构、一个监管部门、数千名虚构的参保人。",
+    )
+    parser.add_argument("--once", action="store_true", help="print the report and end instead of serving on")
+    parser.add_argument("--directory", type=Path, default=Path("var/demo"),
+                        help="where everything is kept; run again to go on (default: var/demo)")
+    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--scale", choices=("demo", "small"), default="demo")
+    parser.add_argument("--seed", type=int, default=20260915)
+    parser.add_argument("--as-of", type=date.fromisoformat, default=DEMO_AS_OF, metavar="YYYY-MM-DD")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupted)
+    _quiet_logs()
+    layout = Layout(arguments.directory)
+    plan = layout.plan(
+        seed=arguments.seed, scale=arguments.scale, as_of=arguments.as_of, engine=arguments.engine
+    )
+    try:
+        with ExitStack() as stack:
+            observer = stack.enter_context(ConsoleObserver(quiet=arguments.json))
+            stage, report = run(layout, plan, observer, stack)
+            observer.close()
+            write_atomically(layout.report, json.dumps(report.to_object(), ensure_ascii=False, indent=2).encode())
+            if arguments.json:
+                print(json.dumps(report.to_object(), ensure_ascii=False))
+            else:
+                print("\n".join(report_lines(report)))
+            if not arguments.once:
+                print("\n按 Ctrl-C 结束。Serving until Ctrl-C.", flush=True)
+                while True:
+                    stage.processes.require_alive()
+                    time.sleep(0.5)
+            return 0 if report.holds else 1
+    except KeyboardInterrupt:
+        return 0
+    except LedgerError as error:
+        print(f"\n{error.sentence('zh')} {error.advice('zh')}\n{error}", file=sys.stderr)
+        return 1
+
+
+def _interrupted(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _quiet_logs() -> None:
+    """The nodes' own logs are in files; this process only says what went wrong."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(40),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
