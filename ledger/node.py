@@ -32,7 +32,11 @@ from ledger.recording.publication import Publisher
 from ledger.recording.writer import EntryWriter, RecordReader
 from ledger.store.database import Database
 from ledger.store.tiles import TileStore
-from ledger.supervision.service import examine, note_proven_conflicts
+from ledger.supervision.service import (
+    examine,
+    note_inconsistent_logs,
+    note_proven_conflicts,
+)
 from ledger.transfers.service import advance as advance_transfers
 from ledger.worker import Job, Worker
 
@@ -46,7 +50,7 @@ class Node:
 
     def __init__(self, context: NodeContext, feeds: FeedClient) -> None:
         self.context = context
-        self._feeds = feeds
+        self.feeds = feeds
         self.worker = Worker(context, _jobs(context, feeds))
 
     def __enter__(self) -> Self:
@@ -62,7 +66,7 @@ class Node:
 
     def close(self) -> None:
         """Give back connections and files."""
-        self._feeds.close()
+        self.feeds.close()
         if self.context.tools is not None:
             self.context.tools.person_keys.close()
         self.context.database.close()
@@ -152,6 +156,7 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
     if context.settings.role == "supervisor":
         return common | {
             "examine": lambda: examine(context),
+            "inconsistent": lambda: note_inconsistent_logs(context),
             "conflicts": lambda: note_proven_conflicts(context),
         }
     publisher = Publisher(context, feeds.cosignature)

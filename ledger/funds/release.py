@@ -37,11 +37,14 @@ from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.recording.facts import Fact
 from ledger.recording.officers import sign_by_two
+from ledger.records.rules import ReversalOrder, ReversalReason, reversal_fact
 from ledger.store.journal import Posting
 from ledger.store.log import StoredEntry
 from ledger.store.unit_of_work import Rooms, UnitOfWork
 
 PAY_FILE_COLUMNS: Final = ("序号", "户名", "开户行", "账号", "金额(元)", "附言")
+_HOLDING_BASIS: Final = "社会保险经办条例 第三十七条"
+"""Agencies review high-risk business in grades (rules e.3)."""
 _PAYABLE: Final = (LineState.CLEAR, LineState.PAYABLE)
 _ANSWERS: Final = {"PAID": LineState.PAID, "RETURNED": LineState.RETURNED}
 
@@ -302,25 +305,16 @@ def _book_return(
 
 
 def _reversal(context: NodeContext, view: Rooms, index: LeafIndex, decision: LineDecision) -> Fact:
-    """A line not paid is reversed: reason code, words and both officers are in the record."""
-    stored = _entry(view, index)
-    record = context.bureau.reader.open(stored, view.log).record
-    return Fact(
-        Kind.REVERSAL,
-        stored.entry.head.class_,
-        stored.entry.head.period,
-        0,
-        {
-            "reverses": {"log": int(context.log_id), "index": int(index)},
-            "reason_code": "HELD_BEFORE_PAYMENT",
-            "reason": decision.reason,
-            "legal_basis": "社会保险经办条例 第三十七条",
-            "maker": decision.maker,
-            "checker": decision.checker,
-        },
-        identity_number=record["identity_number"],
-        reverses=index,
+    """A line not paid is taken back, with the words of the officers' decision."""
+    record = context.bureau.reader.open(_entry(view, index), view.log).record
+    order = ReversalOrder(
+        ReversalReason.HELD_BEFORE_PAYMENT,
+        _HOLDING_BASIS,
+        decision.maker,
+        decision.checker,
+        decision.reason,
     )
+    return reversal_fact(index, record, order, context.log_id)
 
 
 def _write_pay_file(context: NodeContext, batch: Batch) -> str:

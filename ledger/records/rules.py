@@ -35,6 +35,7 @@ class ReversalReason(StrEnum):
     RECORDED_TWICE = "RECORDED_TWICE"
     DOUBLE_INSURANCE = "DOUBLE_INSURANCE"
     REFUNDED = "REFUNDED"
+    HELD_BEFORE_PAYMENT = "HELD_BEFORE_PAYMENT"
     NOT_PAID = "NOT_PAID"
     DEATH_DISPROVED = "DEATH_DISPROVED"
     DECISION_REVOKED = "DECISION_REVOKED"
@@ -49,6 +50,7 @@ REVERSAL_REASONS: Final[Mapping[ReversalReason, tuple[str, str]]] = MappingProxy
         ReversalReason.RECORDED_TWICE: ("重复登记", "recorded twice"),
         ReversalReason.DOUBLE_INSURANCE: ("重复参保清理", "double insurance cleaned"),
         ReversalReason.REFUNDED: ("已退费", "refunded"),
+        ReversalReason.HELD_BEFORE_PAYMENT: ("支付前暂缓，未发放", "held before payment, not paid"),
         ReversalReason.NOT_PAID: ("未实际发放", "not paid after all"),
         ReversalReason.DEATH_DISPROVED: ("死亡信息有误", "the death report was wrong"),
         ReversalReason.DECISION_REVOKED: ("核定撤销", "the decision was revoked"),
@@ -187,12 +189,16 @@ def death_fact(row: DeathRow) -> Fact:
 
 @dataclass(frozen=True, slots=True)
 class ReversalOrder:
-    """Two officers take an entry back: why, on which legal basis, maker and checker by name."""
+    """Two officers take an entry back: why, on which legal basis, maker and checker by name.
+
+    ``words`` is the reason as the person is told it, where there is one.
+    """
 
     reason: ReversalReason
     legal_basis: str
     maker: str
     checker: str
+    words: str = ""
 
     def __post_init__(self) -> None:
         if self.maker.strip().casefold() == self.checker.strip().casefold():
@@ -216,6 +222,8 @@ def reversal_fact(
         "maker": order.maker,
         "checker": order.checker,
     }
+    if order.words:
+        body["reason"] = order.words
     if "name" in record:
         body["name"] = record["name"]
     return Fact(

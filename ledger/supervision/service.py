@@ -10,6 +10,7 @@ import structlog
 
 from ledger.errors import AlreadyResolvedError, NotFoundError
 from ledger.evidence.encoding import (
+    NO_SUBJECT,
     LeafIndex,
     LogId,
     PlacedEntry,
@@ -19,11 +20,12 @@ from ledger.evidence.encoding import (
     reversed_leaf,
 )
 from ledger.evidence.merkle import MerkleTree
+from ledger.following.follower import INCONSISTENT
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.store.following import FollowingRepository
 from ledger.store.unit_of_work import Reading, UnitOfWork
-from ledger.supervision.model import AlertState, Finding, LeafPlace, Rule
+from ledger.supervision.model import RISK_HIGH, AlertState, Finding, LeafPlace, Rule
 from ledger.supervision.queries import alert_of
 from ledger.supervision.rules import (
     duplicate_payouts,
@@ -69,6 +71,29 @@ def examine(context: NodeContext) -> bool:
             work.alerts.set_examined(item.log_id, item.end)
             work.commit()
             changed = True
+    return changed
+
+
+def note_inconsistent_logs(context: NodeContext) -> bool:
+    """Raise an alert for every log whose feed contradicts its anchored checkpoint; a job of the worker."""
+    with context.read() as view:
+        broken = [log for log in view.following.logs() if log.state == INCONSISTENT]
+    changed = False
+    for log in broken:
+        finding = Finding(
+            rule=Rule.LOG_INCONSISTENT,
+            risk=RISK_HIGH,
+            key=log.log_id.to_bytes(4) + log.head.size.to_bytes(8),
+            period=0,
+            subject=NO_SUBJECT,
+            leaves=(),
+            amount_fen=0,
+        )
+        with context.write() as work:
+            if work.alerts.find(finding.alert_id) is None:
+                _add(context, work, finding, {"log": int(log.log_id), "leaves": []}, log.checked_at)
+                work.commit()
+                changed = True
     return changed
 
 
@@ -206,7 +231,9 @@ def _reversed(following: FollowingRepository, places: set[LeafPlace]) -> frozens
 
 def _keep(context: NodeContext, work: UnitOfWork, finding: Finding) -> None:
     """Add an alert; a known one takes the leaves that stand now, and opens again if it was over."""
-    evidence = {"leaves": [[place.log_id, place.index] for place in finding.leaves]}
+    evidence: dict[str, object] = {
+        "leaves": [[place.log_id, place.index] for place in finding.leaves]
+    }
     known = work.alerts.find(finding.alert_id)
     if known is not None:
         if known["evidence"] != evidence:
@@ -218,6 +245,17 @@ def _keep(context: NodeContext, work: UnitOfWork, finding: Finding) -> None:
                 state=AlertState.OPEN if over else known["state"],
             )
         return
+    _add(context, work, finding, evidence, _final_at(work.following, finding.leaves))
+
+
+def _add(
+    context: NodeContext,
+    work: UnitOfWork,
+    finding: Finding,
+    evidence: dict[str, object],
+    final_at: datetime,
+) -> None:
+    """Keep a new alert, with when its evidence became final."""
     work.alerts.add(
         {
             "alert_id": finding.alert_id,
@@ -228,7 +266,7 @@ def _keep(context: NodeContext, work: UnitOfWork, finding: Finding) -> None:
             "evidence": evidence,
             "amount_fen": finding.amount_fen,
             "state": AlertState.OPEN,
-            "evidence_final_at": _final_at(work.following, finding.leaves),
+            "evidence_final_at": final_at,
             "found_at": context.clock.now(),
             "conflict_id": None,
         }
