@@ -39,7 +39,7 @@ def status_of(error: LedgerError) -> int:
 
 
 def problem_of(error: LedgerError, reference: str) -> dict[str, Any]:
-    """The RFC 9457 body: what happened and what to do, in both languages, and the reference number."""
+    """The RFC 9457 body: what happened, what to do, in both languages, and the reference number."""
     return {
         "type": _TYPE_PREFIX + error.code,
         "title": error.code.replace("-", " "),

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -206,6 +206,14 @@ class Sessions:
         if self.enabled:
             request.session.clear()
 
+    def guard(self, role: Role) -> Callable[[Request], None]:
+        """A dependency that lets only this role in and notes who it is, see `signed_in`."""
+
+        def dependency(request: Request) -> None:
+            request.state.persona = self.require(request, role)
+
+        return dependency
+
     def require(self, request: Request, role: Role) -> Persona:
         """Whoever is signed in, if that is somebody of this role.
 
@@ -241,8 +249,14 @@ class Sessions:
             raise FormTokenError
 
 
+def signed_in(request: Request) -> Persona:
+    """Who passed the guard of the route that is answering."""
+    persona: Persona = request.state.persona
+    return persona
+
+
 def landing(persona: Persona, next_path: str | None) -> str:
-    """Where to go after sign-in: the page asked for if it is of this role, else the role's start."""
+    """Where to go after sign-in: the page asked for if it is this role's, else the role's start."""
     wanted = safe_next(next_path)
     inside = wanted == persona.home or wanted.startswith(persona.home + "/")
     return wanted if inside else persona.home

@@ -24,7 +24,7 @@ class CheckRow:
 class VerificationResult:
     """Two verdicts with the checks behind them.
 
-    ``as_of_number`` and ``as_of_at`` say until which checkpoint and time *still stands* was
+    ``as_of_size`` and ``as_of_at`` say until how many leaves and which time *still stands* was
     looked at; ``unchecked``
     names what could not be checked. ``facts`` holds what the bundle discloses and nothing else.
     """
@@ -36,7 +36,7 @@ class VerificationResult:
     facts: tuple[Fact, ...]
     unchecked: tuple[Words, ...] = ()
     recorded_at: datetime | None = None
-    as_of_number: int | None = None
+    as_of_size: int | None = None
     as_of_at: datetime | None = None
     is_baseline: bool = False
 

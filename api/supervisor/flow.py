@@ -1,0 +1,334 @@
+"""Where money went: from the events of the `Funds` contract to bars, bands and movements. Pure.
+
+Columns from the left: contributions by city, treasury, fiscal special account and expenditure
+account by pool, payments by city beside money transferred out, and what arrived or came back.
+Money only runs to the right: an arrival is drawn from the sender's transferred-out bar to a
+transferred-in bar, a bank's return to a bar of its own. Every event with money in it is one leg,
+and a band is the sum of its legs, so that every total opens into the events it is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from api.supervisor.views import FlowAccount, FlowBand, FlowKind, FlowPicture, FundEventKind
+from api.web.parts import Words
+from ledger.funds.model import ACCOUNT_NAMES, Account
+from ledger.policy.periods import period_of
+from ledger.policy.regions import region_name
+from ledger.ports import BEIJING
+from ledger.store.events import ChainEvent
+
+EVENTS_HREF: Final = "/supervisor/funds"
+
+COLUMNS: Final = (
+    Words("征缴", "Contributions"),
+    Words("国库", "Treasury"),
+    Words("财政专户", "Fiscal account"),
+    Words("支出户", "Expenditure"),
+    Words("发放与转出", "Paid, transferred out"),
+    Words("转入与退回", "Arrived, returned"),
+)
+_ACCOUNT_COLUMNS: Final = MappingProxyType(
+    {
+        Account.TREASURY: 1,
+        Account.LEGACY_INCOME: 1,
+        Account.FISCAL: 2,
+        Account.EXPENDITURE: 3,
+        Account.SHORTFALL: 5,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A bureau as the picture names it: its city, and the pool its accounts belong to."""
+
+    log_id: int
+    name: Words
+    pool: int
+
+    @property
+    def pool_name(self) -> Words:
+        """The province whose pool it is."""
+        code = f"{self.pool:02d}0000"
+        return Words(_short(region_name(code)), region_name(code, "en"))
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One movement: which bars it runs between. Both are empty when nothing moved (a freeze).
+
+    ``leaves`` is the range of entries it rests on; where ``without_reversed`` is set, those that
+    were taken back before payment do not count into it.
+    """
+
+    event: ChainEvent
+    kind: FundEventKind
+    source: FlowAccount | None
+    target: FlowAccount | None
+    amount_fen: int
+    lines: int
+    flow: FlowKind | None
+    log_id: int
+    officers: int = 0
+    leaves: tuple[int, int] | None = None
+    without_reversed: bool = False
+
+    @property
+    def number(self) -> str:
+        """Block and place in it: names the event in a URL."""
+        return f"{self.event.block}-{self.event.log_index}"
+
+    @property
+    def at(self) -> datetime:
+        """The time of its block."""
+        return datetime.fromtimestamp(self.event.block_time, UTC)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The keys of its two bars."""
+        return (
+            self.source.key if self.source is not None else "",
+            self.target.key if self.target is not None else "",
+        )
+
+
+def legs_of(events: Iterable[ChainEvent], cities: Mapping[int, City]) -> tuple[Leg, ...]:
+    """The movements in these events, in their order; proposals and routes move nothing."""
+    legs = []
+    proposed: dict[str, tuple[int, int]] = {}
+    for event in events:
+        given = event.arguments
+        if event.name == "DisbursementProposed":
+            proposed[given["batchId"]] = (given["firstLeaf"], given["endLeaf"])
+        read = _READERS.get(event.name)
+        if read is None:
+            continue
+        leg = read(event, given, cities)
+        if event.name == "DisbursementApproved":
+            leg = replace(leg, leaves=proposed.get(given["batchId"]), without_reversed=True)
+        legs.append(leg)
+    return tuple(legs)
+
+
+def picture_of(legs: Sequence[Leg]) -> FlowPicture:
+    """Bars and bands of the movements; legs without money or that run nowhere are left out."""
+    sums: dict[tuple[str, str], list[Leg]] = {}
+    bars: dict[str, FlowAccount] = {}
+    for leg in legs:
+        if leg.source is None or leg.target is None or leg.amount_fen <= 0 or leg.flow is None:
+            continue
+        bars[leg.source.key] = leg.source
+        bars[leg.target.key] = leg.target
+        sums.setdefault(leg.ends, []).append(leg)
+    drawn = [leg for found in sums.values() for leg in found]
+    months = [period_of(leg.at.astimezone(BEIJING).date()) for leg in drawn]
+    order = sorted(bars.values(), key=lambda bar: (bar.column, bar.key))
+    place = {bar.key: number for number, bar in enumerate(order)}
+    bands = [_band(found) for found in sums.values()]
+    bands.sort(key=lambda band: (place[band.source], place[band.target]))
+    return FlowPicture(
+        column_names=COLUMNS,
+        accounts=tuple(order),
+        bands=tuple(bands),
+        first_period=min(months, default=0),
+        last_period=max(months, default=0),
+    )
+
+
+def legs_between(legs: Sequence[Leg], source: str, target: str) -> tuple[Leg, ...]:
+    """The movements behind one band."""
+    return tuple(leg for leg in legs if leg.ends == (source, target))
+
+
+def band_href(source: str, target: str) -> str:
+    """The page with the movements behind a band."""
+    return f"{EVENTS_HREF}?{urlencode({'from': source, 'to': target})}"
+
+
+def _band(legs: Sequence[Leg]) -> FlowBand:
+    source, target = legs[0].ends
+    flow = legs[0].flow
+    assert flow is not None, "only money that flows makes a band"
+    return FlowBand(
+        source=source,
+        target=target,
+        amount_fen=sum(leg.amount_fen for leg in legs),
+        kind=flow,
+        href=band_href(source, target),
+        lines=sum(leg.lines for leg in legs),
+    )
+
+
+# --- bars -----------------------------------------------------------------------------------------
+
+
+def _account(city: City, account: Account) -> FlowAccount:
+    zh, en = ACCOUNT_NAMES[account]
+    pool = city.pool_name
+    name = Words(f"{pool.zh} {zh}", f"{pool.en} {en}")
+    key = f"{account.name.lower().replace('_', '-')}-{city.pool}"
+    return FlowAccount(key, name, _ACCOUNT_COLUMNS.get(account, 5))
+
+
+def _collected_from(city: City) -> FlowAccount:
+    name = Words(f"{_short(city.name.zh)} 征缴", f"{city.name.en} contributions")
+    return FlowAccount(f"contributions-{city.log_id}", name, 0)
+
+
+def _opened_from(city: City) -> FlowAccount:
+    name = Words(f"{_short(city.name.zh)} 期初", f"{city.name.en} opening balance")
+    return FlowAccount(f"opening-{city.log_id}", name, 0)
+
+
+def _paid_by(city: City) -> FlowAccount:
+    name = Words(f"{_short(city.name.zh)} 发放", f"{city.name.en} payments")
+    return FlowAccount(f"paid-{city.log_id}", name, 4)
+
+
+def _returned_to(city: City) -> FlowAccount:
+    name = Words(f"{_short(city.name.zh)} 银行退回", f"{city.name.en} bank returns")
+    return FlowAccount(f"returned-{city.log_id}", name, 5)
+
+
+def _sent_by(city: City) -> FlowAccount:
+    pool = city.pool_name
+    name = Words(f"{pool.zh} 转出", f"{pool.en} transferred out")
+    return FlowAccount(f"sent-{city.pool}", name, 4)
+
+
+def _arrived_at(city: City) -> FlowAccount:
+    pool = city.pool_name
+    name = Words(f"{pool.zh} 转入", f"{pool.en} transferred in")
+    return FlowAccount(f"arrived-{city.pool}", name, 5)
+
+
+def _short(name: str) -> str:
+    """A place in the fewest characters that are still its name."""
+    return name.removesuffix("市").removesuffix("省")
+
+
+# --- events ---------------------------------------------------------------------------------------
+
+_Arguments = Mapping[str, Any]
+_Cities = Mapping[int, City]
+
+
+def _collected(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(
+        event, FundEventKind.COLLECTED, _collected_from(city), _account(city, Account.TREASURY),
+        given["amountFen"], given["lines"], FlowKind.COLLECTED, city.log_id,
+        leaves=(given["firstLeaf"], given["endLeaf"]),
+    )  # fmt: skip
+
+
+def _opened(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(
+        event, FundEventKind.OPENED, _opened_from(city), _account(city, Account(given["account"])),
+        given["amountFen"], 0, FlowKind.COLLECTED, city.log_id,
+    )  # fmt: skip
+
+
+def _moved(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    source, target = Account(given["from"]), Account(given["to"])
+    flow = FlowKind.ALLOCATED if target is Account.EXPENDITURE else FlowKind.COLLECTED
+    ends = _account(city, source), _account(city, target)
+    is_back = ends[0].column >= ends[1].column
+    return Leg(
+        event, FundEventKind.ALLOCATED, *ends, given["amountFen"], 0, None if is_back else flow,
+        city.log_id,
+    )  # fmt: skip
+
+
+def _paid(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(
+        event, FundEventKind.DISBURSED, _account(city, Account.EXPENDITURE), _paid_by(city),
+        given["amountFen"], given["lines"], FlowKind.PAID, city.log_id,
+        leaves=(given["firstLeaf"], given["endLeaf"]),
+    )  # fmt: skip
+
+
+def _approved(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(
+        event, FundEventKind.DISBURSED, _account(city, Account.EXPENDITURE), _paid_by(city),
+        given["paidFen"], given["paidLines"], FlowKind.PAID, city.log_id, officers=2,
+    )  # fmt: skip
+
+
+def _returned(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(
+        event, FundEventKind.RETURNED, _paid_by(city), _returned_to(city), given["amountFen"], 0,
+        FlowKind.RETURNED, city.log_id,
+    )  # fmt: skip
+
+
+def _sent(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["fromLog"]]
+    return Leg(
+        event, FundEventKind.TRANSFERRED_OUT, _account(city, Account.EXPENDITURE), _sent_by(city),
+        given["amountFen"], len(given["caseIds"]), FlowKind.TRANSFERRED, city.log_id,
+    )  # fmt: skip
+
+
+def _received(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    source, target = cities[given["fromLog"]], cities[given["toLog"]]
+    return Leg(
+        event, FundEventKind.TRANSFERRED_IN, _sent_by(source), _arrived_at(target),
+        given["amountFen"], 0, FlowKind.TRANSFERRED, target.log_id,
+    )  # fmt: skip
+
+
+def _short_posted(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(
+        event, FundEventKind.SHORTFALL, None, _account(city, Account.SHORTFALL),
+        given["amountFen"], 0, None, city.log_id,
+    )  # fmt: skip
+
+
+def _short_cleared(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(
+        event, FundEventKind.SHORTFALL, _account(city, Account.EXPENDITURE),
+        _account(city, Account.SHORTFALL), given["amountFen"], 0, None, city.log_id,
+    )  # fmt: skip
+
+
+def _frozen(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(event, FundEventKind.FROZEN, None, None, 0, 0, None, city.log_id)
+
+
+def _unfrozen(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(event, FundEventKind.RELEASED, None, None, 0, 0, None, city.log_id)
+
+
+_READERS: Final[Mapping[str, Callable[[ChainEvent, _Arguments, _Cities], Leg]]] = MappingProxyType(
+    {
+        "FundsCollected": _collected,
+        "BalanceOpened": _opened,
+        "FundsMoved": _moved,
+        "PaidRecorded": _paid,
+        "DisbursementApproved": _approved,
+        "PaymentReturned": _returned,
+        "SettlementSent": _sent,
+        "SettlementReceived": _received,
+        "ShortfallPosted": _short_posted,
+        "ShortfallCleared": _short_cleared,
+        "FundsFrozen": _frozen,
+        "FundsUnfrozen": _unfrozen,
+    }
+)
