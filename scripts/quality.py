@@ -1,0 +1,174 @@
+"""Write docs/quality.md: what the last long test run found, in numbers.
+
+usage: python -m scripts.quality JUNIT_XML COVERAGE_JSON
+
+Called by `scripts/test --long` after pytest; the numbers come from its own reports.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PAGE: Final = ROOT / "docs" / "quality.md"
+SLOWEST: Final = 10
+HEADING: Final = """\
+Written by `scripts/test --long`; do not edit. Format, lint, types, the direction of imports, habits
+and translations passed before (`scripts/check`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One test: where it stands, how it ended and how long it took."""
+
+    suite: str
+    name: str
+    result: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Measured:
+    """Lines and branches of one room, and how many of them the tests reached."""
+
+    lines: int = 0
+    lines_reached: int = 0
+    branches: int = 0
+    branches_reached: int = 0
+
+    def add(self, summary: Mapping[str, Any]) -> None:
+        """Count one file."""
+        self.lines += summary["num_statements"]
+        self.lines_reached += summary["covered_lines"]
+        self.branches += summary["num_branches"]
+        self.branches_reached += summary["covered_branches"]
+
+
+def read_outcomes(junit: Path) -> list[Outcome]:
+    """Every test of a JUnit report; the suite is the folder one or two levels below tests/."""
+    found = []
+    for case in ET.parse(junit).iter("testcase"):  # noqa: S314 - written by pytest a moment ago
+        parts = case.get("classname", "").split(".")
+        depth = 3 if parts[1:2] == ["unit"] else 2
+        results = [tag for tag in ("failure", "error", "skipped") if case.find(tag) is not None]
+        found.append(
+            Outcome(
+                suite="/".join(parts[:depth]),
+                name="::".join([*parts[depth:], case.get("name", "")]),
+                result=results[0] if results else "passed",
+                seconds=float(case.get("time", "0")),
+            )
+        )
+    return found
+
+
+def read_rooms(coverage: Path) -> dict[str, Measured]:
+    """Coverage by room: ledger/<room>, api/<room>, and both as a whole."""
+    rooms: dict[str, Measured] = defaultdict(Measured)
+    for name, entry in json.loads(coverage.read_text(encoding="utf-8"))["files"].items():
+        parts = Path(name).parts
+        room = "/".join(parts[:2]) if len(parts) > 2 else parts[0] + "/*.py"  # noqa: PLR2004 - package, room, file
+        for key in (room, parts[0]):
+            rooms[key].add(entry["summary"])
+    return dict(rooms)
+
+
+def page(outcomes: list[Outcome], rooms: Mapping[str, Measured], commit: str, day: str) -> str:
+    """The whole page."""
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    bad = [outcome for outcome in outcomes if outcome.result != "passed"]
+    verdict = "all passed, none skipped" if not bad else f"{len(bad)} did not pass"
+    slow = sorted(outcomes, key=lambda outcome: -outcome.seconds)[:SLOWEST]
+    machine = f"{platform.system()} {platform.machine()}"
+    parts = [
+        "# Quality, measured",
+        HEADING,
+        f"- {day}, commit {commit}",
+        f"- {len(outcomes)} tests, {verdict}, {_span(seconds)} of test time",
+        f"- Python {platform.python_version()}, {machine}, {os.cpu_count()} processors",
+        "## What ran",
+        _table(("suite", "tests", "not passed", "time"), _suites(outcomes)),
+        "## The slowest",
+        _table(
+            ("test", "time"),
+            ((f"`{item.suite}::{item.name}`", _span(item.seconds)) for item in slow),
+        ),
+        "## Reached by tests",
+        "Processes that a test kills on purpose leave no measurement behind.",
+        _table(
+            ("room", "lines", "reached", "branches", "reached"),
+            (
+                (
+                    room,
+                    str(measured.lines),
+                    _percent(measured.lines_reached, measured.lines),
+                    str(measured.branches),
+                    _percent(measured.branches_reached, measured.branches),
+                )
+                for room, measured in sorted(rooms.items())
+            ),
+        ),
+    ]
+    if bad:
+        listed = "\n".join(f"- `{item.suite}::{item.name}`: {item.result}" for item in bad)
+        parts += ["## Not passed", listed]
+    return "\n\n".join(parts) + "\n"
+
+
+def _suites(outcomes: Iterable[Outcome]) -> Iterable[tuple[str, ...]]:
+    suites: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        suites[outcome.suite].append(outcome)
+    for suite, members in sorted(suites.items()):
+        bad = sum(member.result != "passed" for member in members)
+        yield suite, str(len(members)), str(bad), _span(sum(item.seconds for item in members))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
+
+
+def _commit() -> str:
+    def git(*words: str) -> str:
+        command = ["git", "-c", f"safe.directory={ROOT}", *words]
+        return subprocess.run(
+            command, cwd=ROOT, check=False, capture_output=True, text=True
+        ).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", ".", ":!docs/quality.md")
+    return (git("rev-parse", "--short=12", "HEAD") or "unknown") + (" with changes" * bool(changed))
+
+
+def main() -> int:
+    """Write the page from the two reports named on the command line."""
+    junit, coverage = map(Path, sys.argv[1:3])
+    day = datetime.now(UTC).date().isoformat()
+    text = page(read_outcomes(junit), read_rooms(coverage), _commit(), day)
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"Wrote {PAGE.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

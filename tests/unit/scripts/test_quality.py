@@ -1,0 +1,59 @@
+"""The page of measurements, from reports written by hand."""
+
+from __future__ import annotations
+
+import json
+
+from scripts.quality import Outcome, page, read_outcomes, read_rooms
+
+JUNIT = """<testsuites><testsuite>
+<testcase classname="tests.unit.ledger.policy.test_money.TestYuan" name="test_a" time="0.5"/>
+<testcase classname="tests.contracts.test_funds" name="test_b" time="61.0"><failure/></testcase>
+<testcase classname="tests.contracts.test_funds" name="test_c" time="0"><skipped/></testcase>
+</testsuite></testsuites>"""
+
+
+def counts(lines, reached, branches, branches_reached):
+    return {
+        "summary": {
+            "num_statements": lines,
+            "covered_lines": reached,
+            "num_branches": branches,
+            "covered_branches": branches_reached,
+        }
+    }
+
+
+def test_outcomes_name_suite_result_and_time(tmp_path):
+    (tmp_path / "junit.xml").write_text(JUNIT)
+    assert read_outcomes(tmp_path / "junit.xml") == [
+        Outcome("tests/unit/ledger", "policy::test_money::TestYuan::test_a", "passed", 0.5),
+        Outcome("tests/contracts", "test_funds::test_b", "failure", 61.0),
+        Outcome("tests/contracts", "test_funds::test_c", "skipped", 0.0),
+    ]
+
+
+def test_rooms_add_up_to_their_package(tmp_path):
+    files = {
+        "ledger/policy/money.py": counts(10, 9, 4, 3),
+        "ledger/policy/rates.py": counts(20, 20, 0, 0),
+        "ledger/errors.py": counts(5, 5, 2, 2),
+    }
+    (tmp_path / "coverage.json").write_text(json.dumps({"files": files}))
+    rooms = read_rooms(tmp_path / "coverage.json")
+    assert (rooms["ledger/policy"].lines, rooms["ledger/policy"].lines_reached) == (30, 29)
+    assert (rooms["ledger/*.py"].lines, rooms["ledger/*.py"].branches) == (5, 2)
+    assert (rooms["ledger"].lines, rooms["ledger"].branches_reached) == (35, 5)
+
+
+def test_page_says_what_did_not_pass():
+    text = page([Outcome("tests/unit/ledger", "test_b", "failure", 61.0)], {}, "abc", "2026-09-15")
+    assert "- 2026-09-15, commit abc\n" in text
+    assert "1 did not pass, 1 min 1 s of test time" in text
+    assert "- `tests/unit/ledger::test_b`: failure" in text
+
+
+def test_page_of_a_clean_run_lists_no_failures():
+    text = page([Outcome("tests/unit/api", "test_a", "passed", 1.25)], {}, "abc", "2026-09-15")
+    assert "all passed, none skipped, 1.2 s of test time" in text
+    assert "Not passed" not in text
