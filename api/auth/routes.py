@@ -57,7 +57,11 @@ def sign_in_pages(site: Site) -> APIRouter:
             raise NotFoundError(what="language", key="with this code")
         answer = _go(safe_next(next))
         answer.set_cookie(
-            LANGUAGE_COOKIE, wanted, max_age=LANGUAGE_SECONDS, httponly=True, samesite="lax",
+            LANGUAGE_COOKIE,
+            wanted,
+            max_age=LANGUAGE_SECONDS,
+            httponly=True,
+            samesite="lax",
             secure=request.url.scheme == "https",
         )
         return answer

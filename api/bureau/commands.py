@@ -57,9 +57,7 @@ def decide_suspected(
     if line is None or line.finding is None:
         raise EncodingError(field="line", reason="no such line is suspected")
     if line.decision is not None:
-        raise BatchStateError(
-            what="line", key=str(number), state=line.state, needed="SUSPECTED"
-        )
+        raise BatchStateError(what="line", key=str(number), state=line.state, needed="SUSPECTED")
     maker = second(context, line_key(batch_id, index), choice, officer.officer, all_.names)
     if maker is not None:
         decide_line(

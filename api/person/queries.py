@@ -242,9 +242,7 @@ def downloads_of(
             )
         )
     own = [row for row in months if row.log_id == context.log_id]
-    newest = next(
-        (row for row in reversed(own) if row.state is RecordState.ANCHORED), None
-    )
+    newest = next((row for row in reversed(own) if row.state is RecordState.ANCHORED), None)
     if newest is not None:
         year, month = divmod(newest.period, 100)
         downloads.append(

@@ -250,9 +250,7 @@ def _at(conflict: ConflictOnChain | None) -> datetime | None:
     return _time(conflict.proven_at) if conflict is not None else None
 
 
-def _text(
-    first: Words, second: Words, *, shows_first: bool, shows_second: bool
-) -> Words | None:
+def _text(first: Words, second: Words, *, shows_first: bool, shows_second: bool) -> Words | None:
     if shows_first:
         return first
     return second if shows_second else None

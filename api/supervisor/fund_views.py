@@ -108,9 +108,7 @@ def fund_event(leg: Leg) -> views.FundEvent:
     )
 
 
-def range_view(
-    context: NodeContext, log_id: int, event: str, start: int
-) -> views.EntryRangeView:
+def range_view(context: NodeContext, log_id: int, event: str, start: int) -> views.EntryRangeView:
     """``supervisor/entries.html``: the entries behind one total, recomputed from the log.
 
     Raises:
@@ -121,9 +119,7 @@ def range_view(
         (
             found
             for found in legs
-            if found.log_id == log_id
-            and found.leaves is not None
-            and found.number == event
+            if found.log_id == log_id and found.leaves is not None and found.number == event
         ),
         None,
     )
@@ -195,5 +191,3 @@ def _pages(start: int, shown: int, total: int, source: str, target: str) -> Page
     before = f"{base}start={max(0, start - ROWS_A_PAGE)}" if start else ""
     after = f"{base}start={start + shown}" if start + shown < total else ""
     return Pages(start + 1 if shown else 0, start + shown, total, before, after)
-
-

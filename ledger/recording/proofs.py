@@ -85,9 +85,7 @@ def prove_entry(
     anchor = _anchor(context, checkpoint)
     standing = _statement(context, place, standing_source) if standing_source is not None else None
     if opened is None:
-        return supervision_bundle(
-            stored.entry, place, path, note, anchor=anchor, standing=standing
-        )
+        return supervision_bundle(stored.entry, place, path, note, anchor=anchor, standing=standing)
     return _owner(opened, place, path, note, anchor, standing)
 
 

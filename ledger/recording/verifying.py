@@ -84,7 +84,5 @@ def _followed_standing(context: NodeContext, place: LeafPlace) -> tuple[int, boo
         if last is None or leaf is None or last.size <= place.index:
             return None
         places = view.following.places_of_tags([tag]).get(tag, [])
-    is_reversed = any(
-        log_id == place.log_id and index < last.size for log_id, index in places
-    )
+    is_reversed = any(log_id == place.log_id and index < last.size for log_id, index in places)
     return last.size, is_reversed, leaf.pack()

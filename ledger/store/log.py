@@ -75,9 +75,7 @@ class LogRepository:
         row = self._connection.execute(select(log_head.c.frontier)).scalar_one_or_none()
         return CompactRange.from_bytes(row) if row is not None else CompactRange.empty()
 
-    def append(
-        self, new: Sequence[NewEntry], *, source_key: str, recorded_at: datetime
-    ) -> range:
+    def append(self, new: Sequence[NewEntry], *, source_key: str, recorded_at: datetime) -> range:
         """Put entries behind the last one and swap the head; the rows count once the caller commits.
 
         Args:
@@ -107,9 +105,11 @@ class LogRepository:
 
     def _swap(self, before: CompactRange, after: CompactRange) -> None:
         values = {"size": after.size, "root": after.root(), "frontier": after.to_bytes()}
-        if before.size == 0 and self._connection.execute(
-            select(func.count()).select_from(log_head)
-        ).scalar_one() == 0:
+        if (
+            before.size == 0
+            and self._connection.execute(select(func.count()).select_from(log_head)).scalar_one()
+            == 0
+        ):
             self._connection.execute(insert(log_head).values(id=1, **values))
             return
         swapped = self._connection.execute(
@@ -122,9 +122,11 @@ class LogRepository:
 
     def entry(self, index: int) -> StoredEntry | None:
         """The entry at ``index``, or None beyond the end."""
-        row = self._connection.execute(
-            select(entries).where(entries.c.leaf_index == index)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(select(entries).where(entries.c.leaf_index == index))
+            .mappings()
+            .one_or_none()
+        )
         return _stored(row) if row is not None else None
 
     def entries(self, first: int, end: int) -> Iterator[StoredEntry]:
@@ -145,7 +147,9 @@ class LogRepository:
         )
         return [bytes(tag) + bytes(seal) for tag, seal in rows]
 
-    def of_subject(self, subject: Subject, kinds: Iterable[Kind] | None = None) -> list[StoredEntry]:
+    def of_subject(
+        self, subject: Subject, kinds: Iterable[Kind] | None = None
+    ) -> list[StoredEntry]:
         """All entries about one person, in order, optionally of some kinds only."""
         query = select(entries).where(entries.c.subject == subject)
         if kinds is not None:
@@ -156,9 +160,7 @@ class LogRepository:
     def of_source(self, source_key: str) -> list[StoredEntry]:
         """All entries of one import or command, in order."""
         rows = self._connection.execute(
-            select(entries)
-            .where(entries.c.source_key == source_key)
-            .order_by(entries.c.leaf_index)
+            select(entries).where(entries.c.source_key == source_key).order_by(entries.c.leaf_index)
         ).mappings()
         return [_stored(row) for row in rows]
 
@@ -191,9 +193,11 @@ class LogRepository:
 
     def checkpoint(self, size: int) -> StoredCheckpoint | None:
         """The signed head of exactly ``size`` leaves."""
-        row = self._connection.execute(
-            select(checkpoints).where(checkpoints.c.size == size)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(select(checkpoints).where(checkpoints.c.size == size))
+            .mappings()
+            .one_or_none()
+        )
         return _checkpoint(row) if row is not None else None
 
     def last_checkpoint(self, *, final: bool = False) -> StoredCheckpoint | None:
@@ -206,26 +210,36 @@ class LogRepository:
 
     def covering_checkpoint(self, index: int) -> StoredCheckpoint | None:
         """The first final checkpoint that holds leaf ``index``: it gives the leaf its position."""
-        row = self._connection.execute(
-            select(checkpoints)
-            .where(and_(checkpoints.c.size > index, checkpoints.c.number.is_not(None)))
-            .order_by(checkpoints.c.size)
-            .limit(1)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(
+                select(checkpoints)
+                .where(and_(checkpoints.c.size > index, checkpoints.c.number.is_not(None)))
+                .order_by(checkpoints.c.size)
+                .limit(1)
+            )
+            .mappings()
+            .one_or_none()
+        )
         return _checkpoint(row) if row is not None else None
 
     def cosigned_checkpoint(self, index: int) -> StoredCheckpoint | None:
         """The newest final checkpoint that holds leaf ``index`` and that a cosigner signed."""
-        row = self._connection.execute(
-            select(checkpoints)
-            .where(and_(
-                checkpoints.c.size > index,
-                checkpoints.c.number.is_not(None),
-                checkpoints.c.size.in_(select(cosignatures.c.size)),
-            ))
-            .order_by(checkpoints.c.size.desc())
-            .limit(1)
-        ).mappings().one_or_none()
+        row = (
+            self._connection.execute(
+                select(checkpoints)
+                .where(
+                    and_(
+                        checkpoints.c.size > index,
+                        checkpoints.c.number.is_not(None),
+                        checkpoints.c.size.in_(select(cosignatures.c.size)),
+                    )
+                )
+                .order_by(checkpoints.c.size.desc())
+                .limit(1)
+            )
+            .mappings()
+            .one_or_none()
+        )
         return _checkpoint(row) if row is not None else None
 
     def checkpoints(self) -> list[StoredCheckpoint]:
@@ -234,16 +248,25 @@ class LogRepository:
         return [_checkpoint(row) for row in rows]
 
     def mark_final(
-        self, size: int, *, number: int, block: int, block_time: int,
-        transaction_hash: str | None, at: datetime,
+        self,
+        size: int,
+        *,
+        number: int,
+        block: int,
+        block_time: int,
+        transaction_hash: str | None,
+        at: datetime,
     ) -> None:
         """Note where on chain a checkpoint stands, once it is final there."""
         self._connection.execute(
             update(checkpoints)
             .where(checkpoints.c.size == size)
             .values(
-                number=number, block=block, block_time=block_time,
-                transaction_hash=transaction_hash, final_at=to_micros(at),
+                number=number,
+                block=block,
+                block_time=block_time,
+                transaction_hash=transaction_hash,
+                final_at=to_micros(at),
             )
         )
 

@@ -29,13 +29,21 @@ def main() -> int:
         description="Anxu's main journey: a chain, three bureaus, a supervisor, thousands of made-up persons. "
         "演示：一条链、三个经办机构、一个监管部门、数千名虚构的参保人。",
     )
-    parser.add_argument("--once", action="store_true", help="print the report and end instead of serving on")
-    parser.add_argument("--directory", type=Path, default=Path("var/demo"),
-                        help="where everything is kept; run again to go on (default: var/demo)")
+    parser.add_argument(
+        "--once", action="store_true", help="print the report and end instead of serving on"
+    )
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        default=Path("var/demo"),
+        help="where everything is kept; run again to go on (default: var/demo)",
+    )
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--scale", choices=("demo", "small"), default="demo")
     parser.add_argument("--seed", type=int, default=20260915)
-    parser.add_argument("--as-of", type=date.fromisoformat, default=DEMO_AS_OF, metavar="YYYY-MM-DD")
+    parser.add_argument(
+        "--as-of", type=date.fromisoformat, default=DEMO_AS_OF, metavar="YYYY-MM-DD"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupted)
@@ -49,7 +57,9 @@ def main() -> int:
             observer = stack.enter_context(ConsoleObserver(quiet=arguments.json))
             stage, report = run(layout, plan, observer, stack)
             observer.close()
-            write_atomically(layout.report, json.dumps(report.to_object(), ensure_ascii=False, indent=2).encode())
+            write_atomically(
+                layout.report, json.dumps(report.to_object(), ensure_ascii=False, indent=2).encode()
+            )
             if arguments.json:
                 print(json.dumps(report.to_object(), ensure_ascii=False))
             else:

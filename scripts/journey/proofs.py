@@ -54,10 +54,15 @@ def prove_to_strangers(stage: Stage) -> list[ProofOutcome]:
         review = review_eligibility(context, item.identity_number, parse_category(item.category))
         words = summary(review)
         decision = decisions[item.case]
-        outcomes.append(_prove(
-            stage, item.case.lower().replace("_", "-"), decision.leaf_index, decision.outcome,
-            (words.zh, words.en),
-        ))
+        outcomes.append(
+            _prove(
+                stage,
+                item.case.lower().replace("_", "-"),
+                decision.leaf_index,
+                decision.outcome,
+                (words.zh, words.en),
+            )
+        )
     subject = context.bureau.writer.subject_of(stage.planted.proofs[0].identity_number)
     with context.read() as view:
         contribution = view.log.of_subject(subject, [Kind.CONTRIBUTION])[-1].index
@@ -66,7 +71,9 @@ def prove_to_strangers(stage: Stage) -> list[ProofOutcome]:
             for batch in view.payouts.batches()
             for entry in view.log.entries(batch["first_index"], batch["first_index"] + 1)
         )
-    outcomes.append(_prove(stage, "contribution", contribution, "", ("一个月的缴费", "one contribution")))
+    outcomes.append(
+        _prove(stage, "contribution", contribution, "", ("一个月的缴费", "one contribution"))
+    )
     outcomes.append(_prove(stage, "payout", payout, "", ("一笔养老金", "one payout")))
     return outcomes
 
@@ -89,8 +96,13 @@ def _prove(
     write_atomically(path, bundle.to_json().encode(), mode=0o600)
     verdict = _offline(stage, path)
     return ProofOutcome(
-        case=name, outcome=outcome, sentence_zh=words[0], sentence_en=words[1], file=path.name,
-        was_recorded=verdict.was_recorded, still_stands=verdict.still_stands,
+        case=name,
+        outcome=outcome,
+        sentence_zh=words[0],
+        sentence_en=words[1],
+        file=path.name,
+        was_recorded=verdict.was_recorded,
+        still_stands=verdict.still_stands,
         spoiled=_spoiled(stage, path),
     )
 

@@ -76,8 +76,11 @@ class Report:
 
 
 def make_report(
-    stage: Stage, batches: Mapping[str, Batch], transfers: Sequence[TransferOutcome],
-    proofs: Sequence[ProofOutcome], seconds: Mapping[str, float],
+    stage: Stage,
+    batches: Mapping[str, Batch],
+    transfers: Sequence[TransferOutcome],
+    proofs: Sequence[ProofOutcome],
+    seconds: Mapping[str, float],
 ) -> Report:
     """Gather everything once the steps are done."""
     gas = transactions = 0
@@ -87,12 +90,17 @@ def make_report(
             transactions += view.outbox.counts().get("FINAL", 0)
     return Report(
         counts={name: _counts(stage, name) for name in BUREAUS},
-        gas=gas, transactions=transactions, comparison=compare(stage),
+        gas=gas,
+        transactions=transactions,
+        comparison=compare(stage),
         held=tuple(_held(stage, batches)),
         transfers=tuple(
             {
-                "planted": item.planted.case, "state": item.state, "months": item.months,
-                "amount_fen": item.amount_fen, "overlaps": list(item.overlaps),
+                "planted": item.planted.case,
+                "state": item.state,
+                "months": item.months,
+                "amount_fen": item.amount_fen,
+                "overlaps": list(item.overlaps),
                 "refused_as": item.refused_as,
             }
             for item in transfers
@@ -111,9 +119,7 @@ def compare(stage: Stage) -> Comparison:
         _planted_fact(item, subject_of(item.identity_number), logs): item.case
         for item in stage.planted.must_find
     }
-    held = _planted_fact(
-        stage.planted.held, subject_of(stage.planted.held.identity_number), logs
-    )
+    held = _planted_fact(stage.planted.held, subject_of(stage.planted.held.identity_number), logs)
     found: dict[Fact, Alert] = {
         _found_fact(item): item for item in alerts(stage.context(SUPERVISOR))
     }
@@ -125,10 +131,12 @@ def compare(stage: Stage) -> Comparison:
         planted=len(wanted),
         found=len(wanted.keys() & standing.keys()),
         missed=tuple(sorted(wanted[fact] for fact in wanted.keys() - standing.keys())),
-        invented=tuple(sorted(
-            standing[fact].alert_id if fact in standing else "prevented"
-            for fact in (standing.keys() - wanted.keys()) | (prevented - {held})
-        )),
+        invented=tuple(
+            sorted(
+                standing[fact].alert_id if fact in standing else "prevented"
+                for fact in (standing.keys() - wanted.keys()) | (prevented - {held})
+            )
+        ),
         prevented=len(prevented),
         slowest_alert_seconds=max((item.seconds_to_alert for item in found.values()), default=0.0),
     )
@@ -142,7 +150,12 @@ def _planted_fact(item: PlantedPayout, subject: bytes, logs: Mapping[str, int]) 
 def _found_fact(alert: Alert) -> Fact:
     """A duplicate rests on its payments, a payment after death on the payment (and the report)."""
     leaves = alert.leaves[:1] if alert.rule is Rule.PAID_AFTER_DEATH else alert.leaves
-    return alert.rule, alert.subject, alert.period, tuple(sorted(int(leaf.log_id) for leaf in leaves))
+    return (
+        alert.rule,
+        alert.subject,
+        alert.period,
+        tuple(sorted(int(leaf.log_id) for leaf in leaves)),
+    )
 
 
 def _counts(stage: Stage, name: str) -> dict[str, int]:
@@ -165,11 +178,16 @@ def _held(stage: Stage, batches: Mapping[str, Batch]) -> list[dict[str, Any]]:
     for name, batch in batches.items():
         for line in batch_detail(stage.context(name), batch.batch_id).stopped:
             if line.state is LineState.HELD and line.decision is not None:
-                held.append({
-                    "bureau": name, "period": line.period, "amount_fen": line.amount_fen,
-                    "reason": line.decision.reason, "maker": line.decision.maker,
-                    "checker": line.decision.checker,
-                })
+                held.append(
+                    {
+                        "bureau": name,
+                        "period": line.period,
+                        "amount_fen": line.amount_fen,
+                        "reason": line.decision.reason,
+                        "maker": line.decision.maker,
+                        "checker": line.decision.checker,
+                    }
+                )
     return held
 
 
@@ -213,8 +231,12 @@ def report_lines(report: Report) -> list[str]:
         for item in report.proofs
     ]
     total = sum(report.seconds.values())
-    lines += ["", "用时 seconds: " + ", ".join(f"{k} {v:.1f}" for k, v in report.seconds.items())
-              + f"; in all {total:.1f}"]
+    lines += [
+        "",
+        "用时 seconds: "
+        + ", ".join(f"{k} {v:.1f}" for k, v in report.seconds.items())
+        + f"; in all {total:.1f}",
+    ]
     lines += ["", "页面 pages:"]
     lines += [f"  {name:10} {url}/" for name, url in report.pages.items()]
     lines.append(f"  {'verifier':10} {report.pages[NANJING]}/verify")

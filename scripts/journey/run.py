@@ -31,24 +31,57 @@ class Journey:
     def run(self, databases: Mapping[str, str]) -> Report:
         """All steps, then the report."""
         stage = self.stage
-        self._step("network", "建链、部署合约、机构入网", "chain, contracts, four nodes",
-                   lambda: steps.found_network(stage, databases))
-        self._step("import", "导入历年缴费", "contribution files of several years",
-                   lambda: steps.import_histories(stage))
-        self._step("anchoring", "封存、上链、监管联署", "sealed, anchored, cosigned",
-                   lambda: steps.wait_until_anchored(stage))
-        self._step("funds", "基金归集与拨付", "money along its routes",
-                   lambda: steps.fund_accounts(stage))
-        self._step("payouts", "登记已发待遇、查找重复领取", "a month already paid; duplicates found",
-                   lambda: steps.import_payments(stage))
-        self._step("conflict", "链上证明一起重复领取", "one conflict proven on chain",
-                   lambda: steps.prove_one_conflict(stage))
-        batches = self._step("next month", "次月发放：先核后付", "the next month, checked before it is paid",
-                             lambda: steps.pay_next_month(stage))
-        transfers = self._step("transfers", "转移接续", "relations move between cities",
-                               lambda: transfer_relations(stage))
-        proofs = self._step("proofs", "资格核定与证明", "eligibility, and proofs for strangers",
-                            lambda: prove_to_strangers(stage))
+        self._step(
+            "network",
+            "建链、部署合约、机构入网",
+            "chain, contracts, four nodes",
+            lambda: steps.found_network(stage, databases),
+        )
+        self._step(
+            "import",
+            "导入历年缴费",
+            "contribution files of several years",
+            lambda: steps.import_histories(stage),
+        )
+        self._step(
+            "anchoring",
+            "封存、上链、监管联署",
+            "sealed, anchored, cosigned",
+            lambda: steps.wait_until_anchored(stage),
+        )
+        self._step(
+            "funds", "基金归集与拨付", "money along its routes", lambda: steps.fund_accounts(stage)
+        )
+        self._step(
+            "payouts",
+            "登记已发待遇、查找重复领取",
+            "a month already paid; duplicates found",
+            lambda: steps.import_payments(stage),
+        )
+        self._step(
+            "conflict",
+            "链上证明一起重复领取",
+            "one conflict proven on chain",
+            lambda: steps.prove_one_conflict(stage),
+        )
+        batches = self._step(
+            "next month",
+            "次月发放：先核后付",
+            "the next month, checked before it is paid",
+            lambda: steps.pay_next_month(stage),
+        )
+        transfers = self._step(
+            "transfers",
+            "转移接续",
+            "relations move between cities",
+            lambda: transfer_relations(stage),
+        )
+        proofs = self._step(
+            "proofs",
+            "资格核定与证明",
+            "eligibility, and proofs for strangers",
+            lambda: prove_to_strangers(stage),
+        )
         write_demo_personas(stage)
         return make_report(stage, batches, transfers, proofs, self.seconds)
 

@@ -64,7 +64,9 @@ def transfer_relations(stage: Stage) -> list[TransferOutcome]:
     ids = {item.identity_number: _request(stage, item) for item in (*honest, *forged)}
     for item in honest:
         _until(stage, _old(item), ids[item.identity_number], CaseState.LETTER_SENT)
-        _decide(stage, _old(item), ids[item.identity_number], CaseState.LETTER_SENT, release_transfer)
+        _decide(
+            stage, _old(item), ids[item.identity_number], CaseState.LETTER_SENT, release_transfer
+        )
     for item in honest:
         _until(stage, NANJING, ids[item.identity_number], CaseState.RELEASED)
         _decide(stage, NANJING, ids[item.identity_number], CaseState.RELEASED, accept_transfer)
@@ -120,7 +122,10 @@ def _case(context: NodeContext, case_id: CaseId) -> TransferCase | None:
 
 
 def _decide(
-    stage: Stage, name: str, case_id: CaseId, state: CaseState,
+    stage: Stage,
+    name: str,
+    case_id: CaseId,
+    state: CaseState,
     command: Callable[[NodeContext, CaseId], TransferCase],
 ) -> None:
     """Give the officers' decision, unless an earlier run gave it."""
@@ -143,7 +148,8 @@ def _attempt(stage: Stage, item: PlantedTransfer, case_id: CaseId) -> str:
     damage = _altered if item.case == planted.REFUSED_ALTERED_RECORD else _left_out(item)
     code = (
         RefusalCode.RECORD_ALTERED
-        if item.case == planted.REFUSED_ALTERED_RECORD else RefusalCode.MONTH_LEFT_OUT
+        if item.case == planted.REFUSED_ALTERED_RECORD
+        else RefusalCode.MONTH_LEFT_OUT
     )
     here = stage.context(NANJING)
     case = _case(here, case_id)
@@ -167,8 +173,13 @@ def _send_forged(stage: Stage, case_id: CaseId, damage: Damage) -> str:
     damaged = damage(list(records))
     through = add_months(period_of(context.clock.today()), -1)
     figures = build_figures(
-        case_id, case.class_, (context.log_id, case.peer_log), case.segment.stay, case.scope,
-        damaged, through,
+        case_id,
+        case.class_,
+        (context.log_id, case.peer_log),
+        case.segment.stay,
+        case.scope,
+        damaged,
+        through,
     )
     sheet = build_sheet(figures, context.random.bytes(32), context.clock.today())
     package = build_package(size, root, sheet, damaged)
@@ -203,6 +214,11 @@ def _outcome(
     assert case is not None
     detail = case_detail(context, case_id)
     return TransferOutcome(
-        planted=item, case_id=case_id, state=case.state, months=case.months,
-        amount_fen=case.amount_fen, overlaps=tuple(detail.overlaps), refused_as=refused_as,
+        planted=item,
+        case_id=case_id,
+        state=case.state,
+        months=case.months,
+        amount_fen=case.amount_fen,
+        overlaps=tuple(detail.overlaps),
+        refused_as=refused_as,
     )

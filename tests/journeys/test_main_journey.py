@@ -19,9 +19,23 @@ TIMEOUT = 300
 
 def start(directory: Path, *more: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "scripts.journey", "--once", "--json", "--scale", "small",
-         "--seed", SEED, "--directory", str(directory), *more],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [
+            sys.executable,
+            "-m",
+            "scripts.journey",
+            "--once",
+            "--json",
+            "--scale",
+            "small",
+            "--seed",
+            SEED,
+            "--directory",
+            str(directory),
+            *more,
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 
@@ -87,7 +101,10 @@ class TestUndisturbed:
     def test_six_relations_arrive_and_two_are_refused_by_name(self, undisturbed):
         transfers = undisturbed[1]["transfers"]
         assert [item["state"] for item in transfers] == ["CLOSED"] * 6 + ["REFUSED"] * 2
-        assert [item["refused_as"] for item in transfers[6:]] == ["record-altered", "month-left-out"]
+        assert [item["refused_as"] for item in transfers[6:]] == [
+            "record-altered",
+            "month-left-out",
+        ]
         assert [len(item["overlaps"]) for item in transfers[:6]].count(3) == 1
         assert sorted(item["amount_fen"] for item in transfers[:6])[0] == 0
 
@@ -123,7 +140,8 @@ def victims(directory: Path) -> list[int]:
         ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
     ).stdout
     return [
-        int(line.split()[0]) for line in listing.splitlines()
+        int(line.split()[0])
+        for line in listing.splitlines()
         if str(directory) in line and "scripts.journey" not in line
     ]
 

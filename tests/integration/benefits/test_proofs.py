@@ -196,9 +196,7 @@ class TestTrust:
         assert verdict.check(CheckName.CHECKPOINT_SIGNATURE).outcome is OPEN
         assert outcomes(verdict) == (OPEN, OPEN)
 
-    def test_a_trust_file_without_the_cosigner_leaves_it_open_offline(
-        self, bundle, trust, context
-    ):
+    def test_a_trust_file_without_the_cosigner_leaves_it_open_offline(self, bundle, trust, context):
         assert outcomes(check(bundle, replace(trust, cosigners=()), context)) == (OPEN, OPEN)
 
     def test_the_contract_of_the_trust_file_counts_not_that_of_the_bundle(

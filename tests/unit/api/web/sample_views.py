@@ -671,9 +671,7 @@ FUNDS_OF_BAND = replace(
     band_fen=551_192_850,
 )
 RANGE_ROWS = tuple(
-    supervisor.RangeRow(
-        index, 2, 1, 202608, 318_540, seal(href=f"/supervisor/entries/1/{index}")
-    )
+    supervisor.RangeRow(index, 2, 1, 202608, 318_540, seal(href=f"/supervisor/entries/1/{index}"))
     for index in (402, 403)
 )
 RANGE = supervisor.EntryRangeView(
@@ -693,7 +691,9 @@ RANGE_EMPTY = replace(RANGE, rows=(), lines=0, sum_fen=0)
 CONFIRM = bureau.ConfirmView(
     Words("您要接收这笔转移吗？", "Take this transfer in?"),
     Words("签认 38 个月", "Sign for 38 months"),
-    Words("双方签认同一份数字后，关系移交到本地。", "Once both sides signed, the relation moves here."),
+    Words(
+        "双方签认同一份数字后，关系移交到本地。", "Once both sides signed, the relation moves here."
+    ),
     "/bureau/transfers/7/accept",
     Words("签认数字", "Sign the figures"),
     Link("/bureau/transfers/7", Words("回到转移件", "Back to the case")),
