@@ -68,7 +68,7 @@ class NodeSettings:
         """
         path = directory / SETTINGS_FILE
         try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            content: Any = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise SettingsError(
                 setting=SETTINGS_FILE,
@@ -76,11 +76,16 @@ class NodeSettings:
             ) from error
         except ValueError as error:
             raise SettingsError(setting=SETTINGS_FILE, reason="the file is not JSON") from error
-        known = {field.name for field in fields(cls)}
-        for name in content.keys() - known:
+        if not isinstance(content, dict):
+            raise SettingsError(setting=SETTINGS_FILE, reason="the file holds no settings")
+        known = {field.name: str(field.type) for field in fields(cls)}
+        for name in sorted(content.keys() - known.keys()):
             raise SettingsError(setting=name, reason="no such setting")
-        for name in known - {"demo_sessions"} - content.keys():
+        for name in sorted(known.keys() - {"demo_sessions"} - content.keys()):
             raise SettingsError(setting=name, reason="it is missing")
+        for name, value in content.items():
+            if type(value).__name__ != known[name]:
+                raise SettingsError(setting=name, reason=f"it must be of type {known[name]}")
         return cls(**content)
 
     def save(self, directory: Path) -> None:
