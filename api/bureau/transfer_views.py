@@ -80,8 +80,10 @@ def case_href(case_id: str) -> str:
     return f"/bureau/transfers/{case_id}"
 
 
-def place_words(place: Place) -> Words:
-    """What a bureau is called."""
+def place_words(context: NodeContext, place: Place) -> Words:
+    """What a bureau is called; our own name is in the settings in both languages."""
+    if place.log_id == context.log_id:
+        return Words(context.settings.name_zh, context.settings.name_en)
     return Words(*names_of(place.name))
 
 
@@ -92,7 +94,8 @@ def direction_of(row: CaseRow) -> views.Direction:
 
 def other_bureau(row: CaseRow) -> Words:
     """The bureau on the other side."""
-    return place_words(row.old if row.side is Side.NEW else row.new)
+    place = row.old if row.side is Side.NEW else row.new
+    return Words(*names_of(place.name))
 
 
 def clock_of(row: CaseRow) -> Clock | None:
@@ -178,8 +181,8 @@ def transfer_view(context: NodeContext, case_id: str, officers: Officers) -> vie
         direction=direction_of(row),
         person_name=row.person_name,
         identity_tail=row.identity_tail,
-        source=place_words(row.old),
-        receiver=place_words(row.new),
+        source=place_words(context, row.old),
+        receiver=place_words(context, row.new),
         crosses_province=row.scope is Scope.CROSS_PROVINCE,
         step=step_of(row.state, (step.step for step in detail.steps)),
         clock=clock_of(row),

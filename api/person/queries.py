@@ -22,6 +22,7 @@ from ledger.evidence.encoding import Subject
 from ledger.funds.model import LineState
 from ledger.policy.eligibility import Condition
 from ledger.policy.kinds import Kind
+from ledger.policy.periods import months_between
 from ledger.policy.regions import region_name
 from ledger.policy.transfer import Scope
 from ledger.recording.context import NodeContext
@@ -39,6 +40,8 @@ _LINE_STATES: Final = {
     LineState.RETURNED: views.PayoutState.RETURNED,
 }
 _NAMED_KINDS: Final = (Kind.CONTRIBUTION, Kind.PAYOUT, Kind.DECISION)
+_FORESEEN_MONTHS: Final = 60
+"""A month so far ahead is named in the answer; a later one rests on decades of paying on."""
 _NO_CATEGORY: Final = Words(
     "女职工的退休年龄取决于岗位类别，要由经办机构核定；核定后这里就有答案。",
     "For women the pension age depends on the post, which the bureau decides; the answer is here "
@@ -131,7 +134,7 @@ def record_view(context: NodeContext, subject: Subject) -> views.RecordView:
         lines=lines,
         years=years,
         transfers=tuple(
-            transfer_of(detail, leaves) for detail in cases_of_person(context, subject)
+            transfer_of(context, detail, leaves) for detail in cases_of_person(context, subject)
         ),
         payouts=tuple(payout_of(row) for row in record.payouts),
         downloads=downloads_of(record, months, context),
@@ -155,8 +158,10 @@ def eligibility_of(record: PersonRecord, months: list[MonthRecord]) -> views.Eli
         answer, reasons = views.Answer.RETIRED, [_RETIRED]
     elif result.eligible:
         answer = views.Answer.NOW
-    else:
+    elif months_between(record.as_of_period, result.benefits_from_period) <= _FORESEEN_MONTHS:
         answer = views.Answer.FROM
+    else:
+        answer = views.Answer.NOT_YET
     if not is_decided and not draws:
         reasons.append(_PREVIEW)
     return views.Eligibility(
@@ -185,7 +190,9 @@ def condition_of(condition: Condition) -> views.Condition:
     )
 
 
-def transfer_of(detail: CaseDetail, leaves: OwnLeaves) -> views.TransferProgress:
+def transfer_of(
+    context: NodeContext, detail: CaseDetail, leaves: OwnLeaves
+) -> views.TransferProgress:
     """A transfer as the person follows it."""
     row = detail.row
     order = steps_of(money_moves=row.scope is Scope.CROSS_PROVINCE)
@@ -195,8 +202,8 @@ def transfer_of(detail: CaseDetail, leaves: OwnLeaves) -> views.TransferProgress
         done = len(order)
     entry = leaves.transfers_in.get(str(row.case_id))
     return views.TransferProgress(
-        source=place_words(row.old),
-        receiver=place_words(row.new),
+        source=place_words(context, row.old),
+        receiver=place_words(context, row.new),
         step=step,
         done=done,
         total=len(order),

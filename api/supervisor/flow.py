@@ -44,6 +44,8 @@ _ACCOUNT_COLUMNS: Final = MappingProxyType(
     }
 )
 
+_Arguments = Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class City:
@@ -65,7 +67,8 @@ class Leg:
     """One movement: which bars it runs between. Both are empty when nothing moved (a freeze).
 
     ``leaves`` is the range of entries it rests on; where ``without_reversed`` is set, those that
-    were taken back before payment do not count into it.
+    were taken back before payment do not count into it. ``periods`` are the first and the last
+    month it is about; None for the month of its block.
     """
 
     event: ChainEvent
@@ -79,6 +82,7 @@ class Leg:
     officers: int = 0
     leaves: tuple[int, int] | None = None
     without_reversed: bool = False
+    periods: tuple[int, int] | None = None
 
     @property
     def number(self) -> str:
@@ -91,6 +95,14 @@ class Leg:
         return datetime.fromtimestamp(self.event.block_time, UTC)
 
     @property
+    def months(self) -> tuple[int, int]:
+        """The first and the last month it is about."""
+        if self.periods is not None:
+            return self.periods
+        period = period_of(self.at.astimezone(BEIJING).date())
+        return period, period
+
+    @property
     def ends(self) -> tuple[str, str]:
         """The keys of its two bars."""
         return (
@@ -99,22 +111,42 @@ class Leg:
         )
 
 
+_Cities = Mapping[int, City]
+
+
 def legs_of(events: Iterable[ChainEvent], cities: Mapping[int, City]) -> tuple[Leg, ...]:
     """The movements in these events, in their order; proposals and routes move nothing."""
     legs = []
-    proposed: dict[str, tuple[int, int]] = {}
+    proposed: dict[str, _Arguments] = {}
+    sent: dict[str, int] = {}
     for event in events:
         given = event.arguments
         if event.name == "DisbursementProposed":
-            proposed[given["batchId"]] = (given["firstLeaf"], given["endLeaf"])
+            proposed[given["batchId"]] = given
         read = _READERS.get(event.name)
         if read is None:
             continue
         leg = read(event, given, cities)
         if event.name == "DisbursementApproved":
-            leg = replace(leg, leaves=proposed.get(given["batchId"]), without_reversed=True)
+            leg = _of_proposal(leg, proposed.get(given["batchId"]))
+        elif event.name == "SettlementSent":
+            sent[given["settlementId"]] = leg.lines
+        elif event.name == "SettlementReceived":
+            leg = replace(leg, lines=sent.get(given["settlementId"], 0))
         legs.append(leg)
     return tuple(legs)
+
+
+def _of_proposal(leg: Leg, proposal: _Arguments | None) -> Leg:
+    """An approved batch with the leaves and the month it was proposed for."""
+    if proposal is None:
+        return leg
+    return replace(
+        leg,
+        leaves=(proposal["firstLeaf"], proposal["endLeaf"]),
+        without_reversed=True,
+        periods=(proposal["period"], proposal["period"]),
+    )
 
 
 def picture_of(legs: Sequence[Leg]) -> FlowPicture:
@@ -128,7 +160,7 @@ def picture_of(legs: Sequence[Leg]) -> FlowPicture:
         bars[leg.target.key] = leg.target
         sums.setdefault(leg.ends, []).append(leg)
     drawn = [leg for found in sums.values() for leg in found]
-    months = [period_of(leg.at.astimezone(BEIJING).date()) for leg in drawn]
+    months = [month for leg in drawn for month in leg.months]
     order = sorted(bars.values(), key=lambda bar: (bar.column, bar.key))
     place = {bar.key: number for number, bar in enumerate(order)}
     bands = [_band(found) for found in sums.values()]
@@ -216,9 +248,6 @@ def _short(name: str) -> str:
 
 # --- events ---------------------------------------------------------------------------------------
 
-_Arguments = Mapping[str, Any]
-_Cities = Mapping[int, City]
-
 
 def _collected(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
     city = cities[given["log"]]
@@ -226,6 +255,7 @@ def _collected(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
         event, FundEventKind.COLLECTED, _collected_from(city), _account(city, Account.TREASURY),
         given["amountFen"], given["lines"], FlowKind.COLLECTED, city.log_id,
         leaves=(given["firstLeaf"], given["endLeaf"]),
+        periods=(given["periodFrom"], given["periodTo"]),
     )  # fmt: skip
 
 
@@ -255,6 +285,7 @@ def _paid(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
         event, FundEventKind.DISBURSED, _account(city, Account.EXPENDITURE), _paid_by(city),
         given["amountFen"], given["lines"], FlowKind.PAID, city.log_id,
         leaves=(given["firstLeaf"], given["endLeaf"]),
+        periods=(given["period"], given["period"]),
     )  # fmt: skip
 
 
