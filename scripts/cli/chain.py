@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,6 +34,54 @@ DevnetOption = Annotated[
 ]
 
 
+SupervisorOption = Annotated[
+    Path,
+    typer.Option(
+        metavar="DIR",
+        help="The first supervisor's node directory; its keys are made if missing (监管节点目录).",
+    ),
+]
+RpcOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The chain's JSON-RPC address (链接口地址).",
+    ),
+]
+NameZhOption = Annotated[
+    str,
+    typer.Option(
+        help="The supervisor's name in Chinese (监管机构名称).",
+    ),
+]
+NameEnOption = Annotated[
+    str,
+    typer.Option(
+        help="The supervisor's name in English (监管机构英文名称).",
+    ),
+]
+MinimumLinesOption = Annotated[
+    int,
+    typer.Option(
+        help="The fewest lines that the chain shows as one total (合计最少笔数).",
+        min=1,
+    ),
+]
+NetworkOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What the network is called; 'embedded' with --devnet (网络名称).",
+    ),
+]
+ConfirmationsOption = Annotated[
+    int,
+    typer.Option(
+        help="How many blocks must follow before one is final (确认块数).",
+        min=0,
+    ),
+]
+
+
 def register(parent: typer.Typer) -> None:
     """Add the group."""
     app = group(parent, "chain", "Deploy the contracts, look at the chain (合约与链).")
@@ -45,34 +93,11 @@ def deploy(
     out: Output,
     *,
     manifest: ManifestOption,
-    supervisor_directory: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR",
-            help="The first supervisor's node directory; its keys are made if missing "
-            "(监管节点目录).",
-        ),
-    ],
-    rpc: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="The chain's JSON-RPC address (链接口地址).",
-        ),
-    ] = None,
+    supervisor_directory: SupervisorOption,
+    rpc: RpcOption = None,
     devnet: DevnetOption = None,
-    name_zh: Annotated[
-        str,
-        typer.Option(
-            help="The supervisor's name in Chinese (监管机构名称).",
-        ),
-    ] = "基金监管局",
-    name_en: Annotated[
-        str,
-        typer.Option(
-            help="The supervisor's name in English (监管机构英文名称).",
-        ),
-    ] = "Fund supervision bureau",
+    name_zh: NameZhOption = "基金监管局",
+    name_en: NameEnOption = "Fund supervision bureau",
     host: Annotated[
         str,
         typer.Option(
@@ -80,26 +105,9 @@ def deploy(
         ),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The supervisor's port (监管节点端口).")] = 8400,
-    minimum_lines: Annotated[
-        int,
-        typer.Option(
-            help="The fewest lines that the chain shows as one total (合计最少笔数).",
-            min=1,
-        ),
-    ] = 10,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            help="What the network is called; 'embedded' with --devnet (网络名称).",
-        ),
-    ] = None,
-    confirmations: Annotated[
-        int,
-        typer.Option(
-            help="How many blocks must follow before one is final (确认块数).",
-            min=0,
-        ),
-    ] = 0,
+    minimum_lines: MinimumLinesOption = 10,
+    network: NetworkOption = None,
+    confirmations: ConfirmationsOption = 0,
 ) -> None:
     """Deploy all contracts, name the first supervisor, write the manifest (部署合约).
 
@@ -195,40 +203,7 @@ def status(
         "supervisors": supervisors,
     }
 
-    def show() -> None:
-        out.facts(
-            [
-                (("链编号", "chain id"), loaded.chain_id),
-                (("最终块高", "final block"), document["final_block"]),
-                (("合约代码", "contracts"), out.word(("与清单一致", "as the manifest says"))),
-                (("演示日期", "as of"), loaded.as_of),
-            ]
-        )
-        out.line()
-        out.table(
-            [
-                ("日志", "log"),
-                ("经办机构", "bureau"),
-                ("区划", "region"),
-                ("记录数", "leaves"),
-                ("检查点", "checkpoint"),
-                ("暂停", "suspended"),
-            ],
-            [
-                [
-                    item[key]
-                    for key in ("log_id", "name", "region", "size", "checkpoint", "suspended")
-                ]
-                for item in bureaus
-            ],
-            right=(0, 3, 4),
-        )
-        out.table(
-            [("监管机构", "supervisor"), ("地址", "endpoint")],
-            [[item["name"], item["endpoint"]] for item in supervisors],
-        )
-
-    out.result(document, show)
+    out.result(document, lambda: _show_status(out, document))
 
 
 def _show_contracts(out: Output, manifest: Manifest) -> None:
@@ -236,4 +211,35 @@ def _show_contracts(out: Output, manifest: Manifest) -> None:
         [("合约", "contract"), ("地址", "address"), ("区块", "block")],
         [[name, item.address, item.block] for name, item in manifest.contracts.items()],
         right=(2,),
+    )
+
+
+def _show_status(out: Output, document: dict[str, Any]) -> None:
+    out.facts(
+        [
+            (("链编号", "chain id"), document["chain_id"]),
+            (("最终块高", "final block"), document["final_block"]),
+            (("合约代码", "contracts"), out.word(("与清单一致", "as the manifest says"))),
+            (("演示日期", "as of"), document["as_of"]),
+        ]
+    )
+    out.line()
+    out.table(
+        [
+            ("日志", "log"),
+            ("经办机构", "bureau"),
+            ("区划", "region"),
+            ("记录数", "leaves"),
+            ("检查点", "checkpoint"),
+            ("暂停", "suspended"),
+        ],
+        [
+            [item[key] for key in ("log_id", "name", "region", "size", "checkpoint", "suspended")]
+            for item in document["bureaus"]
+        ],
+        right=(0, 3, 4),
+    )
+    out.table(
+        [("监管机构", "supervisor"), ("地址", "endpoint")],
+        [[item["name"], item["endpoint"]] for item in document["supervisors"]],
     )

@@ -27,6 +27,24 @@ DirectoryOption = Annotated[
 ]
 
 
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        metavar="DATE",
+        help="Begin at nine in the morning of this day in Beijing, for a demonstration (演示日期).",
+    ),
+]
+BaseFeeOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Base fee of the first block; 0 makes gas free, which is the default of a new "
+        "chain (基础费).",
+        show_default=False,
+    ),
+]
+
+
 def register(parent: typer.Typer) -> None:
     """Add the group."""
     app = group(parent, "devnet", "Run a chain on this machine, kept on disk (本机内嵌链).")
@@ -45,23 +63,8 @@ def up(
             help="Port on loopback; 0 takes last time's, or any free one (端口).",
         ),
     ] = 0,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="DATE",
-            help="Begin at nine in the morning of this day in Beijing, for a demonstration "
-            "(演示日期).",
-        ),
-    ] = None,
-    base_fee_wei: Annotated[
-        int | None,
-        typer.Option(
-            help="Base fee of the first block; 0 makes gas free, which is the default of a new "
-            "chain (基础费).",
-            show_default=False,
-        ),
-    ] = None,
+    as_of: AsOfOption = None,
+    base_fee_wei: BaseFeeOption = None,
     detach: Annotated[
         bool,
         typer.Option(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ledger.errors import AmountError
 from scripts.cli.command import command, group
-from scripts.cli.nodes import reading
+from scripts.cli.nodes import reading, require_role
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output
+
+if TYPE_CHECKING:
+    from ledger.funds.model import Account
 
 
 class AccountName(StrEnum):
@@ -96,7 +99,7 @@ def balances(out: Output, *, node: NodeOption) -> None:
     from ledger.policy.money import yuan_text
 
     with reading(node) as context:
-        assert context.bureau is not None
+        require_role(context, "bureau")
         on_chain = chain_balances(context)
         with context.read() as view:
             books = view.journal.balances()
@@ -129,7 +132,7 @@ def balances(out: Output, *, node: NodeOption) -> None:
     )
 
 
-def _account(name: AccountName):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _account(name: AccountName) -> Account:
     from ledger.funds.model import Account
 
     return Account[name.name]

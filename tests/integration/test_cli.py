@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scripts.cli.main import run
 from scripts.demo_data.generation import generate
 
@@ -43,7 +44,10 @@ class Network:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.environment = {
-            **os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PYTHONSAFEPATH": "1",
+            **os.environ,
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "PYTHONSAFEPATH": "1",
             "XDG_STATE_HOME": str(directory / "state"),
         }
 
@@ -67,8 +71,11 @@ class Network:
     def serving(self, node: str):
         process = subprocess.Popen(
             [sys.executable, "-m", "scripts.cli", "node", "serve", node, "--exit-with-parent"],
-            cwd=self.directory, env=self.environment, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             assert process.stdout is not None
@@ -95,19 +102,56 @@ def network(tmp_path_factory):
         network.must("devnet", "up", "--directory", "chain", "--as-of", "2026-09-15", "--detach")
         supervisor_port = free_port()
         network.must(
-            "chain", "deploy", "--devnet", "chain", "--manifest", "manifest.json",
-            "--supervisor-directory", "supervisor", "--minimum-lines", 5, "--port", supervisor_port,
+            "chain",
+            "deploy",
+            "--devnet",
+            "chain",
+            "--manifest",
+            "manifest.json",
+            "--supervisor-directory",
+            "supervisor",
+            "--minimum-lines",
+            5,
+            "--port",
+            supervisor_port,
         )
         network.must(
-            "node", "init", "supervisor", "--manifest", "manifest.json", "--role", "supervisor",
-            "--name-zh", "基金监管局", "--name-en", "Supervision", "--port", supervisor_port,
+            "node",
+            "init",
+            "supervisor",
+            "--manifest",
+            "manifest.json",
+            "--role",
+            "supervisor",
+            "--name-zh",
+            "基金监管局",
+            "--name-en",
+            "Supervision",
+            "--port",
+            supervisor_port,
         )
         network.must(
-            "node", "init", "hefei", "--manifest", "manifest.json", "--role", "bureau",
-            "--name-zh", "合肥市社会保险经办机构", "--name-en", "Hefei bureau", "--region", "340100",
-            "--pool", 34, "--port", free_port(),
+            "node",
+            "init",
+            "hefei",
+            "--manifest",
+            "manifest.json",
+            "--role",
+            "bureau",
+            "--name-zh",
+            "合肥市社会保险经办机构",
+            "--name-en",
+            "Hefei bureau",
+            "--region",
+            "340100",
+            "--pool",
+            34,
+            "--port",
+            free_port(),
         )
-        assert network.must("bureau", "enrol", "hefei", "--supervisor", "supervisor") == {"log_id": 1}
+        assert network.must("bureau", "enrol", "hefei", "--supervisor", "supervisor") == {
+            "log_id": 1
+        }
         yield network
     finally:
         network.anxu("devnet", "down", "--directory", "chain")
@@ -143,8 +187,14 @@ class TestBirth:
     def test_deploying_again_keeps_the_manifest(self, network):
         before = (network.directory / "manifest.json").read_bytes()
         again = network.must(
-            "chain", "deploy", "--devnet", "chain", "--manifest", "manifest.json",
-            "--supervisor-directory", "supervisor",
+            "chain",
+            "deploy",
+            "--devnet",
+            "chain",
+            "--manifest",
+            "manifest.json",
+            "--supervisor-directory",
+            "supervisor",
         )
         assert again["already_deployed"]
         assert (network.directory / "manifest.json").read_bytes() == before
@@ -155,7 +205,9 @@ class TestBirth:
         assert len(status["supervisors"]) == 1
 
     def test_enrolling_again_gives_the_same_number(self, network):
-        assert network.must("bureau", "enrol", "hefei", "--supervisor", "supervisor") == {"log_id": 1}
+        assert network.must("bureau", "enrol", "hefei", "--supervisor", "supervisor") == {
+            "log_id": 1
+        }
 
     def test_keys_are_for_the_owner_only(self, network):
         for path in (network.directory / "hefei" / "keys").rglob("*"):
@@ -190,7 +242,9 @@ class TestImport:
         assert answer.code == 1
         (finding,) = answer.document["error"]["findings"]
         assert (finding["file"], finding["line"], finding["field"]) == (
-            "bad.csv", 4, "identity_number",
+            "bad.csv",
+            4,
+            "identity_number",
         )
         assert finding["reason"]
         assert finding["remedy"]
@@ -275,16 +329,49 @@ class TestPayouts:
         batch = checked["batch"]
         assert checked["clear"] > 0
         assert checked["suspected"] == []
-        same = network.anxu("payouts", "approve", batch, "--node", "hefei", "--maker", "maker",
-                            "--checker", "maker", "--json")
+        same = network.anxu(
+            "payouts",
+            "approve",
+            batch,
+            "--node",
+            "hefei",
+            "--maker",
+            "maker",
+            "--checker",
+            "maker",
+            "--json",
+        )
         assert (same.code, same.document["error"]["code"]) == (1, "same-officer")
         total = network.must("payouts", "show", batch[:10], "--node", "hefei")["amount_fen"]
         yuan = f"{total // 100}.{total % 100:02d}"
         for source, target in (("treasury", "fiscal"), ("fiscal", "expenditure")):
-            network.must("funds", "move", "--node", "hefei", "--from", source, "--to", target,
-                         "--amount", yuan, "--document", "拨款单", "--key", f"{source}-1")
-        network.must("payouts", "approve", batch, "--node", "hefei", "--maker", "maker",
-                     "--checker", "checker")
+            network.must(
+                "funds",
+                "move",
+                "--node",
+                "hefei",
+                "--from",
+                source,
+                "--to",
+                target,
+                "--amount",
+                yuan,
+                "--document",
+                "拨款单",
+                "--key",
+                f"{source}-1",
+            )
+        network.must(
+            "payouts",
+            "approve",
+            batch,
+            "--node",
+            "hefei",
+            "--maker",
+            "maker",
+            "--checker",
+            "checker",
+        )
         network.anxu("checkpoint", "--node", "hefei", "--wait", 0)
         released = network.must("payouts", "show", batch, "--node", "hefei")
         assert released["state"] == "RELEASED"
@@ -301,7 +388,9 @@ class TestPayouts:
         assert counts["PAID"]["lines"] == len(leaves) - 1
 
     def test_lists_name_nobody(self, network, anchored):
-        with (network.directory / "data/hefei/payouts-2026-09.csv").open(encoding="gb18030") as file:
+        with (network.directory / "data/hefei/payouts-2026-09.csv").open(
+            encoding="gb18030"
+        ) as file:
             rows = list(csv.DictReader(file))
         listed = network.anxu("payouts", "list", "--node", "hefei").out
         listed += network.anxu("payouts", "list", "--node", "hefei", "--json").out
@@ -322,7 +411,13 @@ class TestEligibility:
     ):
         category = "male" if int(number[-2]) % 2 else "female55"
         answer = network.anxu(
-            "eligibility", "review", "--node", "hefei", "--category", category, "--json",
+            "eligibility",
+            "review",
+            "--node",
+            "hefei",
+            "--category",
+            category,
+            "--json",
             stdin=number + "\n",
         )
         assert answer.code == 0, answer.err
@@ -373,8 +468,11 @@ class TestDevnetInTheForeground:
     def test_it_runs_until_sigterm(self, network):
         process = subprocess.Popen(
             [sys.executable, "-m", "scripts.cli", "devnet", "up", "--directory", "other", "--json"],
-            cwd=network.directory, env=network.environment, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
+            cwd=network.directory,
+            env=network.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             deadline = time.monotonic() + 60
@@ -397,8 +495,11 @@ class TestLauncher:
         (tmp_path / "ledger" / "__init__.py").write_text("raise RuntimeError('the wrong one')\n")
         assert shutil.which("bash")
         done = subprocess.run(
-            [str(link), "devnet", "status", "--directory", str(tmp_path), "--json"], cwd=tmp_path,
-            capture_output=True, text=True, check=False,
+            [str(link), "devnet", "status", "--directory", str(tmp_path), "--json"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 1, done.stderr
         assert json.loads(done.stdout) == {"running": False}

@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+
 import scripts.bench
 from ledger.errors import SettingsError
 from scripts.bench import Row, benchmarks, judge, run_benchmark
@@ -52,8 +53,13 @@ class TestRow:
 class TestJudge:
     @pytest.mark.parametrize(
         ("ratio", "wanted", "holds"),
-        [(2.0, ">= 2", True), (1.9, ">= 2", False), (2.0, "> 2", False), (0.5, "<= 0.5", True),
-         (0.5, "< 0.5", False)],
+        [
+            (2.0, ">= 2", True),
+            (1.9, ">= 2", False),
+            (2.0, "> 2", False),
+            (0.5, "<= 0.5", True),
+            (0.5, "< 0.5", False),
+        ],
     )
     def test_the_comparison_decides(self, ratio, wanted, holds):
         assert judge(ratio, wanted) is holds

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ledger.errors import ColumnsMissingError, FileEncodingError, FileUnreadableError
 from scripts.cli.bank_answer import read_bank_answer
 
@@ -31,8 +32,12 @@ class TestReadBankAnswer:
 
     @pytest.mark.parametrize(
         ("text", "line"),
-        [("序号,结果\n7,成功\n7,退回\n", 3), ("序号,结果\nx,成功\n", 2), ("序号,结果\n7,也许\n", 2),
-         ("序号,结果\n7\n", 2)],
+        [
+            ("序号,结果\n7,成功\n7,退回\n", 3),
+            ("序号,结果\nx,成功\n", 2),
+            ("序号,结果\n7,也许\n", 2),
+            ("序号,结果\n7\n", 2),
+        ],
     )
     def test_a_wrong_line_is_named_without_its_content(self, tmp_path, text, line):
         with pytest.raises(FileUnreadableError) as caught:

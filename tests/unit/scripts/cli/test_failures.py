@@ -5,6 +5,7 @@ import json
 import pytest
 from devnet.errors import CorruptChainError, DirectoryInUseError
 from devnet.errors import SettingsError as DevnetSettingsError
+
 from ledger.errors import (
     ChainUnavailableError,
     InvariantBrokenError,

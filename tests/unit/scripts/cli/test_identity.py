@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
+
 from ledger.errors import SettingsError
 from scripts.cli.identity import read_identity
 from scripts.cli.output import Output

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import structlog
+
 from scripts.cli.logs import log_to_stderr
 
 

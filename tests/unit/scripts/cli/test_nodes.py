@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+
 from ledger.errors import NotFoundError
-from scripts.cli.nodes import is_answering, whole_number
+from scripts.cli.nodes import whole_number
 
 KNOWN = ["0xabcdef01", "0xabcd9999", "1234567890"]
 
@@ -20,8 +21,3 @@ class TestWholeNumber:
         with pytest.raises(NotFoundError) as caught:
             whole_number(KNOWN, given, "batch")
         assert caught.value.what == "batch"
-
-
-class TestIsAnswering:
-    def test_an_address_that_nobody_has_does_not_answer(self):
-        assert not is_answering("http://127.0.0.1:9")

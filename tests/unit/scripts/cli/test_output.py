@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 
 import pytest
+
 from scripts.cli.output import Output, default_language, plain
 
 
