@@ -11,7 +11,7 @@ from ledger.node import Node
 
 
 def router(node: Node) -> APIRouter:
-    """``/health``: the process answers. ``/ready``: database and chain answer and no job has stopped."""
+    """``/health``: the process answers. ``/ready``: database and chain answer, no job stopped."""
     routes = APIRouter(tags=["health"])
 
     @routes.get("/health")

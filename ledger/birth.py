@@ -1,4 +1,4 @@
-"""How a network and its nodes are born, in this order: keys of the first supervisor, contracts, nodes, enrolments.
+"""How a network and its nodes are born: the first supervisor's keys, contracts, nodes, enrolments.
 
 Every step can be repeated after a crash: what is there is found and kept.
 """
@@ -17,8 +17,8 @@ from ledger.chain.connection import ChainConnection
 from ledger.chain.deployment import Manifest, SupervisorInput, deploy
 from ledger.chain.gateway import ChainGateway
 from ledger.config import MANIFEST_FILE, SETTINGS_FILE, NodeSettings
-from ledger.evidence.encoding import LogId
 from ledger.errors import NotFoundError, NotPermittedError, SettingsError
+from ledger.evidence.encoding import LogId
 from ledger.keys.files import make_private_directory, write_new
 from ledger.keys.key_store import (
     ALLIANCE,
@@ -115,7 +115,7 @@ def deploy_network(
     as_of: str | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Manifest:
-    """Deploy the contracts, naming the first supervisor, and write the manifest; an existing manifest is kept."""
+    """Deploy the contracts with the first supervisor; write the manifest, unless there is one."""
     if manifest_path.exists():
         return Manifest.load(manifest_path)
     keys = make_keys(supervisor_directory, "supervisor")
@@ -183,8 +183,9 @@ def enrol_bureau(
 ) -> int:
     """Enrol a bureau with a supervisor's key and make it able to work; returns its log id.
 
-    The log id comes from the contract, so an enrolment whose answer was lost is found again. The alliance key is
-    made by the first bureau and passed, sealed to the new bureau's key, by an enrolled one (the sponsor).
+    The log id comes from the contract, so an enrolment whose answer was lost is found again. The
+    alliance key is made by the first bureau and passed, sealed to the new bureau's key, by an
+    enrolled one (the sponsor).
 
     Raises:
         NotPermittedError: the other directory is no supervisor's, or a sponsor is needed.

@@ -1,6 +1,6 @@
 """Every refusal Anxu can utter, in one tree.
 
-LedgerError                 stable kebab ``code``, ``retryable``, typed fields; the message is built from them
+LedgerError                 stable kebab ``code``, ``retryable``, typed fields that make the message
 ├── RefusedError            a rule says no: tell the caller, nothing was changed
 │     └── ConflictError     what was asked for collides with what already stands
 ├── VerificationError       evidence does not hold: never retry, always log
@@ -8,8 +8,9 @@ LedgerError                 stable kebab ``code``, ``retryable``, typed fields; 
 ├── CorruptionError         our own data disagrees: stop publishing, call a person
 └── UsageError              the command or the settings are off: mend them and call again
 
-The roots are sorted by who has to act. No personal field (name, identity number, account, pseudonym, salt)
-may become a field of an error: messages travel into logs, pages and other bureaus' screens.
+The roots are sorted by who has to act. No personal field (name, identity number, account,
+pseudonym, salt) may become a field of an error: messages travel into logs, pages and other bureaus'
+screens.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, ClassVar
 
 @dataclass(eq=False)
 class LedgerError(Exception):
-    """Root of the tree; a leaf adds typed fields, its sentences and what to do next, in both languages."""
+    """Root of the tree; a leaf adds typed fields, sentences and the next step, in both languages."""
 
     code: ClassVar[str] = "ledger-error"
     retryable: ClassVar[bool] = False
@@ -47,7 +48,7 @@ class LedgerError(Exception):
         return f"{self.sentence()} {self.advice()}"
 
 
-# --- roots ---------------------------------------------------------------------------------------------
+# --- roots ----------------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -93,7 +94,7 @@ class UsageError(LedgerError):
     code: ClassVar[str] = "usage"
 
 
-# --- refusals: input -----------------------------------------------------------------------------------
+# --- refusals: input ------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -174,15 +175,15 @@ class FormTokenError(RefusedError):
     remedy_zh: ClassVar[str] = "请重新打开页面，再提交一次。"
 
 
-# --- refusals: policy ----------------------------------------------------------------------------------
+# --- refusals: policy -----------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
 class IdentifierError(RefusedError):
-    """A number that identifies a person, an employer or a bank card cannot be one; it is never repeated here.
+    """A number cannot be that of a person, an employer or a bank card; it is never repeated here.
 
-    ``identifier``: ``identity-number``, ``credit-code`` or ``bank-card``; ``part``: which field of it
-    (``length``, ``character``, ``birth-date``, ``division``, ``organisation-check``, ``check``);
+    ``identifier``: ``identity-number``, ``credit-code`` or ``bank-card``; ``part``: which field of
+    it (``length``, ``character``, ``birth-date``, ``division``, ``organisation-check``, ``check``);
     ``position``: the first character at fault, from 1, or 0 when the whole is.
     """
 
@@ -273,7 +274,7 @@ class SealingKeyDestroyedError(RefusedError):
     remedy_zh: ClassVar[str] = "未写入任何内容；新增记录前请查阅销毁决定。"
 
 
-# --- refusals: files and books ---------------------------------------------------------------------
+# --- refusals: files and books --------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -458,7 +459,7 @@ class UnbalancedEntryError(RefusedError):
     remedy_zh: ClassVar[str] = "有借必有贷，借贷必相等；每张凭证至少两行。"
 
 
-# --- refusals: transfers -------------------------------------------------------------------------------
+# --- refusals: transfers --------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -517,7 +518,7 @@ class PeerRefusedError(RefusedError):
     remedy_zh: ClassVar[str] = "请按所述更正后重发，或拒绝、撤回该业务。"
 
 
-# --- conflicts -----------------------------------------------------------------------------------------
+# --- conflicts ------------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -696,7 +697,7 @@ class DecisionReasonError(RefusedError):
     remedy_zh: ClassVar[str] = "请以参保人能看懂的文字写明理由。"
 
 
-# --- verification --------------------------------------------------------------------------------------
+# --- verification ---------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -1069,7 +1070,7 @@ class MalformedTrustFileError(VerificationError):
     remedy_zh: ClassVar[str] = "请通过可信渠道向监管部门获取信任文件。"
 
 
-# --- unavailable ---------------------------------------------------------------------------------------
+# --- unavailable ----------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -1172,7 +1173,7 @@ class NonceCapacityError(UnavailableError):
     remedy_zh: ClassVar[str] = "请放慢频率，两分钟后重试。"
 
 
-# --- corruption ----------------------------------------------------------------------------------------
+# --- corruption -----------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -1256,7 +1257,7 @@ class KeyFileDamagedError(CorruptionError):
     remedy_zh: ClassVar[str] = "请停止本节点，并从密钥封存备份恢复该文件。"
 
 
-# --- usage ---------------------------------------------------------------------------------------------
+# --- usage ----------------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)

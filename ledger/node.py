@@ -41,8 +41,8 @@ from ledger.transfers.service import advance as advance_transfers
 from ledger.worker import Job, Worker
 
 KEYS: Final = "keys"
-PASSPHRASE_FILE: Final = "passphrase"
-PASSPHRASE_VARIABLE: Final = "ANXU_PASSPHRASE"
+PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105 - a file name
+PASSPHRASE_VARIABLE: Final = "ANXU_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 
 class Node:
@@ -77,7 +77,8 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
 
     Args:
         directory: made by ``anxu node init``.
-        passphrase: opens the key store; else ``ANXU_PASSPHRASE``, else the file ``keys/passphrase`` (mode 0600).
+        passphrase: opens the key store; else ``ANXU_PASSPHRASE``, else the file
+            ``keys/passphrase`` (mode 0600).
 
     Raises:
         SettingsError: it is no node, or a bureau that was not enrolled yet.
@@ -111,14 +112,14 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
 
 
 def open_keys(directory: Path, passphrase: str | None = None) -> KeyStore:
-    """Open the key store of a node's directory; see :func:`open_node` for where the passphrase comes from."""
+    """Open the key store of a node's directory; :func:`open_node` says which passphrase is used."""
     given = passphrase or os.environ.get(PASSPHRASE_VARIABLE)
     if given is None:
         path = directory / KEYS / PASSPHRASE_FILE
         if not path.is_file():
             raise SettingsError(
                 setting=PASSPHRASE_VARIABLE,
-                reason=f"set it, or put the passphrase into {KEYS}/{PASSPHRASE_FILE} with mode 0600",
+                reason=f"set it, or put the passphrase into {KEYS}/{PASSPHRASE_FILE} (mode 0600)",
             )
         given = read_private(path).decode().strip()
     return KeyStore.open(directory / KEYS, given)

@@ -32,9 +32,10 @@ class RandomSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SystemClock:
-    """The machine's clock, shifted by a fixed offset so that a demonstration can stand on a fixed day.
+    """The machine's clock, shifted by a fixed offset: a demonstration stands on a fixed day.
 
-    ``offset_seconds`` is zero everywhere but in a demonstration, where the chain has the same shift.
+    ``offset_seconds`` is zero everywhere but in a demonstration, where the chain has the same
+    shift.
     """
 
     offset_seconds: int = 0

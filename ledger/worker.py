@@ -1,4 +1,4 @@
-"""One worker per node: sends, confirms, follows, judges; it holds a lease so that there is never a second one."""
+"""One worker per node sends, confirms, follows, judges; a lease keeps a second one away."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Worker:
                 if self.waiting.get(name) != error.code:
                     _log.error("failed", job=name, code=error.code)
                 self.waiting[name] = error.code
-            except Exception as error:  # noqa: BLE001  # a fault of ours must be seen, not end all jobs
+            except Exception as error:  # noqa: BLE001  # ours must be seen, not end all jobs
                 _log.critical("stopped", job=name, code=FAULT, kind=type(error).__name__)
                 self.stopped[name] = FAULT
         return changed
@@ -104,7 +104,7 @@ class Worker:
         self.release_lease()
 
     def drain(self, limit: int = 200) -> int:
-        """Work until nothing changes any more, when nobody else does; returns the rounds that changed something."""
+        """Work until nothing changes, unless another does; the rounds that changed something."""
         rounds = 0
         if not self.try_lease():
             return 0

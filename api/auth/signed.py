@@ -1,4 +1,4 @@
-"""Requests signed by another node (RFC 9421), with the keys that the Bureaus contract has for it."""
+"""Requests signed by another node (RFC 9421), with the keys that the Bureaus contract holds."""
 
 from __future__ import annotations
 

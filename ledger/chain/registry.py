@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from ledger.chain.bindings import Bindings, BureauOnChain, SupervisorOnChain
 
 REMEMBERED_SECONDS: Final = 5
-"""How long a list of participants may be old; suspensions and new keys count after at most this long."""
+"""How old a list of participants may be; suspensions and new keys count after at most this long."""
 
 _T = TypeVar("_T")
 

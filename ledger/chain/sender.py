@@ -1,8 +1,9 @@
 """Sends the outbox: every message lands on chain exactly once, whatever dies when.
 
-A message is signed once, under a nonce that is kept with the signed bytes *before* they are first sent. Sending again
-sends the same bytes, and a chain takes one transaction a nonce: so a crash between any two steps cannot make a second
-one. One message of a signer is under way at a time; the next is signed once the one before has landed.
+A message is signed once, under a nonce that is kept with the signed bytes *before* they are first
+sent. Sending again sends the same bytes, and a chain takes one transaction a nonce: so a crash
+between any two steps cannot make a second one. One message of a signer is under way at a time; the
+next is signed once the one before has landed.
 """
 
 from __future__ import annotations

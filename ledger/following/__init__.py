@@ -1,1 +1,1 @@
-"""Pulls other nodes' logs and entry feeds, checks every leaf, and (a supervisor) cosigns what is final and consistent."""
+"""Pulls other nodes' logs and feeds, checks every leaf; a supervisor cosigns what holds."""

@@ -17,7 +17,7 @@ NOT_FOUND: Final = 404
 
 
 class FeedClient:
-    """A small HTTP client; answers that do not come are `PeerUnavailableError`, never exceptions of the library."""
+    """A small HTTP client; an answer that does not come is `PeerUnavailableError`."""
 
     def __init__(self, sign: RequestSigner | None = None) -> None:
         self._http = httpx.Client(timeout=PEER_TIMEOUT_SECONDS, trust_env=False)

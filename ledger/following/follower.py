@@ -1,9 +1,9 @@
 """Follows other bureaus' logs checkpoint by checkpoint, from chain and feeds alone.
 
-For every checkpoint that is final on chain, in order: fetch the leaves between the last checked one and it, extend our
-own compact range by them and compare its root with the chain's. Since every leaf was hashed by ourselves, an equal root
-proves consistency and completeness at once. A supervisor also fetches the entries and recomputes every leaf from them,
-then cosigns.
+For every checkpoint that is final on chain, in order: fetch the leaves between the last checked one
+and it, extend our own compact range by them and compare its root with the chain's. Since every leaf
+was hashed by ourselves, an equal root proves consistency and completeness at once. A supervisor
+also fetches the entries and recomputes every leaf from them, then cosigns.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ class Follower:
     ) -> bool:
         """Fetch and check the leaves up to ``target``; large gaps go in several transactions.
 
-        Leaves of a part are kept before the checkpoint's root is confirmed; the root confirms all of them, and a
-        root that does not come out makes the log INCONSISTENT, never current.
+        Leaves of a part are kept before the checkpoint's root is confirmed; the root confirms all
+        of them, and a root that does not come out makes the log INCONSISTENT, never current.
         """
         context = self._context
         first = known.head.size
@@ -188,9 +188,8 @@ class Follower:
             verify_ed25519(bureau.log_key, signature, text, what="an entry bundle")
             start = number * TILE_WIDTH
             for position in range(max(first - start, 0), min(end - start, width)):
-                entries.append(
-                    Entry.parse(content[position * ENTRY_BYTES : (position + 1) * ENTRY_BYTES])
-                )
+                entry = content[position * ENTRY_BYTES : (position + 1) * ENTRY_BYTES]
+                entries.append(Entry.parse(entry))
         return entries
 
     def _cosign(self, log_id: int, checkpoint: CheckpointOnChain) -> str:

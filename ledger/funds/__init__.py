@@ -1,1 +1,1 @@
-"""Fund accounts, payout batches, bank answers: money that leaves only along its routes and only once."""
+"""Fund accounts, payout batches, bank answers: money leaves only along its routes and only once."""

@@ -1,4 +1,4 @@
-"""Checks a proposed batch against deaths, our own log and every followed log, before its pay file is written."""
+"""Checks a batch against deaths, our log and every followed log, before its pay file is written."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from ledger.store.unit_of_work import Rooms
 
 
 def check_batch(context: NodeContext, batch_id: str) -> CheckReport:
-    """Compare every line of a proposed batch with what this node holds and follows; running it again is harmless.
+    """Compare every line of a proposed batch with what this node holds and follows.
 
-    The batch's own leaves must be anchored first, so that both sides have a position; lines that contradict
-    nothing are CLEAR, the others SUSPECTED until two officers decide.
+    The batch's own leaves must be anchored first, so that both sides have a position; lines that
+    contradict nothing are CLEAR, the others SUSPECTED until two officers decide.
 
     Raises:
         NotFoundError: there is no such batch.
@@ -76,7 +76,7 @@ def check_batch(context: NodeContext, batch_id: str) -> CheckReport:
 def find_contradictions(
     context: NodeContext, view: Rooms, entries: Sequence[StoredEntry]
 ) -> dict[LeafIndex, LineFinding]:
-    """What each of our payout entries contradicts, by leaf index; entries that contradict nothing are left out."""
+    """What each of our payout entries contradicts, by leaf index; the others are left out."""
     found: dict[LeafIndex, list[LineFinding]] = {}
     first_payments = _first_payments(view, entries)
     for item, finding in [
@@ -138,8 +138,8 @@ def _elsewhere(
                         Suspicion.SAME_MONTH_ELSEWHERE,
                         log_id,
                         index,
-                        is_earlier(other, _position(view, item)),
-                        item.entry.subject in first,
+                        earlier=is_earlier(other, _position(view, item)),
+                        first_payment=item.entry.subject in first,
                     ),
                 )
             )
@@ -149,7 +149,7 @@ def _elsewhere(
 def _here(
     context: NodeContext, view: Rooms, entries: Sequence[StoredEntry], first: set[Subject]
 ) -> _Pairs:
-    """Another live leaf of our own log with the same tag; of one batch only the later line is told."""
+    """Another live leaf of our own log with the same tag; in one batch the later line is told."""
     by_tag = _by_tag(entries)
     end = entries[-1].index if entries else 0
     pairs: _Pairs = []
@@ -165,8 +165,8 @@ def _here(
                     Suspicion.SAME_MONTH_HERE,
                     context.log_id,
                     index,
-                    index < item.index,
-                    item.entry.subject in first,
+                    earlier=index < item.index,
+                    first_payment=item.entry.subject in first,
                 ),
             )
             for item, index in product(by_tag[tag], indices)
@@ -204,8 +204,8 @@ def _after_death(
                             Suspicion.AFTER_DEATH,
                             context.log_id,
                             death.index,
-                            death.index < item.index,
-                            item.entry.subject in first,
+                            earlier=death.index < item.index,
+                            first_payment=item.entry.subject in first,
                         ),
                     )
                 )
@@ -224,6 +224,7 @@ def _finding(
     suspicion: Suspicion,
     log_id: LogId,
     index: LeafIndex,
+    *,
     earlier: bool,
     first_payment: bool,
 ) -> LineFinding:

@@ -39,7 +39,8 @@ class PreparedLines:
 def prepare_lines(context: NodeContext, rows: Sequence[PayoutRow]) -> PreparedLines:
     """Make the entries of payout rows for the end of the log as it is now.
 
-    A supplement names the leaf of its month's normal line: one of this file, or one that stands in the log.
+    A supplement names the leaf of its month's normal line: one of this file, or one that stands in
+    the log.
     """
     tools = context.bureau
     subjects = tools.pseudonyms.subjects_of([row.identity_number for row in rows])

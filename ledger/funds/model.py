@@ -32,7 +32,7 @@ ACCOUNT_NAMES = {
 
 
 class BatchState(StrEnum):
-    """RECORDED: was already paid. The others: proposed, checked, approved, pay file out, answered by the bank."""
+    """RECORDED was already paid; the others in order, from proposed to answered by the bank."""
 
     RECORDED = "RECORDED"
     PROPOSED = "PROPOSED"
@@ -64,7 +64,7 @@ class Suspicion(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """Who recorded first, decidable by anyone: the chain's number of the first covering checkpoint, then the index.
+    """Who recorded first, decidable by anyone: number of the first covering checkpoint, then index.
 
     It is evidence of time, never of entitlement.
     """
@@ -77,7 +77,8 @@ class Position:
 class LineFinding:
     """A suspicion about one line: where the other leaf stands and what is proposed.
 
-    ``default_hold``: whether the rule proposes to hold (a first payment, a reported death) or to pay and open a case.
+    ``default_hold``: whether the rule proposes to hold (a first payment, a reported death) or to
+    pay and open a case.
     """
 
     suspicion: Suspicion
@@ -90,7 +91,7 @@ class LineFinding:
 
     @property
     def default_hold(self) -> bool:
-        """First payments and payments after a reported death are held by default; running pensions are paid."""
+        """First payments and those after a reported death are held; running pensions are paid."""
         return self.first_payment or self.suspicion is Suspicion.AFTER_DEATH
 
     def sentence(self, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Payments come in: those already made are recorded and flagged, those to be made become a batch that is checked."""
+"""Payments come in: those made are recorded and flagged, those to be made become a batch."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def import_payouts(
     accept_valid: bool = False,
     progress: Progress = silent,
 ) -> BatchReport:
-    """Record payments that were already made: everything goes in, contradictions are flagged, nothing is held.
+    """Record payments already made: all of them go in, contradictions are flagged, none is held.
 
     Only a line equal to another in every field is a bad line. The same file again changes nothing.
 
@@ -61,7 +61,9 @@ def import_payouts(
         TooFewLinesError: the batch's total would show single persons; nothing was changed.
         HeadMovedError: the log would not stand still; nothing was changed.
     """
-    return _bring_in(context, path, mapping_path, _ALREADY_MADE, accept_valid, progress)
+    return _bring_in(
+        context, path, mapping_path, _ALREADY_MADE, progress, accept_valid=accept_valid
+    )
 
 
 def propose_batch(
@@ -72,14 +74,14 @@ def propose_batch(
     accept_valid: bool = False,
     progress: Progress = silent,
 ) -> BatchReport:
-    """Propose payments to be made (maker): their intents become leaves, which are anchored before any money moves.
+    """Propose payments (maker): their intents become leaves, anchored before any money moves.
 
     Raises:
         ImportRefusedError: lines have errors; nothing was changed.
         TooFewLinesError: the batch's total would show single persons; nothing was changed.
         HeadMovedError: the log would not stand still; nothing was changed.
     """
-    return _bring_in(context, path, mapping_path, _TO_BE_MADE, accept_valid, progress)
+    return _bring_in(context, path, mapping_path, _TO_BE_MADE, progress, accept_valid=accept_valid)
 
 
 def _bring_in(
@@ -87,8 +89,9 @@ def _bring_in(
     path: Path,
     mapping_path: Path | None,
     kind: _Kind,
-    accept_valid: bool,
     progress: Progress,
+    *,
+    accept_valid: bool,
 ) -> BatchReport:
     table = read_table(path, mapping_path, kind.spec)
     progress("read", table.lines_read, table.lines_read)
@@ -251,7 +254,7 @@ def _announce(
 
 
 def _paid_from(available_fen: int, amount_fen: int) -> list[Posting]:
-    """Money that has left is booked as the contract books it: what the account lacked is shortfall."""
+    """Money that has left is booked as the contract does: what the account lacked is shortfall."""
     covered = max(0, min(available_fen, amount_fen))
     sides = {
         Account.OUTSIDE: amount_fen,

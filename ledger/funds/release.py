@@ -59,7 +59,7 @@ def decide_line(
     maker: str,
     checker: str,
 ) -> LineState:
-    """Two officers decide whether a suspected line is paid or held; the reason is what the person reads.
+    """Two officers decide whether a suspected line is paid or held; the person reads the reason.
 
     The decision, signed by both, is itself an entry of the log (kind 9). Deciding the same again
     changes nothing.
@@ -111,7 +111,8 @@ def decide_line(
 def approve_batch(context: NodeContext, batch_id: str, *, maker: str, checker: str) -> Batch:
     """Two officers sign what is paid (batch, count, total, root); held lines are reversed.
 
-    Approval and reversals are one transaction. A line whose leaf was reversed meanwhile is held too.
+    Approval and reversals are one transaction. A line whose leaf was reversed meanwhile is held
+    too.
 
     Raises:
         NotFoundError, BatchStateError, DecisionMissingError, SameOfficerError.

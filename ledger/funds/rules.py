@@ -1,4 +1,4 @@
-"""Pure decisions about payout batches: what a line contradicts, what may be approved, how money is posted."""
+"""Pure decisions: what a line contradicts, which batch may be approved, how money is posted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def lines_root_of(leaves: Iterable[bytes]) -> bytes:
 
 
 def is_earlier(other: Position | None, ours: Position | None) -> bool:
-    """Whether the other leaf was recorded before ours; an unanchored one is later than any anchored one."""
+    """Whether the other leaf was recorded before ours; an unanchored one comes after all others."""
     if other is None:
         return False
     if ours is None:

@@ -1,1 +1,1 @@
-"""What every capability shares: facts become sealed entries, the log is published, entries are opened and proven."""
+"""What capabilities share: facts become sealed entries, are published, opened and proven."""

@@ -1,4 +1,4 @@
-"""What a service is handed: the node's settings, clock, randomness, database, keys, chain and other nodes."""
+"""What a service is handed: settings, clock, randomness, database, keys, chain and other nodes."""
 
 from __future__ import annotations
 

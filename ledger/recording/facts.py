@@ -14,9 +14,10 @@ from ledger.policy.kinds import Kind
 class Fact:
     """One statement to be recorded.
 
-    ``identity_number`` (18 characters, normalised) says whom it is about; None for facts about no person.
-    ``body`` holds the record's own fields; kind, class, period, amount, schema, identity number are added.
-    ``reverses`` is set for reversals only: the leaf of this log that no longer counts.
+    ``identity_number`` (18 characters, normalised) says whom it is about; None for facts about no
+    person. ``body`` holds the record's own fields; kind, class, period, amount, schema, identity
+    number are added. ``reverses`` is set for reversals only: the leaf of this log that no longer
+    counts.
     """
 
     kind: Kind

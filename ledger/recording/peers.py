@@ -10,7 +10,8 @@ def request_headers(context: NodeContext, method: str, url: str, body: bytes) ->
     """The header fields that sign a request as this node (RFC 9421), content type included.
 
     A bureau signs with its log key as ``log/<id>``, a supervisor with its cosigner key as
-    ``supervisor/<address>``: both are in the Bureaus contract, so that nothing else has to be exchanged.
+    ``supervisor/<address>``: both are in the Bureaus contract, so that nothing else has to be
+    exchanged.
     """
     if context.settings.role == "bureau":
         key_id, signer = f"log/{context.log_id}", context.keys.ed25519("log")

@@ -1,4 +1,4 @@
-"""What follows acceptance: tiles, signature, publication, finality, cosignatures; all of it can be redone from the rows."""
+"""What follows acceptance, redone from rows at will: tiles, signature, publication, finality."""
 
 from __future__ import annotations
 

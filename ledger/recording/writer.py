@@ -41,7 +41,8 @@ class OpenedRecord:
 class EntryWriter:
     """Makes entries of facts: subject, canonical record, salt, commitment, seal.
 
-    A person's sealing key is made durable outside the database before any entry that needs it is returned.
+    A person's sealing key is made durable outside the database before any entry that needs it is
+    returned.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class RecordReader:
         return opened
 
     def _owner(self, stored: StoredEntry, log: LogRepository) -> Subject:
-        """Whose key seals this record: a reversal's is that of the person whose entry it reverses."""
+        """Whose key seals this record; a reversal's: the person whose entry it reverses."""
         if stored.entry.head.kind is not Kind.REVERSAL:
             return stored.entry.subject
         target = log.entry(reversed_leaf(stored.entry.subject)[1])

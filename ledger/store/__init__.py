@@ -1,1 +1,1 @@
-"""Tables, migrations, the unit of work and the files of the log. The only room that knows SQLAlchemy."""
+"""Tables, migrations, the unit of work, the log's files. The only room that knows SQLAlchemy."""

@@ -51,7 +51,7 @@ class AlertRepository:
         rows = self._connection.execute(
             select(rule_progress.c.log_id, rule_progress.c.examined_size)
         )
-        return {log_id: size for log_id, size in rows}
+        return {row.log_id: row.examined_size for row in rows}
 
     def set_examined(self, log_id: int, size: int) -> None:
         """Record how far the rules have looked in one log."""

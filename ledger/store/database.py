@@ -1,4 +1,4 @@
-"""Opens the node's database: SQLite by default, PostgreSQL by URL; the same tables and transactions on both."""
+"""Opens the node's database: SQLite by default, PostgreSQL by URL; the same tables on both."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ _WRITER_LOCK: Final = 0x616E7875
 class Database:
     """One node's database.
 
-    Writers run one at a time (SQLite: BEGIN IMMEDIATE, PostgreSQL: a transaction-long advisory lock), so that
-    appenders in several processes never prepare against the same head; readers are never blocked.
+    Writers run one at a time (SQLite: BEGIN IMMEDIATE, PostgreSQL: a transaction-long advisory
+    lock), so that appenders in several processes never prepare against the same head; readers are
+    never blocked.
     """
 
     def __init__(self, url: str) -> None:

@@ -33,7 +33,7 @@ _IN_CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class FollowedLog:
-    """How far a log is followed; ``number`` is the chain's number of the last checkpoint checked."""
+    """How far a log is followed; ``number`` is the chain's, of the last checkpoint checked."""
 
     log_id: LogId
     endpoint: str
@@ -46,7 +46,7 @@ class FollowedLog:
 
 @dataclass(frozen=True, slots=True)
 class FollowedCheckpoint:
-    """A checkpoint of another log that was final and consistent; ``cosignature`` is ours, if any."""
+    """A final and consistent checkpoint of another log; ``cosignature`` is ours, if any."""
 
     log_id: LogId
     size: int

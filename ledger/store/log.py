@@ -1,4 +1,4 @@
-"""The node's own log in the database: append with compare-and-swap of the head, and reads of entries."""
+"""The node's own log in the database: appends that compare and swap the head, and reads."""
 
 from __future__ import annotations
 
@@ -76,14 +76,16 @@ class LogRepository:
         return CompactRange.from_bytes(row) if row is not None else CompactRange.empty()
 
     def append(self, new: Sequence[NewEntry], *, source_key: str, recorded_at: datetime) -> range:
-        """Put entries behind the last one and swap the head; the rows count once the caller commits.
+        """Put entries behind the last one and swap the head; they count once the caller commits.
 
         Args:
             new: entries in the order in which they shall stand.
             source_key: what they came from (an import, a command), so that it can be found again.
             recorded_at: when this node learned of them.
+
         Returns:
             The leaf indices they got.
+
         Raises:
             HeadMovedError: the head changed between our read and our write.
         """

@@ -1,4 +1,4 @@
-"""Chain messages as rows: written with the fact they announce, sent later, each landing exactly once."""
+"""Chain messages as rows: written with the fact they announce, sent later, landing exactly once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ FAILED: Final = "FAILED"
 class Message:
     """One call of a contract that shall land exactly once.
 
-    ``arguments`` is JSON as `ledger.chain.bindings.decode_args` reads it; ``raw`` is the signed transaction, kept
-    before it is first sent so that sending again can never make a second one.
+    ``arguments`` is JSON as `ledger.chain.bindings.decode_args` reads it; ``raw`` is the signed
+    transaction, kept before it is first sent so that sending again can never make a second one.
     """
 
     id: int
@@ -192,7 +192,7 @@ class OutboxRepository:
         rows = self._connection.execute(
             select(outbox.c.state, func.count()).group_by(outbox.c.state)
         )
-        return {state: count for state, count in rows}
+        return dict(rows.tuples().all())
 
     def gas_total(self) -> int:
         """Gas that final messages have used in all."""

@@ -1,7 +1,8 @@
-"""The log as files in the C2SP tlog-tiles layout: entry bundles and hash tiles, made from the rows, never the source.
+"""The log as C2SP tlog-tiles files: entry bundles and hash tiles, made from the rows.
 
-Tiles are written after the rows are accepted and can be made again from them at any time. A full tile never changes; a
-partial one is written under its width. Inner nodes are read back from the tiles for proofs.
+Tiles are written after the rows are accepted and can be made again from them at any time. A full
+tile never changes; a partial one is written under its width. Inner nodes are read back from the
+tiles for proofs.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class TileStore:
         self._lock = Lock()
 
     def integrate(self, size: int, leaves: LeafReader) -> None:
-        """Make every tile that a tree of ``size`` leaves has and that is not there yet; durable when it returns."""
+        """Make every missing tile of a tree of ``size`` leaves; durable when it returns."""
         touched: set[Path] = set()
         level_size = size
         for number in self._missing(0, size):
@@ -56,7 +57,7 @@ class TileStore:
         return self._directory / relative
 
     def node(self, level: int, index: int) -> bytes:
-        """The hash of the complete subtree over leaves ``index * 2^level`` to ``(index + 1) * 2^level``."""
+        """Hash of the complete subtree of ``2^level`` leaves that starts at ``index * 2^level``."""
         tile_level, rest = divmod(level, TILE_HEIGHT)
         first = index << rest
         number, position = divmod(first, TILE_WIDTH)
@@ -69,7 +70,7 @@ class TileStore:
         return root_from_nodes(size, self.node)
 
     def _missing(self, level: int, level_size: int) -> range:
-        """Tiles of a level that are not complete on disk: from the last full one that is there on."""
+        """Tiles of a level that are not complete on disk: from the last full one on."""
         last = (level_size - 1) // TILE_WIDTH
         low, high = 0, level_size // TILE_WIDTH
         while (

@@ -1,4 +1,4 @@
-"""One unit of work per command: what is written counts all at once, when its owner commits, or not at all."""
+"""One unit of work per command: all of it counts when its owner commits, or nothing."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ class Rooms:
 class UnitOfWork(Rooms):
     """A write transaction.
 
-    ``with UnitOfWork(database, log_id) as work:`` rolls everything back unless ``work.commit()`` ran.
+    ``with UnitOfWork(database, log_id) as work:`` rolls everything back unless ``work.commit()``
+    ran.
     """
 
     def __init__(self, database: Database, log_id: LogId) -> None:

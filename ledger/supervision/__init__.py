@@ -1,1 +1,1 @@
-"""What a supervisor finds by joining all logs: alerts, proven conflicts, flows between fund accounts."""
+"""What a supervisor finds by joining all logs: alerts, conflicts, flows between fund accounts."""

@@ -45,8 +45,8 @@ class LeafPlace:
 class Finding:
     """What a rule found: the leaves it rests on and the money at stake.
 
-    ``key`` names the fact (a tag, or a death and a payment), so that the same finding is one alert, ever.
-    ``amount_fen`` is what was or would be paid without being due, at most.
+    ``key`` names the fact (a tag, or a death and a payment), so that the same finding is one alert,
+    ever. ``amount_fen`` is what was or would be paid without being due, at most.
     """
 
     rule: Rule

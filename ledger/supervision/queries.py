@@ -1,4 +1,4 @@
-"""Reads for the supervisor's pages: alerts, flows between accounts, how far each log is followed."""
+"""Reads for the supervisor's pages: alerts, flows of money, how far each log is followed."""
 
 from __future__ import annotations
 

@@ -19,8 +19,9 @@ def duplicate_payouts(
 ) -> list[Finding]:
     """F3, F4: one person, class and month with more than one live payment, in whichever cities.
 
-    Supplements (adjustment back pay, a payment made again after a bank return) are not exclusive and never share a
-    tag; back pay after late certification has one line a month and so one tag a month.
+    Supplements (adjustment back pay, a payment made again after a bank return) are not exclusive
+    and never share a tag; back pay after late certification has one line a month and so one tag a
+    month.
 
     Args:
         groups: live and reversed normal payouts by tag.

@@ -1,4 +1,4 @@
-"""Examines what came in, keeps alerts, proves conflicts on chain: from logs, entry feeds and chain alone."""
+"""Examines logs, feeds and chain, and nothing else; keeps alerts and proves conflicts on chain."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class _News:
 
 
 def examine(context: NodeContext) -> bool:
-    """Look at every entry under a checked checkpoint that was not looked at yet; a job of the worker.
+    """Look at every new entry under a checked checkpoint; a job of the worker.
 
-    Running it again after a crash finds the same alerts: an alert's number is a digest of what it is about, and how
-    far was looked is kept in the same transaction.
+    Running it again after a crash finds the same alerts: an alert's number is a digest of what it
+    is about, and how far was looked is kept in the same transaction.
     """
     changed = False
     with context.read() as view:
@@ -75,7 +75,7 @@ def examine(context: NodeContext) -> bool:
 
 
 def note_inconsistent_logs(context: NodeContext) -> bool:
-    """Raise an alert for every log whose feed contradicts its anchored checkpoint; a job of the worker."""
+    """Raise an alert for every log whose feed contradicts its anchor; a job of the worker."""
     with context.read() as view:
         broken = [log for log in view.following.logs() if log.state == INCONSISTENT]
     changed = False
@@ -212,7 +212,7 @@ def _targets(following: FollowingRepository, news: Sequence[PlacedEntry]) -> lis
 
 
 def _checked_size(following: FollowingRepository, log_id: int) -> int:
-    """How many leaves stand under a checked checkpoint; what was fetched beyond waits for its root."""
+    """How many leaves stand under a checked checkpoint; later ones wait for their root."""
     checkpoint = following.last_checkpoint(log_id)
     return checkpoint.size if checkpoint is not None else 0
 
@@ -289,7 +289,7 @@ def _close_reversed(work: UnitOfWork, news: Sequence[PlacedEntry]) -> None:
 
 
 def _final_at(following: FollowingRepository, places: Sequence[LeafPlace]) -> datetime:
-    """When the last of these leaves became final: the block time of the checkpoint that first held it."""
+    """When the last of these leaves became final: block time of the first checkpoint with it."""
     times = []
     for place in places:
         checkpoint = following.covering_checkpoint(place.log_id, place.index)

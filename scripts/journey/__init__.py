@@ -1,1 +1,1 @@
-"""The main journey, from an empty directory to proven records: what `scripts/demo` runs and the journey test checks."""
+"""The main journey, from nothing to proven records: `scripts/demo` runs it, the tests check it."""

@@ -26,7 +26,8 @@ def main() -> int:
     """Parse the command line and run; 0 when everything came out as planted."""
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Anxu's main journey: a chain, three bureaus, a supervisor, thousands of made-up persons. "
+        description="Anxu's main journey: a chain, three bureaus, a supervisor, thousands of "
+        "made-up persons. "
         "演示：一条链、三个经办机构、一个监管部门、数千名虚构的参保人。",
     )
     parser.add_argument(

@@ -17,7 +17,7 @@ from rich.progress import (
 
 
 class ConsoleObserver:
-    """Steps as lines, long work as a progress bar; on standard error, so that reports can be piped."""
+    """Steps as lines, long work as a bar; on standard error, so that reports can be piped."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = Console(stderr=True, quiet=quiet, highlight=False)

@@ -1,4 +1,4 @@
-"""Starts, watches and ends the processes of a demonstration: the chain, four nodes, perhaps a PostgreSQL."""
+"""Starts, watches and ends the processes of a demonstration: chain, nodes, perhaps PostgreSQL."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Processes:
         self._stack.close()
 
     def start_chain(self) -> tuple[str, int]:
-        """Start the embedded chain, or go on with the one on disk; its URL and clock offset in seconds."""
+        """Start the embedded chain or go on with the one on disk; its URL and clock offset."""
         born = (self._layout.chain / "devnet.json").exists()
         settings = DevnetSettings(
             directory=self._layout.chain,
@@ -64,7 +64,8 @@ class Processes:
         self._stack.callback(server.cleanup)
         urls = {}
         for name in NODES:
-            exists = server.psql(f"SELECT 1 FROM pg_database WHERE datname = 'anxu_{name}';")
+            found = f"SELECT 1 FROM pg_database WHERE datname = 'anxu_{name}';"  # noqa: S608 - our own names
+            exists = server.psql(found)
             if "(1 row)" not in exists:
                 server.psql(f"CREATE DATABASE anxu_{name};")
             urls[name] = server.get_uri(database=f"anxu_{name}")
@@ -108,7 +109,8 @@ class Processes:
         for name, process in self._nodes.items():
             if process.poll() is not None:
                 raise RuntimeError(
-                    f"the node {name} ended; see {self._log(name)}. Run it again: it goes on where it was"
+                    f"the node {name} ended; see {self._log(name)}. "
+                    "Run it again: it goes on where it was"
                 )
 
     def pid_of(self, name: str) -> int:

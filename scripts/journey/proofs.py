@@ -1,4 +1,4 @@
-"""The step of proofs: two retirees are answered, bundles are made, verified offline, and spoiled."""
+"""The step of proofs: two retirees are answered, bundles made, verified offline, and spoiled."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ProofOutcome:
 
 
 def prove_to_strangers(stage: Stage) -> list[ProofOutcome]:
-    """Decide both cases, write their bundles with a contribution's and a payout's, verify all offline."""
+    """Decide both cases, write bundles of them, a contribution and a payout; verify all offline."""
     context = stage.context(NANJING)
     decisions = {item.case: _decide(context, item) for item in stage.planted.proofs}
     wait_until_anchored(stage, NANJING)

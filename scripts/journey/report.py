@@ -1,4 +1,4 @@
-"""The short report at the end: what was counted, found, held, moved and proven, beside what was planted."""
+"""The short report at the end: what was counted, found, held, moved and proven, and planted."""
 
 from __future__ import annotations
 
@@ -178,16 +178,15 @@ def _held(stage: Stage, batches: Mapping[str, Batch]) -> list[dict[str, Any]]:
     for name, batch in batches.items():
         for line in batch_detail(stage.context(name), batch.batch_id).stopped:
             if line.state is LineState.HELD and line.decision is not None:
-                held.append(
-                    {
-                        "bureau": name,
-                        "period": line.period,
-                        "amount_fen": line.amount_fen,
-                        "reason": line.decision.reason,
-                        "maker": line.decision.maker,
-                        "checker": line.decision.checker,
-                    }
-                )
+                item = {
+                    "bureau": name,
+                    "period": line.period,
+                    "amount_fen": line.amount_fen,
+                    "reason": line.decision.reason,
+                    "maker": line.decision.maker,
+                    "checker": line.decision.checker,
+                }
+                held.append(item)
     return held
 
 
@@ -203,18 +202,20 @@ def report_lines(report: Report) -> list[str]:
     lines += [
         f"链上交易 chain transactions: {report.transactions}, gas {report.gas:,}",
         "",
-        f"疑点 alerts: {report.comparison.found} of {report.comparison.planted} planted found, "
-        f"{len(report.comparison.invented)} invented; slowest "
-        f"{report.comparison.slowest_alert_seconds:.1f} s after finality; "
-        f"{report.comparison.prevented} prevented before payment",
+        (
+            f"疑点 alerts: {report.comparison.found} of {report.comparison.planted} planted found, "
+            f"{len(report.comparison.invented)} invented; slowest "
+            f"{report.comparison.slowest_alert_seconds:.1f} s after finality; "
+            f"{report.comparison.prevented} prevented before payment"
+        ),
     ]
     for missed in report.comparison.missed:
         lines.append(f"  MISSED {missed}")
     for invented in report.comparison.invented:
         lines.append(f"  INVENTED {invented}")
     lines += [
-        f"暂缓支付 held at {item['bureau']}: {yuan_text(item['amount_fen'])} yuan for {item['period']}: "
-        f"{item['reason']} ({item['maker']}, {item['checker']})"
+        f"暂缓支付 held at {item['bureau']}: {yuan_text(item['amount_fen'])} yuan for "
+        f"{item['period']}: {item['reason']} ({item['maker']}, {item['checker']})"
         for item in report.held
     ]
     lines += ["", "转移接续 transfers:"]

@@ -1,4 +1,4 @@
-"""The main job from beginning to end; run again it goes on where it was and ends in the same state."""
+"""The main job from beginning to end; run again, it goes on where it was to the same end."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Stage:
 
 
 def found_network(stage: Stage, databases: Mapping[str, str]) -> None:
-    """Chain, contracts, four nodes, three enrolments, in the order of birth; then everybody serves."""
+    """Chain, contracts, four nodes, three enrolments, in order of birth; then everybody serves."""
     rpc_url, offset = stage.processes.start_chain()
     supervisor = new_node(SUPERVISOR, stage.plan, databases.get(SUPERVISOR))
     manifest = deploy_network(
@@ -168,7 +168,7 @@ def wait_until_followed(stage: Stage, follower: str, followed: str) -> None:
 
 
 def fund_accounts(stage: Stage) -> None:
-    """Move what was collected along the routes of the pool: treasury, fiscal account, expenditure account."""
+    """Move what was collected along the pool's routes: treasury, fiscal, expenditure account."""
     for name in BUREAUS:
         context = stage.context(name)
         collected = stage.files(name).contribution_total_fen
@@ -192,7 +192,7 @@ def fund_accounts(stage: Stage) -> None:
 
 
 def import_payments(stage: Stage) -> None:
-    """Deaths that were reported and the month that was already paid: recorded and flagged, never held."""
+    """Reported deaths and the month already paid: recorded and flagged, never held."""
     for name in BUREAUS:
         files = stage.files(name)
         context, mapping = stage.context(name), stage.path(files.mapping)
@@ -246,7 +246,7 @@ def prove_one_conflict(stage: Stage) -> Alert:
 
 
 def pay_next_month(stage: Stage) -> dict[str, Batch]:
-    """The next month's batches: Hefei's first, then Nanjing's, checked before its pay file is written."""
+    """Next month's batches: Hefei's, then Nanjing's, checked before its pay file is written."""
     batches = {}
     for name in (HEFEI, NANJING):
         if name == NANJING:

@@ -56,7 +56,7 @@ class TransferOutcome:
 
 
 def transfer_relations(stage: Stage) -> list[TransferOutcome]:
-    """Carry every planted transfer through, the true ones side by side, then the two that are refused."""
+    """Carry every planted transfer through, true ones side by side, then the two refused ones."""
     for old in (HEFEI, SUZHOU):
         wait_until_followed(stage, NANJING, old)
     honest = [item for item in stage.planted.transfers if item.case == planted.TRANSFER]
@@ -143,7 +143,7 @@ def _settle(stage: Stage, case_ids: list[CaseId]) -> None:
 
 
 def _attempt(stage: Stage, item: PlantedTransfer, case_id: CaseId) -> str:
-    """Let the old city send a really signed package over damaged records; the name of the refusal."""
+    """Let the old city send a signed package over damaged records; the name of the refusal."""
     _until(stage, HEFEI, case_id, CaseState.LETTER_SENT)
     damage = _altered if item.case == planted.REFUSED_ALTERED_RECORD else _left_out(item)
     code = (

@@ -1,4 +1,4 @@
-"""What goes to the chain (outbox), what came from it (events), and who may run the node's worker (leases)."""
+"""What goes to the chain, what came from it, and who may run the node's worker (leases)."""
 
 from __future__ import annotations
 
@@ -83,4 +83,4 @@ commands = Table(
     Column("answer", Text, nullable=False),
     Column("answered_at", BigInteger, nullable=False),
 )
-"""Idempotency: same key and input gives the first answer again, same key and other input is refused."""
+"""Idempotency: same key and input give the first answer again; with other input, a refusal."""

@@ -69,4 +69,4 @@ followed_checkpoints = Table(
     Column("cosignature", Text),
     Column("checked_at", BigInteger, nullable=False),
 )
-"""Checkpoints of other logs that were final and consistent; ``cosignature`` is our own line when we cosign."""
+"""Final and consistent checkpoints of other logs; ``cosignature`` is our line when we cosign."""

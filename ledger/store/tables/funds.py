@@ -32,7 +32,7 @@ payout_batches = Table(
     Column("proposed_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
-"""``origin``: IMPORTED (was already paid) or PROPOSED. ``details`` is JSON: officers, signatures, file names."""
+"""``origin``: IMPORTED (was paid) or PROPOSED; ``details``: JSON of officers, signatures, files."""
 
 payout_lines = Table(
     "payout_lines",

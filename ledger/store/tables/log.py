@@ -35,7 +35,7 @@ entries = Table(
     Index(None, "tag"),
     Index(None, "source_key"),
 )
-"""One row a leaf. ``sealed_record`` holds the record and its salt under the person's sealing key."""
+"""One row a leaf. ``sealed_record``: the record and its salt under the person's sealing key."""
 
 log_head = Table(
     "log_head",
@@ -45,7 +45,7 @@ log_head = Table(
     Column("root", Digest, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
 )
-"""One row (id 1): what has been accepted. It is swapped in the transaction that adds the entries."""
+"""One row (id 1): what has been accepted, swapped in the transaction that adds the entries."""
 
 checkpoints = Table(
     "checkpoints",
@@ -60,7 +60,7 @@ checkpoints = Table(
     Column("transaction_hash", String(66)),
     Column("final_at", BigInteger),
 )
-"""Signed heads: one root a size, ever. ``number`` and what follows are read from the chain once final."""
+"""Signed heads: one root a size, ever. ``number`` and after it: read from the chain once final."""
 
 cosignatures = Table(
     "cosignatures",

@@ -32,7 +32,7 @@ alerts = Table(
     Column("conflict_id", Integer),
     Index(None, "state"),
 )
-"""``evidence`` is JSON naming leaves (log, index) and the sizes they were seen under. Risk 3 high, 2 medium, 1 low."""
+"""``evidence``: JSON of leaves (log, index) and sizes seen. Risk: 3 high, 2 medium, 1 low."""
 
 rule_progress = Table(
     "rule_progress",
