@@ -13,6 +13,9 @@ from ledger.files import write_atomically
 SETTINGS_FILE: Final = "node.json"
 MANIFEST_FILE: Final = "manifest.json"
 ROLES: Final = ("bureau", "supervisor")
+MAX_PORT: Final = 65535
+REGION_DIGITS: Final = 6
+"""A city's division code, GB/T 2260."""
 
 WORKER_LEASE_SECONDS: Final = 10
 """How long a worker may be silent before another process may take over."""
@@ -30,8 +33,9 @@ MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 class NodeSettings:
     """What makes a directory a node.
 
-    ``log_id`` is 0 until the bureau is enrolled, and stays 0 on a supervisor's node. ``demo_sessions`` lets
-    anybody sign in as a made-up person; it is refused outside a demonstration network.
+    ``log_id`` is 0 until the bureau is enrolled, and stays 0 on a supervisor's node.
+    ``demo_sessions`` lets anybody sign in as a made-up person; it is refused outside a
+    demonstration network.
     """
 
     role: str
@@ -49,9 +53,11 @@ class NodeSettings:
     def __post_init__(self) -> None:
         if self.role not in ROLES:
             raise SettingsError(setting="role", reason=f"it must be one of {', '.join(ROLES)}")
-        if not 0 <= self.port < 65536:
-            raise SettingsError(setting="port", reason="it must lie between 0 and 65535")
-        if self.role == "bureau" and not (self.region.isdigit() and len(self.region) == 6):
+        if not 0 <= self.port <= MAX_PORT:
+            raise SettingsError(setting="port", reason=f"it must lie between 0 and {MAX_PORT}")
+        if self.role == "bureau" and not (
+            self.region.isdigit() and len(self.region) == REGION_DIGITS
+        ):
             raise SettingsError(setting="region", reason="it must be a six-digit GB/T 2260 code")
 
     @property
@@ -64,7 +70,8 @@ class NodeSettings:
         """Read ``node.json`` of a node's directory.
 
         Raises:
-            SettingsError: there is none, it is not JSON, a setting is missing, unknown or out of bounds.
+            SettingsError: there is none, it is not JSON, or a setting is missing, unknown or out
+                of bounds.
         """
         path = directory / SETTINGS_FILE
         try:

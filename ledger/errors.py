@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 @dataclass(eq=False)
 class LedgerError(Exception):
-    """Root of the tree; a leaf adds typed fields, sentences and the next step, in both languages."""
+    """Root of the tree; a leaf adds typed fields, sentences and the next step in both languages."""
 
     code: ClassVar[str] = "ledger-error"
     retryable: ClassVar[bool] = False

@@ -10,7 +10,7 @@ from pathlib import Path
 def write_atomically(
     path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True
 ) -> None:
-    """Put ``content`` at ``path`` in one step; a crash leaves the old file or the new one, never a part."""
+    """Put ``content`` at ``path`` in one step; a crash leaves the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     temporary.unlink(missing_ok=True)  # a crash may have left one, with another mode

@@ -1,0 +1,1 @@
+"""One file a step, each run once and in order."""
