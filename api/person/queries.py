@@ -20,6 +20,7 @@ from ledger.benefits.queries import PayoutOfPerson, PersonRecord, person_record
 from ledger.errors import NotFoundError
 from ledger.evidence.encoding import Subject
 from ledger.funds.model import LineState
+from ledger.funds.queries import line_of
 from ledger.policy.eligibility import Condition
 from ledger.policy.kinds import Kind
 from ledger.policy.periods import months_between
@@ -49,6 +50,9 @@ _NO_CATEGORY: Final = Words(
 )
 _NO_MONTHS: Final = Words(
     "这里没有您的企业职工养老保险缴费记录。", "No employee-pension contribution of yours is here."
+)
+_NOT_PAID: Final = Words(
+    "这一笔没有发放，账上已冲销。", "This line was not paid and was taken back."
 )
 _RETIRED: Final = Words(
     "您的养老金按月发放，每个月都列在下面。",
@@ -111,7 +115,7 @@ def record_view(context: NodeContext, subject: Subject) -> views.RecordView:
         NotFoundError: this bureau has nothing about this person.
     """
     record = person_record(context, identity_number_of(context, subject))
-    leaves = own_leaves(context, subject)
+    leaves, held = own_leaves(context, subject), held_reasons(context, subject)
     months = [row for year in record.years for row in year.rows]
     cities = {row.region: None for row in months}
     lines = tuple(
@@ -136,7 +140,7 @@ def record_view(context: NodeContext, subject: Subject) -> views.RecordView:
         transfers=tuple(
             transfer_of(context, detail, leaves) for detail in cases_of_person(context, subject)
         ),
-        payouts=tuple(payout_of(row) for row in record.payouts),
+        payouts=tuple(payout_of(row, held) for row in record.payouts),
         downloads=downloads_of(record, months, context),
     )
 
@@ -213,8 +217,19 @@ def transfer_of(
     )
 
 
-def payout_of(row: PayoutOfPerson) -> views.PayoutRow:
-    """One month of pension."""
+def held_reasons(context: NodeContext, subject: Subject) -> dict[int, Words]:
+    """Why lines of hers were held, by leaf, in the words the officers saw."""
+    with context.read() as view:
+        lines = [line_of(row) for row in view.payouts.of_subject(subject)]
+    return {
+        int(line.leaf_index): Words(line.finding.sentence("zh"), line.finding.sentence("en"))
+        for line in lines
+        if line.finding is not None and line.decision is not None and line.decision.hold
+    }
+
+
+def payout_of(row: PayoutOfPerson, held: Mapping[int, Words]) -> views.PayoutRow:
+    """One month of pension; ``held`` gives the reason of a line that two officers held."""
     state = _LINE_STATES.get(LineState(row.line_state), views.PayoutState.COMING)
     if row.is_reversed:
         state = views.PayoutState.HELD
@@ -222,7 +237,13 @@ def payout_of(row: PayoutOfPerson) -> views.PayoutRow:
     if row.is_supplement:
         note = Words("补发", "Back pay")
     if row.is_reversed:
-        note = Words("这一笔没有发放，账上已冲销。", "This line was not paid and was taken back.")
+        note = _NOT_PAID
+    reason = held.get(int(row.leaf_index))
+    if reason is not None:
+        note = Words(
+            f"暂缓原因：{reason.zh}您可以向经办机构说明情况。",
+            f"Why it is held: {reason.en} You can tell the bureau your side.",
+        )
     return views.PayoutRow(
         period=row.period,
         amount_fen=row.amount_fen,
