@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from pathlib import Path
@@ -40,7 +41,7 @@ class TestWriteAtomically:
 
     def test_a_private_file_is_never_open_to_others(self, tmp_path):
         path = tmp_path / "file"
-        left_behind = tmp_path / f".file.{__import__('os').getpid()}.new"
+        left_behind = tmp_path / f".file.{os.getpid()}.{threading.get_ident()}.new"
         left_behind.write_bytes(b"")
         left_behind.chmod(0o644)
         write_atomically(path, b"secret", mode=0o600)

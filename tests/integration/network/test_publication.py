@@ -1,0 +1,267 @@
+"""From accepted to final and cosigned, on a real chain with real feeds."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+
+from ledger.chain.bindings import Bindings
+from ledger.chain.event_index import EventIndex
+from ledger.errors import InvariantBrokenError, PeerUnavailableError
+from ledger.evidence.checkpoint import (
+    CheckpointBody,
+    VerifierKey,
+    cosign_checkpoint,
+    parse_cosignature_line,
+)
+from ledger.evidence.encoding import leaf_hash
+from ledger.evidence.merkle import MerkleTree
+from ledger.evidence.tiles import hash_tile_path
+from ledger.keys.signers import Ed25519Signer
+from ledger.recording.context import cosigner_name
+from ledger.recording.publication import Publisher
+from ledger.store.outbox import FAILED, FINAL
+from ledger.store.tiles import TileStore
+
+pytestmark = pytest.mark.usefixtures("network")
+
+
+def silent(_endpoint: str, _log_id: int, _size: int) -> str | None:
+    return None
+
+
+@pytest.fixture
+def bureau(network):
+    return network.context("hefei")
+
+
+@pytest.fixture
+def grow(network, bureau, make):
+    """Appends payments of new people."""
+
+    def append(count: int = 1) -> range:
+        facts = [make.payment(network.identity(), 202608) for _ in range(count)]
+        return make.record(bureau, *facts)
+
+    return append
+
+
+def send(network, name: str = "hefei") -> None:
+    """What the worker's sender does, and nothing else."""
+    job = network.nodes[name].worker._jobs["send"]
+    while job():
+        pass
+
+
+class TestPublisher:
+    def test_an_empty_log_publishes_nothing(self, bureau):
+        assert not Publisher(bureau, silent).step()
+
+    def test_what_is_accepted_becomes_final_and_cosigned(self, network, bureau, grow):
+        grow(3)
+        network.settle()
+        with bureau.read() as view:
+            last = view.log.last_checkpoint(final=True)
+            head, leaves = view.log.head(), view.log.leaves(0, 9)
+            (line,) = view.log.cosignatures(last.size)
+            message = view.outbox.find(f"checkpoint/{last.size}")
+        assert (last.size, last.root) == (head.size, MerkleTree(map(leaf_hash, leaves)).root())
+        found = bureau.chain.checkpoint(bureau.log_id, last.size)
+        assert (found.root, found.number, found.block, found.time) == (
+            last.root, last.number, last.block, last.block_time,
+        )  # fmt: skip
+        assert message.state == FINAL
+        assert message.transaction_hash == last.transaction_hash
+        (supervisor,) = bureau.chain.supervisors()
+        name = cosigner_name(bureau.manifest.chain_id, supervisor.account)
+        key = VerifierKey.cosigner(name, supervisor.cosigner_key)
+        parse_cosignature_line(line, key, CheckpointBody(bureau.origin, last.size, last.root))
+
+    def test_one_checkpoint_under_way_holds_the_next_back(self, network, bureau, grow):
+        network.settle()
+        publisher = Publisher(bureau, silent)
+        grow()
+        assert publisher.step()
+        grow(2)
+        assert not publisher.step()
+        with bureau.read() as view:
+            under_way, head = view.log.last_checkpoint(), view.log.head()
+        assert (under_way.number, under_way.size) == (None, head.size - 2)
+        send(network)
+        assert publisher.step()
+        assert publisher.step()
+        with bureau.read() as view:
+            assert view.log.checkpoint(under_way.size).number is not None
+            assert view.log.last_checkpoint().size == head.size
+        network.settle()
+
+    def test_there_is_one_root_a_size_however_often_it_runs(self, network, bureau, grow):
+        grow()
+        publishers = [Publisher(bureau, silent) for _ in range(3)]
+        for publisher in publishers:
+            publisher._sign_head()
+        with bureau.read() as view:
+            sizes = [item.size for item in view.log.checkpoints()]
+            keys = [message.message_key for message in view.outbox.all()]
+        assert len(sizes) == len(set(sizes))
+        assert len(keys) == len(set(keys))
+        network.settle()
+
+    def test_messages_wait_for_their_leaves(self, network, bureau, grow):
+        indices = grow(2)
+        with bureau.write() as work:
+            work.outbox.queue_once_anchored(
+                "waits", indices.stop, "Bureaus", "setOfficer", [4, f"0x{1:040x}", True],
+                at=bureau.clock.now(),
+            )  # fmt: skip
+            work.commit()
+        publisher = Publisher(bureau, silent)
+        publisher.step()
+        with bureau.read() as view:
+            assert view.outbox.find("waits") is None
+        send(network)
+        publisher.step()
+        with bureau.read() as view:
+            assert view.outbox.find("waits") is not None
+        network.settle()
+        with bureau.read() as view:
+            assert view.outbox.find("waits").state == FAILED  # a bureau names no officers
+
+    def test_tiles_that_do_not_equal_the_rows_stop_publication(self, network, bureau, grow):
+        network.settle()
+        grow()
+        with bureau.read() as view:
+            good = view.log.head()
+
+        class Damaging(TileStore):
+            """Its disk turns the partial tile into zeros."""
+
+            def integrate(self, size, leaves):
+                super().integrate(size, leaves)
+                path = self.path(hash_tile_path(0, 0, size))
+                path.write_bytes(bytes(len(path.read_bytes())))
+                self._cache.clear()
+
+        tools = replace(bureau.tools, tiles=Damaging(bureau.directory / "log"))
+        with pytest.raises(InvariantBrokenError) as stop:
+            Publisher(replace(bureau, tools=tools), silent).step()
+        assert stop.value.expected == good.root().hex()
+        network.settle()  # the tiles are made again from the rows
+        with bureau.read() as view:
+            assert view.log.last_checkpoint(final=True).size == good.size
+
+
+class TestCosignatures:
+    @pytest.fixture
+    def final(self, network, bureau, grow):
+        """A final checkpoint that nobody cosigned yet."""
+        network.settle()
+        grow()
+        publisher = Publisher(bureau, silent)
+        publisher.step()
+        send(network)
+        publisher.step()
+        with bureau.read() as view:
+            return view.log.last_checkpoint(final=True)
+
+    @pytest.fixture
+    def cosign(self, network, bureau, final):
+        """A line on the checkpoint, or on something else."""
+        context = network.context("supervisor")
+        account = context.keys.secp256k1("supervisor").address
+        name = cosigner_name(bureau.manifest.chain_id, account)
+
+        def line(*, origin=bureau.origin, size=final.size, root=final.root, name=name, signer=None):
+            key = signer or context.keys.ed25519("cosigner")
+            return cosign_checkpoint(
+                CheckpointBody(origin, size, root), name, key, time=1_789_434_000
+            )
+
+        return line
+
+    def collect(self, bureau, line) -> list[str]:
+        Publisher(bureau, lambda *_: line).step()
+        with bureau.read() as view:
+            return view.log.cosignatures(view.log.last_checkpoint(final=True).size)
+
+    def test_a_line_that_holds_is_kept_once(self, bureau, cosign):
+        line = cosign()
+        assert self.collect(bureau, line) == [line]
+        assert not Publisher(bureau, lambda *_: line).step()
+
+    def test_a_line_that_does_not_hold_is_refused(self, bureau, cosign, final):
+        damaged = bytearray(base64.b64decode(cosign().split()[-1]))
+        damaged[-1] ^= 1
+        lines = {
+            "another log's": cosign(origin="anxu/31415/1"),
+            "another size's": cosign(size=final.size + 1),
+            "another root's": cosign(root=bytes(32)),
+            "another key's": cosign(signer=Ed25519Signer.from_private(bytes(32))),
+            "another name's": cosign(name="somebody"),
+            "one changed bit": " ".join([*cosign().split()[:-1], base64.b64encode(damaged).decode()]),
+            "no line": "<html>",
+            "nothing": "",
+        }  # fmt: skip
+        for what, line in lines.items():
+            assert self.collect(bureau, line) == [], what
+
+    def test_a_cosigner_out_of_reach_is_asked_again(self, network, bureau, final):
+        def unreachable(*_: object) -> str | None:
+            raise PeerUnavailableError(peer="p", reason="r")
+
+        assert not Publisher(bureau, unreachable).step()
+        network.settle()
+        with bureau.read() as view:
+            assert len(view.log.cosignatures(final.size)) == 1
+
+
+class TestEventIndex:
+    @pytest.fixture
+    def index(self, network):
+        context = network.context("supervisor")
+        return EventIndex(context.database, context.log_id, context.chain.gateway), context
+
+    @staticmethod
+    def all_events(context):
+        with context.read() as view:
+            return [
+                (event.block, event.log_index, event.contract, event.name, event.transaction_hash)
+                for contract in context.manifest.contracts
+                for event in view.events.named(contract)
+            ]
+
+    def test_it_holds_what_the_contracts_announced(self, network, index):
+        network.settle()
+        _, context = index
+        events = self.all_events(context)
+        published = [event for event in events if event[3] == "CheckpointPublished"]
+        chain = Bindings(context.chain.gateway)
+        assert len(published) == sum(chain.checkpoint_count(log) for log in (1, 2, 3))
+        assert sum(event[3] == "BureauEnrolled" for event in events) == 3
+
+    def test_rebuilt_it_is_the_same_in_steps_of_any_size(self, network, index, monkeypatch):
+        network.settle()
+        indexer, context = index
+        before = self.all_events(context)
+        for blocks in (1, 3, 500):
+            monkeypatch.setattr("ledger.chain.event_index.BLOCKS_A_STEP", blocks)
+            with context.write() as work:
+                work.events.forget()
+                work.commit()
+            while indexer.step():
+                pass
+            assert self.all_events(context) == before
+
+    def test_a_block_that_is_no_longer_the_chains_starts_it_again(self, network, index):
+        network.settle()
+        indexer, context = index
+        before = self.all_events(context)
+        for block, block_hash in ((5, "0x" + "ee" * 32), (10**9, "0x" + "ee" * 32)):
+            with context.write() as work:
+                work.events.advance(block, block_hash, [])
+                work.commit()
+            while indexer.step():
+                pass
+            assert self.all_events(context) == before
