@@ -39,6 +39,8 @@ from ledger.node import KEYS, PASSPHRASE_FILE, open_keys
 DEPLOYER: Final = "deployer"
 OFFICERS: Final = ("maker", "checker")
 """The two officers a new bureau starts with; more are enrolled later."""
+_RANDOM_LOG2_N: Final = 14
+"""A random passphrase of 256 bits cannot be guessed: it needs no stretching that each start pays for."""
 _PENSION_AGENCY: Final = 1
 """The agency family of pension, unemployment and work-injury insurance."""
 _ROUTES: Final = (
@@ -80,8 +82,11 @@ def make_keys(directory: Path, role: str, passphrase: str | None = None) -> KeyS
     try:
         keys = open_keys(directory, passphrase)
     except NotFoundError:
-        chosen = passphrase or passphrase_file.read_text().strip()
-        keys = KeyStore.create(keys_directory, chosen)
+        if passphrase is not None:
+            keys = KeyStore.create(keys_directory, passphrase)
+        else:
+            made_up = passphrase_file.read_text().strip()
+            keys = KeyStore.create(keys_directory, made_up, scrypt_log2_n=_RANDOM_LOG2_N)
     if role == "supervisor":
         _ensure(keys, (COSIGNER,), keys.generate_ed25519)
         _ensure(keys, (SUPERVISOR, DEPLOYER), keys.generate_secp256k1)

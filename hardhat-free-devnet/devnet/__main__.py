@@ -83,12 +83,12 @@ def make_parser() -> argparse.ArgumentParser:
         help=f"base fee of block 0 (default {DEFAULT_BASE_FEE_WEI}); 0 makes gas free")  # fmt: skip
     add("--ready-file", type=Path, help="also write the address here once requests are answered")
     add("--log-level", choices=("debug", "info", "warning", "error"), default="info")
-    add("--exit-with-parent", action="store_true", help="stop when the starting process ends")
+    add("--exit-with-parent", type=int, metavar="PID", help="stop when this parent process ends")
     return parser
 
 
-def _watch_parent(stop: threading.Event) -> None:
-    parent = os.getppid()
+def _watch_parent(stop: threading.Event, parent: int) -> None:
+    # The number comes from outside: asked here, an orphan would take its new parent for the old one.
     while not stop.wait(_PARENT_POLL_SECONDS):
         if os.getppid() != parent:
             stop.set()
@@ -105,8 +105,9 @@ def main(arguments: list[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if options.exit_with_parent:
-        threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    if options.exit_with_parent is not None:
+        watched = (stop, options.exit_with_parent)
+        threading.Thread(target=_watch_parent, args=watched, daemon=True).start()
     try:
         settings = DevnetSettings(
             directory=options.directory,

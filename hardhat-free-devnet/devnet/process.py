@@ -144,7 +144,7 @@ class DevnetProcess:
         }
         listed = [f"{name}={value}" for name, value in given.items() if value is not None]
         listed += [f"--fund={fund}" for fund in settings.funds]
-        return listed if self._detached else [*listed, "--exit-with-parent"]
+        return listed if self._detached else [*listed, f"--exit-with-parent={os.getpid()}"]
 
 
 def stop_running(directory: Path, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> bool:

@@ -275,16 +275,16 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
 
 def _is_simple(value: Any, depth: int = 0) -> bool:
     """Whether a value is what nearly all are: ASCII keys, plain values, nothing to refuse."""
-    if type(value) is dict:
+    if isinstance(value, dict):
         return depth <= MAX_JSON_DEPTH and all(
-            type(key) is str and key.isascii() and _is_simple(inner, depth + 1)
+            isinstance(key, str) and key.isascii() and _is_simple(inner, depth + 1)
             for key, inner in value.items()
         )
-    if type(value) in {list, tuple}:
+    if isinstance(value, list | tuple):
         return depth <= MAX_JSON_DEPTH and all(_is_simple(inner, depth + 1) for inner in value)
-    if type(value) is str:
+    if isinstance(value, str):
         return value.isascii() or unicodedata.is_normalized("NFC", value)
-    if type(value) is int:
+    if isinstance(value, int):
         return -MAX_JSON_INTEGER <= value <= MAX_JSON_INTEGER
     return value is None or value is True or value is False
 

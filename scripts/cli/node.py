@@ -135,12 +135,13 @@ def serve(
         ),
     ] = LogLevel.INFO,
     exit_with_parent: Annotated[
-        bool,
+        int | None,
         typer.Option(
             "--exit-with-parent",
-            help="End when the process that started it ends (随父进程退出).",
+            metavar="PID",
+            help="End when this process, which started it, ends (随父进程退出).",
         ),
-    ] = False,
+    ] = None,
 ) -> None:
     """Run a node: its pages, its API and its worker in one process (运行节点).
 
@@ -160,8 +161,9 @@ def serve(
         log.info("serving", role=settings.role, log_id=settings.log_id, endpoint=settings.endpoint)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _end)
-        if exit_with_parent:
-            threading.Thread(target=_end_with_parent, daemon=True).start()
+        if exit_with_parent is not None:
+            watched = (exit_with_parent,)
+            threading.Thread(target=_end_with_parent, args=watched, daemon=True).start()
         with suppress(_Ended):
             serve_node(node, log_level="error")
         log.info("ended", role=settings.role, log_id=settings.log_id)
@@ -175,8 +177,8 @@ def _end(*_: Any) -> NoReturn:
     raise _Ended
 
 
-def _end_with_parent() -> None:
-    parent = os.getppid()
+def _end_with_parent(parent: int) -> None:
+    # The number comes from outside: asked here, an orphan would take its new parent for the old one.
     while os.getppid() == parent:
         time.sleep(_PARENT_POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

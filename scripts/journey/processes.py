@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import httpx
+from devnet.directory import holder_of
 from devnet.process import DevnetProcess
 from devnet.settings import DevnetSettings
 
@@ -43,14 +47,14 @@ class Processes:
 
     def start_chain(self) -> tuple[str, int]:
         """Start the embedded chain or go on with the one on disk; its URL and clock offset."""
-        born = (self._layout.chain / "devnet.json").exists()
         settings = DevnetSettings(
             directory=self._layout.chain,
             port=self._plan.ports["chain"],
-            chain_id=None if born else CHAIN_ID,
-            as_of=None if born else self._plan.day,
-            base_fee_wei=None if born else 0,
+            chain_id=CHAIN_ID,
+            as_of=self._plan.day,
+            base_fee_wei=0,
         )
+        _wait_until("the chain of an earlier run", lambda: holder_of(self._layout.chain) is None)
         self.chain = DevnetProcess(settings)
         endpoint = self.chain.start()
         self._stack.callback(self.chain.stop)
@@ -74,6 +78,8 @@ class Processes:
     def start_node(self, name: str) -> None:
         """Serve a node (API and worker) in a process of its own, and wait until it answers."""
         self._layout.logs.mkdir(parents=True, exist_ok=True)
+        port = self._plan.ports[name]
+        _wait_until(f"the node {name} of an earlier run", lambda: _is_free(port))
         log = (self._layout.logs / f"{name}.log").open("ab")
         self._stack.callback(log.close)
         process = subprocess.Popen(
@@ -85,6 +91,7 @@ class Processes:
                 "serve",
                 str(self._layout.node(name)),
                 "--exit-with-parent",
+                str(os.getpid()),
             ],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -106,6 +113,8 @@ class Processes:
 
     def require_alive(self) -> None:
         """Refuse to go on when one of the processes has ended."""
+        if self.chain is not None and holder_of(self._layout.chain) is None:
+            raise RuntimeError("the chain ended. Run it again: it goes on where it was")
         for name, process in self._nodes.items():
             if process.poll() is not None:
                 raise RuntimeError(
@@ -119,6 +128,25 @@ class Processes:
 
     def _log(self, name: str) -> Path:
         return self._layout.logs / f"{name}.log"
+
+
+def _wait_until(what: str, ready: Callable[[], bool]) -> None:
+    """An earlier run that was killed leaves processes that need a moment to notice."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} does not end; end it by hand and run this again")
+        time.sleep(0.1)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _answers(url: str) -> bool:

@@ -70,7 +70,16 @@ class Network:
     @contextmanager
     def serving(self, node: str):
         process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.cli", "node", "serve", node, "--exit-with-parent"],
+            [
+                sys.executable,
+                "-m",
+                "scripts.cli",
+                "node",
+                "serve",
+                node,
+                "--exit-with-parent",
+                str(os.getpid()),
+            ],
             cwd=self.directory,
             env=self.environment,
             stdout=subprocess.PIPE,
