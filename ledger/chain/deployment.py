@@ -219,17 +219,6 @@ def deploy(
         data = creation_data(contract, arguments[contract](deployed))
         deployed[contract] = _create(connection, deployer, contract, data)
         report(f"{contract} {deployed[contract].address}")
-    governance = {
-        "supervisors": [
-            {
-                "account": to_checksum_address(each.account),
-                "cosigner_key": "0x" + each.cosigner_key.hex(),
-                "name": each.name,
-                "endpoint": each.endpoint,
-            }
-            for each in supervisors
-        ]
-    }
     return Manifest(
         network=network,
         chain_id=connection.chain_id,
@@ -239,8 +228,17 @@ def deploy(
         offset_seconds=offset_seconds,
         as_of=as_of,
         minimum_lines=minimum_lines,
-        governance=governance,
+        governance={"supervisors": [_supervisor_to_json(each) for each in supervisors]},
     )
+
+
+def _supervisor_to_json(supervisor: SupervisorInput) -> dict[str, str]:
+    return {
+        "account": to_checksum_address(supervisor.account),
+        "cosigner_key": "0x" + supervisor.cosigner_key.hex(),
+        "name": supervisor.name,
+        "endpoint": supervisor.endpoint,
+    }
 
 
 def _create(

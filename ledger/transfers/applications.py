@@ -207,29 +207,27 @@ def _open(
     )
     content = vault.seal(case.case_id, CaseContent(person=letter.person, letter=letter))
     key = message_key_of(MessageKind.LETTER, case.case_id)
-    sealed_letter = vault.seal_message(key, letter_json(letter))
+    message = StoredMessage(
+        message_key=f"OUT/{key}",
+        direction=Direction.OUT,
+        case_id=case.case_id,
+        peer_log=case.peer_log,
+        kind=MessageKind.LETTER,
+        sealed_content=vault.seal_message(key, letter_json(letter)),
+        envelope=None,
+        content_digest=letter_digest(letter),
+        state=MessageState.QUEUED,
+        attempts=0,
+        last_error=None,
+        answer=None,
+        at=now,
+    )
     with context.write() as work:
         standing = _open_case(work, subject, segment.log_id)
         if standing is not None:
             return standing
         work.transfers.add_case(case, content)
-        work.transfers.put_message(
-            StoredMessage(
-                message_key=f"OUT/{key}",
-                direction=Direction.OUT,
-                case_id=case.case_id,
-                peer_log=case.peer_log,
-                kind=MessageKind.LETTER,
-                sealed_content=sealed_letter,
-                envelope=None,
-                content_digest=letter_digest(letter),
-                state=MessageState.QUEUED,
-                attempts=0,
-                last_error=None,
-                answer=None,
-                at=now,
-            )
-        )
+        work.transfers.put_message(message)
         note(work, case, Step.LETTER_SIGNED, now, actors=officers.names)
         work.outbox.queue(
             request_key(case.case_id),

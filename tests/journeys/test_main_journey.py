@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ class TestUndisturbed:
             "month-left-out",
         ]
         assert [len(item["overlaps"]) for item in transfers[:6]].count(3) == 1
-        assert sorted(item["amount_fen"] for item in transfers[:6])[0] == 0
+        assert min(item["amount_fen"] for item in transfers[:6]) == 0
 
     def test_months_moved_are_the_months_that_were_planted(self, undisturbed):
         directory, report = undisturbed
@@ -181,7 +182,5 @@ def _arguments(pid: int) -> str:
 def _kill(pid: int) -> None:
     import os
 
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
