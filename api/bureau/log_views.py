@@ -9,7 +9,7 @@ from typing import Final
 from api.bureau import views
 from api.bureau.payout_views import batches_due, final_size
 from api.bureau.transfer_views import transfers_due
-from api.web.parts import LogState, Pages, Seal
+from api.web.parts import LogState, Pages, Seal, SealState
 from api.web.proof_pages import seal_state
 from ledger.recording.context import NodeContext
 from ledger.records.model import ImportReport
@@ -79,9 +79,10 @@ def log_state(view: Rooms) -> LogState:
     """How far the own log is accepted, anchored and cosigned."""
     size = view.log.head().size
     last = view.log.last_checkpoint(final=True)
-    seal = _seal(max(size - 1, 0), last.size if last is not None else 0)
     if last is None:
-        return LogState(size, seal)
+        href = f"/bureau/entries/{size - 1}" if size else "/bureau/log"
+        return LogState(size, Seal(SealState.PENDING, href))
+    seal = _seal(size - 1, last.size)
     return LogState(
         size=size,
         seal=seal,

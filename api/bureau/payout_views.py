@@ -18,6 +18,7 @@ from ledger.funds.queries import BatchDetail, batch_detail, batches
 from ledger.recording.context import NodeContext
 from ledger.recording.seconding import choices
 from ledger.recording.writer import OpenedRecord
+from ledger.store.outbox import FAILED
 from ledger.store.unit_of_work import Rooms
 
 HOLD: Final = "hold"
@@ -36,6 +37,13 @@ _STATES: Final = {
     BatchState.APPROVED: views.BatchState.APPROVED,
     BatchState.RELEASED: views.BatchState.PAID,
     BatchState.SETTLED: views.BatchState.RECONCILED,
+}
+_REFUSALS: Final = {
+    "FundsShortfallOutstanding": Words(
+        "基金有缺口未补足，补足前不能发放。", "A shortfall has to be cleared before money goes out."
+    ),
+    "FundsInsufficient": Words("支出户余额不足。", "The expenditure account holds too little."),
+    "FundsLogFrozen": Words("监管部门已暂停拨付。", "A supervisor has frozen outgoing money."),
 }
 _CHOICE_WORDS: Final = {
     HOLD: Words("{}提出暂缓，等另一名经办人员", "{} would hold it; another officer is needed"),
@@ -150,6 +158,7 @@ def batch_view(
         }
         approvals = choices(view, approval_key(batch_id), (APPROVE,), officers.names)
         signed_at = _approved_at(view, batch_id)
+        trouble = _trouble(view, batch_id)
     suspected = tuple(
         _suspected(line, batch, records[line.leaf_index], officers, size,
                    intents.get(line.leaf_index, ()), english=english)
@@ -179,6 +188,7 @@ def batch_view(
         decide_action=f"{href}/decide" if is_checked else "",
         approve_action=f"{href}/approve" if is_checked else "",
         pay_file_href=f"{href}/pay-file" if batch.details.get("pay_file") else "",
+        trouble=trouble,
     )
 
 
@@ -277,6 +287,17 @@ def _approved_at(view: Rooms, batch_id: str) -> datetime | None:
     for event in view.events.named("Funds", "DisbursementApproved"):
         if event.arguments["batchId"] == batch_id:
             return datetime.fromtimestamp(event.block_time, UTC)
+    return None
+
+
+def _trouble(view: Rooms, batch_id: str) -> Words | None:
+    """Why the contract did not take the proposal or the approval; it names no person."""
+    for step in ("proposal", "approval", "paid"):
+        message = view.outbox.find(f"{step}/{batch_id}")
+        if message is not None and message.state == FAILED:
+            name = (message.last_error or "").partition(" ")[0].rpartition(".")[2]
+            said = name or "?"
+            return _REFUSALS.get(name, Words(f"合约的答复：{said}。", f"It answered {said}."))
     return None
 
 

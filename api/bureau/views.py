@@ -306,7 +306,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class BatchView:
-    """``bureau/payout.html``: can this batch be paid? Empty actions hide their forms."""
+    """``bureau/payout.html``: can this batch be paid? Empty actions hide their forms.
+
+    ``trouble`` says why the contract did not take what was sent to it.
+    """
 
     batch_number: str
     period: int
@@ -325,6 +328,7 @@ class BatchView:
     decide_action: str = ""
     approve_action: str = ""
     pay_file_href: str = ""
+    trouble: Words | None = None
 
     @property
     def undecided_lines(self) -> int:

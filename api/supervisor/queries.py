@@ -60,7 +60,8 @@ def _log_state(log_id: LogId, size: int, last: FollowedCheckpoint | None, state:
         if last is not None
         else SealState.PENDING
     )
-    seal = Seal(seal_state, f"/supervisor/entries/{log_id}/{max(size - 1, 0)}")
+    href = f"/supervisor/entries/{log_id}/{size - 1}" if size else "/supervisor"
+    seal = Seal(seal_state, href)
     if last is None:
         return LogState(size, seal)
     published_at = datetime.fromtimestamp(last.block_time, UTC)

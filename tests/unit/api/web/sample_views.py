@@ -706,6 +706,9 @@ CONFIRM_REFUSAL = replace(
     first_by=None,
 )
 TRANSFER_UNDATED = replace(TRANSFER, clock=Clock(15, None, None))
+BATCH_IN_TROUBLE = replace(
+    BATCH_READY, trouble=Words("支出户余额不足。", "The expenditure account holds too little.")
+)
 BATCH_UNCHECKED = replace(
     BATCH,
     state=bureau.BatchState.ANCHORED,
@@ -1033,6 +1036,12 @@ SAMPLES: dict[str, tuple[str, object, Session | None, str]] = {
     "bureau-payout": ("bureau/payout.html", BATCH, OFFICER, "/bureau/payouts/2026-09"),
     "bureau-payout-ready": ("bureau/payout.html", BATCH_READY, OFFICER, "/bureau/payouts/2026-09"),
     "bureau-payout-paid": ("bureau/payout.html", BATCH_PAID, OFFICER, "/bureau/payouts/2026-09"),
+    "bureau-payout-trouble": (
+        "bureau/payout.html",
+        BATCH_IN_TROUBLE,
+        OFFICER,
+        "/bureau/payouts/2026-09",
+    ),
     "bureau-payout-unchecked": (
         "bureau/payout.html",
         BATCH_UNCHECKED,
