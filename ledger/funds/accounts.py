@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from ledger.errors import AmountError, InsufficientFundsError
+from ledger.chain.bindings import Account as ChainAccount
+from ledger.errors import AmountError, InsufficientFundsError, NotPermittedError
 from ledger.funds.model import ACCOUNT_NAMES, Account
 from ledger.recording.context import NodeContext
 from ledger.store.journal import Posting
@@ -13,7 +14,7 @@ from ledger.store.journal import Posting
 def move_funds(
     context: NodeContext, key: str, source: Account, target: Account, amount_fen: int, document: str
 ) -> bool:
-    """Book a movement and tell the contract, which refuses routes that supervisors did not open.
+    """Book a movement along a route that supervisors opened, and tell the contract.
 
     Args:
         context: an open bureau's node.
@@ -28,11 +29,13 @@ def move_funds(
 
     Raises:
         AmountError: it is not positive.
+        NotPermittedError: supervisors opened no such route for this bureau's pool.
         InsufficientFundsError: the books do not have that much in ``source``.
         IdempotencyConflictError: the key was used for another movement.
     """
     if amount_fen <= 0:
         raise AmountError(field="amount_fen", reason="a movement is more than nothing")
+    _require_route(context, source, target)
     reference = "0x" + hashlib.sha256(f"move|{context.log_id}|{key}".encode()).hexdigest()
     digest = "0x" + hashlib.sha256(document.encode()).hexdigest()
     with context.write() as work:
@@ -60,3 +63,15 @@ def move_funds(
         )
         work.commit()
     return True
+
+
+def _require_route(context: NodeContext, source: Account, target: Account) -> None:
+    """Money that the contract would refuse to move must not be booked as moved."""
+    at = int(context.clock.now().timestamp())
+    if not context.chain.route_allowed_at(
+        context.settings.pool, ChainAccount(source), ChainAccount(target), at
+    ):
+        names = f"{ACCOUNT_NAMES[source][1]} to {ACCOUNT_NAMES[target][1]}"
+        raise NotPermittedError(
+            action=f"moving money from {names}", needed="a route that supervisors opened"
+        )

@@ -119,10 +119,11 @@ class Publisher:
         context = self._context
         with context.read() as view:
             last = view.log.last_checkpoint(final=True)
-            if last is None or view.outbox.waiting_for_anchor(last.size) == 0:
+            size = last.size if last is not None else 0
+            if view.outbox.waiting_for_anchor(size) == 0:
                 return False
         with context.write() as work:
-            work.outbox.release_anchored(last.size, at=context.clock.now())
+            work.outbox.release_anchored(size, at=context.clock.now())
             work.commit()
         return True
 
