@@ -123,9 +123,7 @@ def load_personas(directory: Path) -> tuple[Persona, ...]:
     try:
         personas = tuple(_persona(row) for row in json.loads(read_private(path)))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SettingsError(
-            setting=PERSONAS_FILE, reason="it is not a list of personas"
-        ) from error
+        raise SettingsError(setting=PERSONAS_FILE, reason="it is not a list of personas") from error
     if len({persona.key for persona in personas}) != len(personas):
         raise SettingsError(setting=PERSONAS_FILE, reason="a key stands twice")
     return personas
@@ -231,9 +229,7 @@ class Sessions:
             raise NotPermittedError(action="this page", needed=f"the role of a {role.value}")
         return persona
 
-    def require_form(
-        self, request: Request, csrf_token: Annotated[str, Form()] = ""
-    ) -> None:
+    def require_form(self, request: Request, csrf_token: Annotated[str, Form()] = "") -> None:
         """Refuse a form that was not made in this session, or that another site sent; a dependency.
 
         Raises:

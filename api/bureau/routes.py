@@ -227,9 +227,7 @@ def _reasons() -> tuple[tuple[str, Words], ...]:
 
 def _first_by(site: Site, case_id: str, action: str, who: Persona) -> Words | None:
     officers = _officers(site)
-    options = (
-        [code for code, _ in _reasons()] if action == commands.REFUSE else [action]
-    )
+    options = [code for code, _ in _reasons()] if action == commands.REFUSE else [action]
     with site.context.read() as view:
         made = choices(view, commands.transfer_key(case_id, action), options, officers.names)
     return next((officers.words(name) for name, _ in made if name != who.officer), None)

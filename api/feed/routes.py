@@ -9,7 +9,12 @@ from fastapi.responses import PlainTextResponse
 
 from api.auth.signed import SUPERVISOR_PREFIX, signed_caller
 from ledger.errors import NotFoundError
-from ledger.evidence.tiles import TILE_WIDTH, parse_tile_path, supervision_bundle_text
+from ledger.evidence.tiles import (
+    TILE_WIDTH,
+    Tile,
+    parse_supervision_bundle_path,
+    supervision_bundle_text,
+)
 from ledger.recording.context import NodeContext
 from ledger.recording.publication import served_note
 
@@ -19,7 +24,7 @@ _BYTES = "application/octet-stream"
 
 
 def public_log(context: NodeContext) -> APIRouter:
-    """``/log/checkpoint`` and ``/log/tile/...`` as C2SP tlog-tiles has them, with its cache rules."""
+    """``/log/checkpoint`` and ``/log/tile/...`` as C2SP tlog-tiles has them, cache rules too."""
     router = APIRouter(prefix="/log", tags=["log"])
 
     @router.get("/checkpoint", response_class=PlainTextResponse)
@@ -45,8 +50,7 @@ def public_log(context: NodeContext) -> APIRouter:
     @router.get("/tile/{path:path}")
     def tile(path: str) -> Response:
         """A hash tile or an entry bundle; both never change."""
-        relative = f"tile/{path}"
-        parse_tile_path(relative)
+        relative = Tile.parse(f"tile/{path}").path
         file = context.bureau.tiles.path(relative)
         if not file.is_file():
             raise NotFoundError(what="tile", key=relative)
@@ -56,22 +60,22 @@ def public_log(context: NodeContext) -> APIRouter:
 
 
 def entry_feed(context: NodeContext) -> APIRouter:
-    """``/supervision/entries/...``: 80-byte entries for supervisors, each bundle signed by the log."""
+    """``/supervision/entries/...``: 80-byte entries for supervisors, bundles signed by the log."""
     router = APIRouter(prefix="/supervision", tags=["supervision feed"])
     supervisor = signed_caller(context, SUPERVISOR_PREFIX, "a supervisor's signature")
 
     @router.get("/entries/{path:path}", dependencies=[Depends(supervisor)])
     def entries(path: str) -> Response:
         """A bundle of entries, only below the newest signed checkpoint."""
-        place = parse_tile_path(f"tile/entries/{path}")
-        first = place.number * TILE_WIDTH
-        end = first + place.width
+        number, width = parse_supervision_bundle_path(f"entries/{path}")
+        first = number * TILE_WIDTH
+        end = first + width
         with context.read() as view:
             last = view.log.last_checkpoint()
             if last is None or end > last.size:
                 raise NotFoundError(what="entry bundle", key=path)
             content = b"".join(item.entry.pack() for item in view.log.entries(first, end))
-        text = supervision_bundle_text(context.origin, place.number, place.width, content)
+        text = supervision_bundle_text(context.origin, number, width, content)
         signature = base64.b64encode(context.keys.ed25519("log").sign(text)).decode()
         headers = {"anxu-bundle-signature": signature, "cache-control": "no-store"}
         return Response(content, media_type=_BYTES, headers=headers)
@@ -93,5 +97,3 @@ def cosignatures(context: NodeContext) -> APIRouter:
         return PlainTextResponse(found.cosignature, headers=IMMUTABLE)
 
     return router
-
-

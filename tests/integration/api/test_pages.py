@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
 import structlog
+from fastapi.testclient import TestClient
 
+from api.app import create_app
+from ledger.errors import FormTokenError
+from ledger.node import Node
 from ledger.recording.peers import request_headers
 
 NOWHERE = "0x" + "00" * 32
@@ -39,8 +44,8 @@ def walk(visitor, start):
         if path in seen:
             continue
         seen[path] = answer = visitor.get(path)
-        for link in LINKS.findall(answer.text):
-            link = link.replace("&amp;", "&")
+        for written in LINKS.findall(answer.text):
+            link = written.replace("&amp;", "&")
             kind = re.sub(r"[0-9a-f]{8,}|\d+", "N", link)
             if link.startswith(("/static", "/language")) or kinds.get(kind, 0) >= A_KIND:
                 continue
@@ -57,7 +62,9 @@ class TestEveryPage:
         seen = walk(visitor, PAGES[role][0])
         refused = {p: a.status_code for p, a in seen.items() if a.status_code not in {200, 303}}
         assert refused == {}
-        pages = [a for a in seen.values() if a.headers.get("content-type", "").startswith("text/html")]
+        pages = [
+            a for a in seen.values() if a.headers.get("content-type", "").startswith("text/html")
+        ]
         assert len(pages) >= (3 if role == "person" else 12)
         tongue = "zh-CN" if language == "zh" else "en"
         for page in pages:
@@ -108,7 +115,9 @@ class TestWhoMaySee:
             assert answer.status_code == 303
             assert answer.headers["location"] == f"/sign-in?next={path}"
 
-    @pytest.mark.parametrize(("owner", "other"), [("officer", "eligible"), ("person", "officer-maker")])
+    @pytest.mark.parametrize(
+        ("owner", "other"), [("officer", "eligible"), ("person", "officer-maker")]
+    )
     def test_other_role_is_refused(self, town, owner, other):
         visitor = town.visitor("nanjing", other)
         for path in PAGES[owner]:
@@ -145,7 +154,7 @@ class TestWhoMaySee:
 
     def test_changed_cookie_is_nobodys(self, town):
         visitor = town.visitor("nanjing", "officer-maker")
-        (name, value), = visitor.http.cookies.items()
+        ((name, value),) = visitor.http.cookies.items()
         visitor.http.cookies.clear()
         visitor.http.cookies.set(name, ("A" if value[0] != "A" else "B") + value[1:])
         assert visitor.get("/bureau").status_code == 303
@@ -187,10 +196,68 @@ class TestForms:
         assert answer.status_code == 403
         assert visitor.get("/bureau").status_code == 200
 
+    def test_refusal_of_a_form_says_so_and_has_its_own_code(self, town):
+        visitor = town.visitor("nanjing", "officer-maker")
+        answer = visitor.http.post("/sign-out", headers={"accept": "application/json"})
+        assert answer.json()["type"] == f"urn:anxu:problem:{FormTokenError.code}"
+        assert answer.json()["detail"] == FormTokenError().sentence()
+
     def test_sign_in_needs_the_token_too(self, town):
         visitor = town.visitor("nanjing")
         answer = visitor.http.post("/sign-in", data={"persona": "officer-maker"})
         assert answer.status_code == 403
+
+
+class TestWithoutDemoSessions:
+    def test_nobody_can_sign_in_and_the_page_says_so(self, town):
+        context = town.context("nanjing")
+        settings = replace(context.settings, demo_sessions=False)
+        node = Node(replace(context, settings=settings), town.network.nodes["nanjing"].feeds)
+        with TestClient(create_app(node), follow_redirects=False) as browser:
+            page = browser.get("/sign-in", headers={"accept": "text/html"})
+            assert "本节点没有开通登录" in page.text
+            assert "officer-maker" not in page.text
+            forged = browser.post("/sign-in", data={"persona": "officer-maker", "csrf_token": ""})
+            assert forged.status_code == 403
+            for path in ("/bureau", "/me"):
+                assert browser.get(path).status_code == 303
+            assert "set-cookie" not in page.headers
+            assert browser.get("/verify").status_code == 200
+
+
+class TestFaults:
+    def test_fault_gives_a_reference_and_keeps_its_text_to_itself(self, town):
+        node = town.network.nodes["hefei"]
+        app = create_app(node)
+
+        @app.get("/broken")
+        def broken() -> None:
+            raise RuntimeError("王建国 320106198808150031")
+
+        browser = TestClient(app, raise_server_exceptions=False)
+        with structlog.testing.capture_logs() as logs:
+            page = browser.get("/broken", headers={"accept": "text/html"})
+            problem = browser.get("/broken")
+        assert page.status_code == problem.status_code == 500
+        assert "王建国" not in page.text + problem.text + str(logs)
+        references = [line["reference"] for line in logs]
+        assert references[0] in page.text
+        assert references[1] == problem.json()["reference"]
+
+    def test_personas_that_cannot_be_read_do_not_break_the_refusal(self, town):
+        node = town.network.nodes["hefei"]
+        path = node.context.directory / "personas.json"
+        kept = path.read_bytes()
+        path.chmod(0o644)
+        try:
+            browser = TestClient(create_app(node), raise_server_exceptions=False)
+            browser.cookies.set("x", "y")
+            answer = browser.get("/sign-in", headers={"accept": "text/html"})
+            assert answer.status_code in {400, 500}
+            assert "周敏" not in answer.text
+        finally:
+            path.write_bytes(kept)
+            path.chmod(0o600)
 
 
 class TestHostileAddresses:

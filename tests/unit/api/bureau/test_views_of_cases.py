@@ -47,12 +47,8 @@ def row(side: Side, state: CaseState, intent: Intent = Intent.NONE) -> CaseRow:
 
 
 def line(state: LineState, decision: LineDecision | None = None) -> PayoutLine:
-    finding = LineFinding(
-        Suspicion.SAME_MONTH_HERE, LogId(1), LeafIndex(0), "甲", "A", True, False
-    )
-    return PayoutLine(
-        LeafIndex(3), Subject(bytes(32)), 1, 202609, 5, state, finding, decision
-    )
+    finding = LineFinding(Suspicion.SAME_MONTH_HERE, LogId(1), LeafIndex(0), "甲", "A", True, False)
+    return PayoutLine(LeafIndex(3), Subject(bytes(32)), 1, 202609, 5, state, finding, decision)
 
 
 def batch(state: BatchState) -> Batch:
