@@ -46,19 +46,27 @@ class Sender:
         self._clock = clock
 
     def step(self) -> bool:
-        """Move the oldest message of each signer as far as it goes; returns whether anything moved.
+        """Move each signer's messages, oldest first, until one has to wait; whether anything moved.
 
         Raises:
             ChainUnavailableError: no endpoint answers; nothing is lost.
         """
         with Reading(self._database, self._log_id) as view:
             pending = view.outbox.pending()
-        moved, seen = False, set()
+        moved, waiting = False, set()
         for message in pending:
-            if message.signer not in seen:
-                seen.add(message.signer)
-                moved |= self._advance(message)
+            if message.signer in waiting:
+                continue
+            moved |= self._advance(message)
+            if not self._is_over(message):
+                waiting.add(message.signer)
         return moved
+
+    def _is_over(self, message: Message) -> bool:
+        """Whether a message has landed for good, or waits for a person: the next one may go."""
+        with Reading(self._database, self._log_id) as view:
+            current = view.outbox.find(message.message_key)
+        return current is not None and current.state in {FINAL, FAILED}
 
     def _advance(self, message: Message) -> bool:
         if message.state == QUEUED:
