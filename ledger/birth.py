@@ -40,7 +40,7 @@ DEPLOYER: Final = "deployer"
 OFFICERS: Final = ("maker", "checker")
 """The two officers a new bureau starts with; more are enrolled later."""
 _RANDOM_LOG2_N: Final = 14
-"""A random passphrase of 256 bits cannot be guessed: stretching it would only slow each start."""
+"""A random passphrase of 256 bits cannot be guessed; stretching would only slow each start."""
 _PENSION_AGENCY: Final = 1
 """The agency family of pension, unemployment and work-injury insurance."""
 _ROUTES: Final = (

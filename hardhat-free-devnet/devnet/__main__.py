@@ -88,7 +88,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _watch_parent(stop: threading.Event, parent: int) -> None:
-    # The number comes from outside: asked here, an orphan would take its new parent for the old one.
+    # The number comes from outside: asked here, an orphan would take its new parent for the old.
     while not stop.wait(_PARENT_POLL_SECONDS):
         if os.getppid() != parent:
             stop.set()

@@ -178,7 +178,7 @@ def _end(*_: Any) -> NoReturn:
 
 
 def _end_with_parent(parent: int) -> None:
-    # The number comes from outside: asked here, an orphan would take its new parent for the old one.
+    # The number comes from outside: asked here, an orphan would take its new parent for the old.
     while os.getppid() == parent:
         time.sleep(_PARENT_POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
