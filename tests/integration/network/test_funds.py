@@ -123,7 +123,7 @@ def proposed(network, bureau, payments):
 
     def propose(*people: str, city: str = "nanjing", **more) -> str:
         report = propose_batch(network.context(city), payments(*people, **more))
-        network.settle()
+        network.settle(*dict.fromkeys([city, "nanjing"]))
         return report.batch_id
 
     return propose
@@ -156,7 +156,7 @@ def require_books_equal_chain(context) -> None:
 class TestMoveFunds:
     def test_money_moves_along_its_routes_in_books_and_on_chain(self, network, bureau, fund):
         fund(bureau, 1_000)
-        network.settle()
+        network.settle("nanjing")
         require_books_equal_chain(bureau)
 
     def test_the_same_key_moves_once(self, bureau):
@@ -199,10 +199,10 @@ class TestImportPayouts:
         path = payments(period=202607)
         fund(bureau, 10**7)
         first = import_payouts(bureau, path)
-        network.settle()
+        network.settle("nanjing")
         before = (books(bureau), bureau.chain.fund_totals(1))
         again = import_payouts(bureau, path)
-        network.settle()
+        network.settle("nanjing")
         assert (first.already_known, again.already_known) == (False, True)
         assert again.batch_id == first.batch_id
         assert (books(bureau), bureau.chain.fund_totals(1)) == before
@@ -212,7 +212,7 @@ class TestImportPayouts:
     def test_what_was_paid_without_money_is_shortfall_in_both(self, network, payments):
         context = network.context("suzhou")
         report = import_payouts(context, payments(period=202607))
-        network.settle()
+        network.settle("suzhou")
         assert books(context)["SHORTFALL"] == -report.amount_fen
         assert books(context).get("EXPENDITURE", 0) == 0
         require_books_equal_chain(context)
@@ -220,7 +220,7 @@ class TestImportPayouts:
     def test_contradictions_are_flagged_and_nothing_is_held(self, network, bureau, payments):
         person = network.identity()
         import_payouts(network.context("hefei"), payments(person, period=202606))
-        network.settle()
+        network.settle("hefei", "nanjing")
         report = import_payouts(bureau, payments(person, period=202606))
         ((index, finding),) = report.flagged
         assert (finding.suspicion, finding.other_log) == (Suspicion.SAME_MONTH_ELSEWHERE, 3)
@@ -229,7 +229,7 @@ class TestImportPayouts:
         assert set(states(bureau, report.batch_id)) == {LineState.PAID}
         with bureau.read() as view:
             assert view.log.entry(index).entry.head.kind is Kind.PAYOUT
-        network.settle()
+        network.settle("nanjing")
 
     def test_a_total_of_too_few_is_refused_before_anything_is_written(self, bureau, payments):
         with bureau.read() as view:
@@ -252,7 +252,7 @@ class TestCheckBatch:
         with pytest.raises(BatchStateError) as refusal:
             check_batch(bureau, report.batch_id)
         assert refusal.value.needed == "an anchored batch"
-        network.settle()
+        network.settle("nanjing")
         assert check_batch(bureau, report.batch_id).clear == 5
 
     def test_there_is_no_batch_nobody_proposed(self, bureau):
@@ -311,7 +311,7 @@ class TestCheckBatch:
         other = network.context("hefei")
         index = batch(other, proposed(person, city="hefei")).first_index
         reverse_entry(other, index, next(iter(ReversalReason)), "条例", "maker", "checker")
-        network.settle()
+        network.settle("hefei", "nanjing")
         assert check_batch(bureau, proposed(person)).suspected == ()
 
     def test_a_payment_after_death_is_held_by_default(self, network, bureau, proposed, make):
@@ -404,7 +404,7 @@ class TestDecideLine:
         approve_batch(bureau, batch_id, **TWO)
         with bureau.read() as view:
             assert view.log.reversed_among([index]) == {index}
-        network.settle()
+        network.settle("nanjing")
         rows = pay_file(bureau, batch_id)
         assert [int(row["序号"]) for row in rows] == [index + place for place in range(1, 5)]
         require_books_equal_chain(bureau)
@@ -446,7 +446,7 @@ class TestApproveAndRelease:
         approve_batch(bureau, checked, **TWO)
         assert not release_approved(bureau)
         assert not list((bureau.directory / "outgoing").glob(f"*{checked[2:10]}*"))
-        network.settle()
+        network.settle("nanjing")
         assert batch(bureau, checked).state is BatchState.RELEASED
         rows = pay_file(bureau, checked)
         amounts = [Decimal(row["金额(元)"]) for row in rows]
@@ -458,7 +458,7 @@ class TestApproveAndRelease:
     def test_approving_again_changes_nothing(self, network, bureau, checked):
         first = approve_batch(bureau, checked, **TWO)
         assert approve_batch(bureau, checked, **TWO) == first
-        network.settle()
+        network.settle("nanjing")
         assert approve_batch(bureau, checked, **TWO).state is BatchState.RELEASED
 
     def test_more_than_there_is_is_not_approved(self, network, proposed):
@@ -477,7 +477,7 @@ class TestApproveAndRelease:
         transact = bureau.chain.gateway.transact
         transact(signer, "Funds", "freeze", [bureau.log_id, bytes([2]) * 32])
         approve_batch(bureau, checked, **TWO)
-        network.settle()
+        network.settle("nanjing")
         with bureau.read() as view:
             assert view.outbox.find(f"approval/{checked}").state == FAILED
         assert batch(bureau, checked).state is BatchState.APPROVED
@@ -485,7 +485,7 @@ class TestApproveAndRelease:
         with bureau.write() as work:
             assert work.outbox.retry(f"approval/{checked}")
             work.commit()
-        network.settle()
+        network.settle("nanjing")
         assert batch(bureau, checked).state is BatchState.RELEASED
         require_books_equal_chain(bureau)
 
@@ -493,7 +493,7 @@ class TestApproveAndRelease:
         first = batch(bureau, checked).first_index
         reverse_entry(bureau, first + 2, next(iter(ReversalReason)), "条例", "maker", "checker")
         approve_batch(bureau, checked, **TWO)
-        network.settle()
+        network.settle("nanjing")
         paid = [int(row["序号"]) for row in pay_file(bureau, checked)]
         assert paid == [first, first + 1, first + 3, first + 4]
         require_books_equal_chain(bureau)
@@ -506,7 +506,7 @@ class TestBankAnswer:
         batch_id = proposed()
         check_batch(bureau, batch_id)
         approve_batch(bureau, batch_id, **TWO)
-        network.settle()
+        network.settle("nanjing")
         first = batch(bureau, batch_id).first_index
         return batch_id, range(first, first + 5)
 
@@ -526,7 +526,7 @@ class TestBankAnswer:
         with bureau.read() as view:
             returned = sum(view.payouts.line(batch_id, index)["amount_fen"] for index in lines[1:3])
         assert books(bureau)["EXPENDITURE"] == before + returned
-        network.settle()
+        network.settle("nanjing")
         require_books_equal_chain(bureau)
 
     def test_the_same_answer_again_changes_nothing(self, network, bureau, released):
@@ -536,7 +536,7 @@ class TestBankAnswer:
         before = books(bureau)
         assert import_bank_answer(bureau, batch_id, answers).state is BatchState.RELEASED
         assert books(bureau) == before
-        network.settle()
+        network.settle("nanjing")
         require_books_equal_chain(bureau)
 
     def test_answers_in_parts_of_equal_money_are_each_booked(self, network, bureau, proposed, fund):
@@ -544,13 +544,13 @@ class TestBankAnswer:
         batch_id = proposed(amount="3000.00")
         check_batch(bureau, batch_id)
         approve_batch(bureau, batch_id, **TWO)
-        network.settle()
+        network.settle("nanjing")
         before = books(bureau)["EXPENDITURE"]
         first = batch(bureau, batch_id).first_index
         for index in (first, first + 1):
             import_bank_answer(bureau, batch_id, {index: "RETURNED"})
         assert books(bureau)["EXPENDITURE"] == before + 600_000
-        network.settle()
+        network.settle("nanjing")
         require_books_equal_chain(bureau)
 
     def test_a_payment_may_come_back_later_and_a_returned_one_is_not_paid(
@@ -562,7 +562,7 @@ class TestBankAnswer:
         assert late.state is BatchState.SETTLED
         with pytest.raises(BatchStateError):
             import_bank_answer(bureau, batch_id, {lines[4]: "PAID"})
-        network.settle()
+        network.settle("nanjing")
         require_books_equal_chain(bureau)
 
     def test_words_nobody_knows_and_lines_of_others_are_refused_whole(self, bureau, released):
@@ -589,7 +589,7 @@ class TestBankAnswer:
         (line,) = check_batch(bureau, batch_id).suspected
         decide_line(bureau, batch_id, line.leaf_index, hold=True, reason=REASON, **TWO)
         approve_batch(bureau, batch_id, **TWO)
-        network.settle()
+        network.settle("nanjing")
         with pytest.raises(BatchStateError):
             import_bank_answer(bureau, batch_id, {line.leaf_index: "PAID"})
         detail = batch_detail(bureau, batch_id)
