@@ -203,6 +203,7 @@ def _band(legs: Sequence[Leg]) -> FlowBand:
 
 def _account(city: City, account: Account) -> FlowAccount:
     zh, en = ACCOUNT_NAMES[account]
+    en = en.removesuffix(" special account").removesuffix(" account")  # bars stand close together
     pool = city.pool_name
     name = Words(f"{pool.zh} {zh}", f"{pool.en} {en}")
     key = f"{account.name.lower().replace('_', '-')}-{city.pool}"

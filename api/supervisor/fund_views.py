@@ -143,7 +143,7 @@ def range_view(context: NodeContext, log_id: int, event: str, start: int) -> vie
         announced_fen=leg.amount_fen,
         rows=tuple(_range_row(item) for item in shown),
         pages=Pages(
-            first + start, first + start + max(len(shown) - 1, 0), len(entries),
+            start + 1 if shown else 0, start + len(shown), len(entries),
             href.format(max(0, start - ROWS_A_PAGE)) if start else "",
             href.format(start + ROWS_A_PAGE) if start + ROWS_A_PAGE < len(entries) else "",
         ),
