@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from ledger.errors import FileModeError, KeyExistsError
+from ledger.files import sync_directory
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -60,15 +61,6 @@ def replace(path: Path, content: bytes) -> None:
     temporary = _write_temporary(path.parent, content)
     temporary.replace(path)
     sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in ``directory`` survive a loss of power."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write_temporary(directory: Path, content: bytes) -> Path:
