@@ -1177,19 +1177,6 @@ class NonceCapacityError(UnavailableError):
 
 
 @dataclass(eq=False)
-class SplitViewError(CorruptionError):
-    """Two heads of one size with different roots."""
-
-    origin: str
-    size: int
-    code: ClassVar[str] = "split-view"
-    message: ClassVar[str] = "{origin} showed two different trees of {size} leaves."
-    message_zh: ClassVar[str] = "{origin} 出现两个大小同为 {size} 而根不同的检查点。"
-    remedy: ClassVar[str] = "Both are kept as evidence; publication stops until a person decides."
-    remedy_zh: ClassVar[str] = "两者均已留存为证据，人工处理前停止发布。"
-
-
-@dataclass(eq=False)
 class UnknownRevertError(CorruptionError):
     """A contract reverted in a way that its interface does not know."""
 

@@ -149,20 +149,27 @@ def lengths(checkout: Checkout) -> Iterator[Finding]:
 
 
 def tested_errors(checkout: Checkout) -> Iterator[Finding]:
-    """Error classes and contract errors that no test names."""
-    named = set(
-        re.findall(r"\b[A-Z]\w+\b", "\n".join(map(checkout.text, checkout.python("tests/"))))
-    )
+    """Error classes and contract errors that no test names, or that nobody raises or catches."""
     path = "ledger/errors.py"
+    named = _names(checkout, "tests/")
+    used = _names(checkout, *CODE, but=path)
     for node in ast.parse(checkout.text(path)).body:
-        if isinstance(node, ast.ClassDef) and node.name not in named:
-            yield Finding(path, node.lineno, f"no test names {node.name}")
+        if isinstance(node, ast.ClassDef):
+            if node.name not in named:
+                yield Finding(path, node.lineno, f"no test names {node.name}")
+            if node.name not in used:
+                yield Finding(path, node.lineno, f"nobody uses {node.name}")
     for path in checkout.paths:
         if path.startswith("contracts/") and path.endswith(".sol"):
             for number, line in enumerate(checkout.text(path).splitlines(), start=1):
                 found = re.match(r"\s*error (\w+)\(", line)
                 if found and found[1] not in named:
                     yield Finding(path, number, f"no test names {found[1]}")
+
+
+def _names(checkout: Checkout, *prefixes: str, but: str = "") -> set[str]:
+    texts = (checkout.text(path) for path in checkout.python(*prefixes) if path != but)
+    return {name for text in texts for name in re.findall(r"\b[A-Z]\w+\b", text)}
 
 
 def layers_complete(checkout: Checkout) -> Iterator[Finding]:

@@ -98,19 +98,26 @@ class TestLengths:
 
 
 class TestTestedErrors:
-    def test_error_without_test_is_found(self, write):
-        checkout = write("ledger/errors.py", "class LostError(Exception):\n    pass\n")
+    @pytest.fixture
+    def checkout(self, write):
+        write("ledger/rules.py", "raise LostError()\n")
+        return write("ledger/errors.py", "class LostError(Exception):\n    pass\n")
+
+    def test_error_without_test_is_found(self, checkout):
         assert said(tidy.tested_errors, checkout) == ["ledger/errors.py:1: no test names LostError"]
 
-    def test_named_error_passes(self, write):
-        write("tests/unit/test_lost.py", "raises(errors.LostError)")
-        checkout = write("ledger/errors.py", "class LostError(Exception):\n    pass\n")
+    def test_named_error_passes(self, checkout, write):
+        checkout = write("tests/unit/test_lost.py", "raises(errors.LostError)")
         assert said(tidy.tested_errors, checkout) == []
 
-    def test_longer_name_does_not_count(self, write):
-        write("tests/unit/test_lost.py", "LostErrors")
-        checkout = write("ledger/errors.py", "class LostError(Exception):\n    pass\n")
+    def test_longer_name_does_not_count(self, checkout, write):
+        checkout = write("tests/unit/test_lost.py", "LostErrors")
         assert len(said(tidy.tested_errors, checkout)) == 1
+
+    def test_error_that_nobody_uses_is_found(self, checkout, write):
+        write("tests/unit/test_lost.py", "LostError")
+        checkout = write("ledger/rules.py", "")
+        assert said(tidy.tested_errors, checkout) == ["ledger/errors.py:1: nobody uses LostError"]
 
     def test_contract_error_without_test_is_found(self, write):
         checkout = write("contracts/interfaces/IFunds.sol", "interface I {\n  error FundsX();\n}\n")
