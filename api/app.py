@@ -121,4 +121,6 @@ def _add_refusals(app: FastAPI, site: Site) -> None:
 
     @app.exception_handler(Exception)
     def failed(request: Request, error: Exception) -> Response:
-        return site.fault(request, error)
+        answer = site.fault(request, error)
+        answer.headers.update(_SECURITY_HEADERS)  # no middleware sees this answer
+        return answer

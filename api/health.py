@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ledger.errors import UnavailableError
+from ledger.errors import LedgerError, UnavailableError
 from ledger.node import Node
 
 
@@ -38,7 +38,7 @@ def router(node: Node) -> APIRouter:
         try:
             report["final_block"] = context.chain.gateway.final_block()
             report["chain"] = "ok"
-        except UnavailableError as error:
+        except LedgerError as error:  # out of reach, or another chain than the manifest's
             report["chain"] = error.code
         healthy = report["database"] == report["chain"] == "ok" and not report["stopped"]
         report["status"] = "ok" if healthy else "degraded"

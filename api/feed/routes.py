@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import base64
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import PlainTextResponse
 
 from api.auth.signed import SUPERVISOR_PREFIX, signed_caller
 from ledger.errors import NotFoundError
+from ledger.evidence.encoding import MAX_JSON_INTEGER
 from ledger.evidence.tiles import (
     TILE_WIDTH,
     Tile,
     parse_supervision_bundle_path,
     supervision_bundle_text,
 )
+from ledger.evidence.trust import MAX_LOG_ID
 from ledger.recording.context import NodeContext
 from ledger.recording.publication import served_note
 
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 FRESH = {"cache-control": "no-cache"}
 _BYTES = "application/octet-stream"
+LogNumber = Annotated[int, Path(ge=1, le=MAX_LOG_ID)]
+Size = Annotated[int, Path(ge=0, le=MAX_JSON_INTEGER)]
 
 
 def public_log(context: NodeContext) -> APIRouter:
@@ -38,7 +43,7 @@ def public_log(context: NodeContext) -> APIRouter:
         return PlainTextResponse(served_note(last, lines), headers=FRESH)
 
     @router.get("/checkpoint/{size}", response_class=PlainTextResponse)
-    def checkpoint_of_size(size: int) -> PlainTextResponse:
+    def checkpoint_of_size(size: Size) -> PlainTextResponse:
         """The signed checkpoint of exactly ``size`` leaves."""
         with context.read() as view:
             found = view.log.checkpoint(size)
@@ -88,7 +93,7 @@ def cosignatures(context: NodeContext) -> APIRouter:
     router = APIRouter(prefix="/supervision", tags=["cosignatures"])
 
     @router.get("/cosignatures/{log_id}/{size}", response_class=PlainTextResponse)
-    def cosignature(log_id: int, size: int) -> PlainTextResponse:
+    def cosignature(log_id: LogNumber, size: Size) -> PlainTextResponse:
         """Our line on a checkpoint that was final and consistent."""
         with context.read() as view:
             found = view.following.checkpoint(log_id, size)

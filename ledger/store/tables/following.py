@@ -19,7 +19,7 @@ from ledger.store.tables.base import Digest, metadata
 followed_logs = Table(
     "followed_logs",
     metadata,
-    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
     Column("endpoint", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("root", Digest, nullable=False),
@@ -34,7 +34,7 @@ followed_logs = Table(
 followed_leaves = Table(
     "followed_leaves",
     metadata,
-    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
     Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
     Column("tag", Digest, nullable=False),
     Column("seal", Digest, nullable=False),
@@ -45,7 +45,7 @@ followed_leaves = Table(
 followed_entries = Table(
     "followed_entries",
     metadata,
-    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
     Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", SmallInteger, nullable=False),
     Column("class", Integer, nullable=False),
@@ -60,7 +60,7 @@ followed_entries = Table(
 followed_checkpoints = Table(
     "followed_checkpoints",
     metadata,
-    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("root", Digest, nullable=False),
     Column("number", BigInteger, nullable=False),

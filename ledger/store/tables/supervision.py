@@ -37,7 +37,7 @@ alerts = Table(
 rule_progress = Table(
     "rule_progress",
     metadata,
-    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
     Column("examined_size", BigInteger, nullable=False),
 )
 """How many leaves of each log the rules have looked at."""
