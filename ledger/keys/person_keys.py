@@ -32,6 +32,7 @@ from ledger.errors import (
     StorageUnavailableError,
 )
 from ledger.evidence.encoding import Subject
+from ledger.files import sync_directory
 from ledger.keys import files
 from ledger.keys.sealing import KEY_BYTES, NONCE_BYTES, SealingKey
 from ledger.ports import RandomSource
@@ -83,7 +84,7 @@ class PersonKeys:
             raise LengthError(field="person-master key", expected=KEY_BYTES, actual=len(master))
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, files.FILE_MODE))
         files.require_private(path, files.FILE_MODE)
-        files.sync_directory(path.parent)
+        sync_directory(path.parent)
         try:
             connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
