@@ -33,6 +33,7 @@ from ledger.errors import (
 )
 from ledger.evidence.encoding import Subject
 from ledger.files import sync_directory
+from ledger.files import sync_directory
 from ledger.keys import files
 from ledger.keys.sealing import KEY_BYTES, NONCE_BYTES, SealingKey
 from ledger.ports import RandomSource
