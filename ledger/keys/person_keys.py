@@ -33,7 +33,6 @@ from ledger.errors import (
 )
 from ledger.evidence.encoding import Subject
 from ledger.files import sync_directory
-from ledger.files import sync_directory
 from ledger.keys import files
 from ledger.keys.sealing import KEY_BYTES, NONCE_BYTES, SealingKey
 from ledger.ports import RandomSource
