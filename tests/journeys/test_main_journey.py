@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SEED = "77"
 TIMEOUT = 300
+USUAL_REPETITIONS = 10
 
 
 def start(directory: Path, *more: str) -> subprocess.Popen:
@@ -150,11 +151,11 @@ def victims(directory: Path) -> list[int]:
 @pytest.mark.parametrize("victim", ["journey", "chain", "node"])
 class TestKilled:
     def test_killed_anywhere_and_run_again_it_ends_in_the_same_state(
-        self, victim, undisturbed, tmp_path, request
+        self, victim, undisturbed, tmp_path, repetitions
     ):
         _, report = undisturbed
         chance = random.Random(f"{SEED}/{victim}")
-        rounds = 8 if request.config.getoption("--long", default=False) else 2
+        rounds = 8 if repetitions > USUAL_REPETITIONS else 2
         directory = tmp_path / "demo"
         for _ in range(rounds):
             process = start(directory)
