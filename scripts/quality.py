@@ -1,6 +1,6 @@
 """Write docs/quality.md: what the last long test run found, in numbers.
 
-usage: python -m scripts.quality JUNIT_XML COVERAGE_JSON
+usage: python -m scripts.quality JUNIT_XML COVERAGE_JSON KILLS PYTEST_ARGUMENTS
 
 Called by `scripts/test --long` after pytest; the numbers come from its own reports.
 """
@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+
+from scripts.pytest_long import EXAMPLES
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "quality.md"
@@ -84,8 +86,10 @@ def read_rooms(coverage: Path) -> dict[str, Measured]:
     return dict(rooms)
 
 
-def page(outcomes: list[Outcome], rooms: Mapping[str, Measured], commit: str, day: str) -> str:
-    """The whole page."""
+def page(
+    outcomes: list[Outcome], rooms: Mapping[str, Measured], commit: str, day: str, budget: str
+) -> str:
+    """The whole page; ``budget`` says how much was tried and of what."""
     seconds = sum(outcome.seconds for outcome in outcomes)
     bad = [outcome for outcome in outcomes if outcome.result != "passed"]
     verdict = "all passed, none skipped" if not bad else f"{len(bad)} did not pass"
@@ -96,6 +100,7 @@ def page(outcomes: list[Outcome], rooms: Mapping[str, Measured], commit: str, da
         HEADING,
         f"- {day}, commit {commit}",
         f"- {len(outcomes)} tests, {verdict}, {_span(seconds)} of test time",
+        f"- {budget}",
         f"- Python {platform.python_version()}, {machine}, {os.cpu_count()} processors",
         "## What ran",
         _table(("suite", "tests", "not passed", "time"), _suites(outcomes)),
@@ -163,8 +168,13 @@ def _commit() -> str:
 def main() -> int:
     """Write the page from the two reports named on the command line."""
     junit, coverage = map(Path, sys.argv[1:3])
+    kills, selection = sys.argv[3:5]
+    budget = (
+        f"{kills} kills a restart test, {EXAMPLES:,} examples a property without a budget of its "
+        f"own; ran: {selection or 'everything'}"
+    )
     day = datetime.now(UTC).date().isoformat()
-    text = page(read_outcomes(junit), read_rooms(coverage), _commit(), day)
+    text = page(read_outcomes(junit), read_rooms(coverage), _commit(), day, budget)
     PAGE.write_text(text, encoding="utf-8")
     print(f"Wrote {PAGE.relative_to(ROOT)}")
     return 0

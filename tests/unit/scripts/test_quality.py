@@ -47,13 +47,21 @@ def test_rooms_add_up_to_their_package(tmp_path):
 
 
 def test_page_says_what_did_not_pass():
-    text = page([Outcome("tests/unit/ledger", "test_b", "failure", 61.0)], {}, "abc", "2026-09-15")
+    text = page(
+        [Outcome("tests/unit/ledger", "test_b", "failure", 61.0)],
+        {},
+        "abc",
+        "2026-09-15",
+        "30 kills",
+    )
     assert "- 2026-09-15, commit abc\n" in text
     assert "1 did not pass, 1 min 1 s of test time" in text
     assert "- `tests/unit/ledger::test_b`: failure" in text
 
 
 def test_page_of_a_clean_run_lists_no_failures():
-    text = page([Outcome("tests/unit/api", "test_a", "passed", 1.25)], {}, "abc", "2026-09-15")
+    text = page(
+        [Outcome("tests/unit/api", "test_a", "passed", 1.25)], {}, "abc", "2026-09-15", "30 kills"
+    )
     assert "all passed, none skipped, 1.2 s of test time" in text
     assert "Not passed" not in text
