@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from devnet.process import DevnetProcess
 from devnet.settings import DevnetSettings
 from stdnum.cn import ric
@@ -49,6 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--long", type=int, default=10, metavar="N",
         help="how many random moments the restart tests kill a process at (default 10)",
     )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command that a test runs sets up logging for its process; the next test starts without."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
