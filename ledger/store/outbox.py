@@ -192,7 +192,7 @@ class OutboxRepository:
         rows = self._connection.execute(
             select(outbox.c.state, func.count()).group_by(outbox.c.state)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def gas_total(self) -> int:
         """Gas that final messages have used in all."""

@@ -97,7 +97,7 @@ class Output:
     def line(self, text: str = "") -> None:
         """A line of the answer for people; nothing with ``--json``."""
         if not self.as_json:
-            print(text)
+            print(text, flush=True)
 
     def note(self, words: Words) -> None:
         """A remark beside the answer, on standard error."""
