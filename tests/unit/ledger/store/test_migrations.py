@@ -35,7 +35,8 @@ class TestMigrations:
                     if not each.get("duplicates_constraint")
                 }
                 assert indices == {
-                    str(each.name): [column.name for column in each.columns] for each in table.indexes
+                    str(each.name): [column.name for column in each.columns]
+                    for each in table.indexes
                 }
 
     def test_a_revision_stands_by_itself(self):
