@@ -10,7 +10,7 @@ from ledger.errors import NotFoundError
 from ledger.evidence.encoding import LeafIndex, LogId, PlacedEntry, Subject
 from ledger.recording.context import NodeContext
 from ledger.store.events import ChainEvent
-from ledger.store.following import FollowedCheckpoint, FollowedLog
+from ledger.store.following import FollowedCheckpoint
 from ledger.supervision.model import Alert, AlertState, LeafPlace, Rule
 
 
@@ -21,15 +21,6 @@ class AlertDetail:
     alert: Alert
     entries: tuple[PlacedEntry, ...]
     checkpoints: tuple[FollowedCheckpoint, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FollowedState:
-    """How far one log is followed, beside what the chain has."""
-
-    log: FollowedLog
-    size_on_chain: int
-    cosigned: bool
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:
@@ -84,17 +75,3 @@ def fund_events(context: NodeContext) -> list[ChainEvent]:
     """Every movement of money that the contract announced, oldest first."""
     with context.read() as view:
         return view.events.named("Funds")
-
-
-def followed_states(context: NodeContext) -> list[FollowedState]:
-    """How far each log is followed, and whether its newest checked checkpoint is cosigned."""
-    states = []
-    with context.read() as view:
-        for log in view.following.logs():
-            last = view.following.last_checkpoint(log.log_id)
-            states.append((log, last is not None and last.cosignature is not None))
-    result = []
-    for log, cosigned in states:
-        latest = context.chain.latest_checkpoint(log.log_id)
-        result.append(FollowedState(log, latest.size if latest is not None else 0, cosigned))
-    return result

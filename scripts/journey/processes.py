@@ -122,10 +122,6 @@ class Processes:
                     "Run it again: it goes on where it was"
                 )
 
-    def pid_of(self, name: str) -> int:
-        """The process id of a node."""
-        return self._nodes[name].pid
-
     def _log(self, name: str) -> Path:
         return self._layout.logs / f"{name}.log"
 
