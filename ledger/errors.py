@@ -232,6 +232,26 @@ class AmountError(RefusedError):
 
 
 @dataclass(eq=False)
+class InputError(RefusedError):
+    """A question about policy has an answer only for other values; names the field and the value.
+
+    Only for what the asker typed a moment ago: values of records never go into it.
+    """
+
+    field: str
+    value: str
+    reason: str
+    reason_zh: str
+    hint: str
+    hint_zh: str
+    code: ClassVar[str] = "input"
+    message: ClassVar[str] = "{field}: {value!r} is refused: {reason}."
+    message_zh: ClassVar[str] = "{field}：“{value}”不能采用：{reason_zh}。"
+    remedy: ClassVar[str] = "{hint}."
+    remedy_zh: ClassVar[str] = "{hint_zh}。"
+
+
+@dataclass(eq=False)
 class ParameterMissingError(RefusedError):
     """No table holds the value a rule needs, so the rule cannot be applied."""
 
@@ -243,6 +263,85 @@ class ParameterMissingError(RefusedError):
     message_zh: ClassVar[str] = "参数表中没有地区 {region}、{key} 的 {parameter}。"
     remedy: ClassVar[str] = "Enter the published value with its document in ledger/policy/tables."
     remedy_zh: ClassVar[str] = "请将已公布的数值及其文号录入 ledger/policy/tables。"
+
+
+@dataclass(eq=False)
+class ImpossibleFactError(RefusedError):
+    """A fact handed to a rule cannot be; ``field`` names it, ``value`` is never personal."""
+
+    field: str
+    value: str
+    reason: str
+    reason_zh: str
+    code: ClassVar[str] = "impossible-fact"
+    message: ClassVar[str] = "{field} cannot be {value}: {reason}."
+    message_zh: ClassVar[str] = "{field} 不能为 {value}：{reason_zh}。"
+    remedy: ClassVar[str] = "Compare {field} with the document it comes from and correct it there."
+    remedy_zh: ClassVar[str] = "请将 {field} 与来源文件核对，在来源处更正。"
+
+
+@dataclass(eq=False)
+class CalendarYearMissingError(RefusedError):
+    """The official working days of a year are not published yet, or not entered."""
+
+    year: int
+    code: ClassVar[str] = "calendar-year-missing"
+    message: ClassVar[str] = "The official working days of {year} are not known here."
+    message_zh: ClassVar[str] = "尚无{year}年的法定工作日安排。"
+    remedy: ClassVar[str] = (
+        "Enter the State Council's notice of holidays for {year} in "
+        "ledger/policy/tables/work_calendar.csv; it appears in autumn of the year before."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请在国务院办公厅公布{year}年节假日安排（一般在上一年秋季）后，录入 "
+        "ledger/policy/tables/work_calendar.csv。"
+    )
+
+
+@dataclass(eq=False)
+class EstimateOnlyError(RefusedError):
+    """A result rests on a value that is not published: it may estimate, never decide."""
+
+    step: str
+    row: str
+    status: str
+    code: ClassVar[str] = "estimate-only"
+    message: ClassVar[str] = (
+        "This is an estimate and cannot decide: in step {step} the row {row} is {status}."
+    )
+    message_zh: ClassVar[str] = (
+        "此为测算，不能作为决定：步骤 {step} 所用参数 {row} 的状态为 {status}。"
+    )
+    remedy: ClassVar[str] = (
+        "Enter the published value with its document, have it released, and calculate again."
+    )
+    remedy_zh: ClassVar[str] = "请录入已公布的数值及其文号，经发布后重新计算。"
+
+
+@dataclass(eq=False)
+class ParametersNotReleasedError(RefusedError):
+    """Two officers have not released the tables by which something would be decided.
+
+    ``carried``: the digest of this program's tables; ``in_force``: that of the release, or ``-``.
+    """
+
+    carried: str
+    in_force: str
+    code: ClassVar[str] = "parameters-not-released"
+    message: ClassVar[str] = (
+        "Nothing can be decided: this program's tables of policy parameters ({carried}) are not "
+        "the released ones ({in_force})."
+    )
+    message_zh: ClassVar[str] = (
+        "不能作出核定：本程序所载政策参数表（{carried}）尚未发布（现行发布：{in_force}）。"
+    )
+    remedy: ClassVar[str] = (
+        "Compare the tables with their documents, then have two officers release them: anxu policy "
+        "release sign. Estimates go on without."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请将参数表与公布文件核对后，由经办、复核两人发布：anxu policy release sign。测算不受影响。"
+    )
 
 
 @dataclass(eq=False)

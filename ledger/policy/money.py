@@ -7,6 +7,7 @@ the national texts leave it open, so it is stated here and nowhere else).
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
@@ -15,7 +16,16 @@ from ledger.errors import AmountError
 FEN_PER_YUAN: Final = 100
 BPS_PER_WHOLE: Final = 10_000
 
+FEN_PER_JIAO: Final = 10
+
 _YUAN_FORM: Final = re.compile(r"(?P<yuan>\d{1,13})(?:\.(?P<fen>\d{1,2}))?", re.ASCII)
+
+
+class Rounding(StrEnum):
+    """How a place rounds an amount; the profile of the province says which."""
+
+    HALF_UP_FEN = "half-up-fen"
+    UP_TO_JIAO = "up-to-jiao"
 
 
 def round_half_up(value: Fraction) -> int:
@@ -23,6 +33,13 @@ def round_half_up(value: Fraction) -> int:
     if value < 0:
         return -round_half_up(-value)
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+
+
+def rounded(value: Fraction, rounding: Rounding) -> int:
+    """An amount of fen as a place rounds it: to the nearest fen, or up to the next 0.1 yuan."""
+    if rounding is Rounding.HALF_UP_FEN:
+        return round_half_up(value)
+    return -(-value.numerator // (value.denominator * FEN_PER_JIAO)) * FEN_PER_JIAO
 
 
 def share_of(amount_fen: int, rate_bps: int) -> int:
@@ -53,3 +70,10 @@ def percent_text(rate_bps: int) -> str:
     """A rate as people read it: ``16%``, ``8.31%``."""
     whole, rest = divmod(rate_bps, 100)
     return f"{whole}%" if not rest else f"{whole}.{rest:02d}".rstrip("0") + "%"
+
+
+def decimal_text(value: int, decimals: int) -> str:
+    """A count of ``10**-decimals`` as a decimal number: 9350 at four decimals is 0.9350."""
+    sign = "-" if value < 0 else ""
+    whole, rest = divmod(abs(value), 10**decimals)
+    return f"{sign}{whole}.{rest:0{decimals}d}"

@@ -56,11 +56,12 @@ def contribution_rate(payer: Payer, period: int, region: str) -> Parameter:
         row = max(rows, key=lambda row: row["from_date"])
         if row["rate_percent"].isdecimal():
             value = _bps(row["rate_percent"])
-            return Parameter(value, status_of(row["status"]), row["source"])
+            name = f"contribution_rates: {payer} from {row['from_date']}"
+            return Parameter(value, status_of(row["status"]), row["source"], name)
     demo = _demo_row(_DEMO_RATE_NAMES.get(payer, ""), period, region)
     if demo is None:
         raise ParameterMissingError(f"{payer} contribution rate", region, str(period))
-    return Parameter(_bps(demo["value"]), ParameterStatus.DEMO, demo["source"])
+    return Parameter(_bps(demo["value"]), ParameterStatus.DEMO, demo["source"], _demo_name(demo))
 
 
 @cache
@@ -76,16 +77,20 @@ def account_interest(year: int) -> Parameter:
     rows = {int(row["year"]): row for row in table("account_interest_rate")}
     row = rows.get(year)
     if row is not None:
-        return Parameter(_bps(row["rate_percent"]), status_of(row["status"]), row["source"])
+        name = f"account_interest_rate: {year}"
+        return Parameter(_bps(row["rate_percent"]), status_of(row["status"]), row["source"], name)
     last = max(rows)
     if year > last:
         last_row = rows[last]
         value = _bps(last_row["rate_percent"])
-        return Parameter(value, ParameterStatus.PROVISIONAL, f"{last}: {last_row['source']}")
+        source = f"{last}: {last_row['source']}"
+        return Parameter(
+            value, ParameterStatus.PROVISIONAL, source, f"account_interest_rate: {last}"
+        )
     demo = _demo_row("account_interest", year * 100 + JANUARY, NATION)
     if demo is None:
         raise ParameterMissingError("account interest rate", NATION, str(year))
-    return Parameter(_bps(demo["value"]), ParameterStatus.DEMO, demo["source"])
+    return Parameter(_bps(demo["value"]), ParameterStatus.DEMO, demo["source"], _demo_name(demo))
 
 
 @cache
@@ -106,11 +111,16 @@ def reference_wage(region: str, year: int) -> Parameter:
     for kind in _WAGE_KINDS:
         row = candidates.get(kind)
         if row is not None:
-            return Parameter(fen_of_yuan(row["amount"]), status_of(row["status"]), row["source"])
+            name = f"average_wages: {province} {kind} {year}"
+            return Parameter(
+                fen_of_yuan(row["amount"]), status_of(row["status"]), row["source"], name
+            )
     demo = _demo_row("reference_wage", year * 100 + JANUARY, province)
     if demo is None:
         raise ParameterMissingError("reference wage", province, str(year))
-    return Parameter(fen_of_yuan(demo["value"]), ParameterStatus.DEMO, demo["source"])
+    return Parameter(
+        fen_of_yuan(demo["value"]), ParameterStatus.DEMO, demo["source"], _demo_name(demo)
+    )
 
 
 def reference_year(period: int, switch_month: int = JANUARY) -> int:
@@ -133,6 +143,10 @@ def _demo_row(parameter: str, period: int, region: str) -> Mapping[str, str] | N
         ):
             return row
     return None
+
+
+def _demo_name(row: Mapping[str, str]) -> str:
+    return f"demo_parameters: {row['parameter']} {row['region']} {row['from_period']}"
 
 
 def _bps(percent: str) -> int:

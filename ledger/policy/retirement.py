@@ -100,7 +100,8 @@ def minimum_months(year: int) -> Parameter:
     """The months of contributions needed when the pension age is reached in ``year`` (c.5)."""
     for row in table("minimum_months"):
         if int(row["from_year"] or year) <= year <= int(row["to_year"] or year):
-            return Parameter(int(row["months"]), status_of(row["status"]), row["source"])
+            name = f"minimum_months: {row['from_year'] or '...'}"
+            return Parameter(int(row["months"]), status_of(row["status"]), row["source"], name)
     raise ParameterMissingError("minimum months", NATION, str(year))
 
 

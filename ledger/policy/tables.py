@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 _WEAK_MARKS: Final = ("UNVERIFIED", "DERIVED", "DISPUTED")
 
@@ -26,16 +26,34 @@ class ParameterStatus(StrEnum):
 _RANKS: Final = {status: rank for rank, status in enumerate(ParameterStatus)}
 
 
+class Grounds(Protocol):
+    """What a figure rests on: a row of a table, where that comes from and how reliable it is."""
+
+    @property
+    def row(self) -> str:
+        """The row: its table and its key, or ``given`` for a value the caller brought."""
+
+    @property
+    def status(self) -> ParameterStatus:
+        """How far the value may be relied on."""
+
+    @property
+    def source(self) -> str:
+        """The document behind the row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One value of the law with where it comes from.
+    """One value of the law with where it comes from; it is :class:`Grounds` of what uses it.
 
-    ``value``: an integer; its unit is in the name of whoever hands it out (fen or bps).
+    ``value``: an integer; its unit is in the name of whoever hands it out (fen or bps). ``row``:
+    the table and the key of the row, or ``given`` where a caller brought the value.
     """
 
     value: int
     status: ParameterStatus
     source: str
+    row: str
 
 
 @dataclass(frozen=True, slots=True)

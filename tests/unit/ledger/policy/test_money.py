@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import AmountError
-from ledger.policy.money import fen_of_yuan, percent_text, round_half_up, share_of, yuan_text
+from ledger.policy.money import (
+    Rounding,
+    decimal_text,
+    fen_of_yuan,
+    percent_text,
+    round_half_up,
+    rounded,
+    share_of,
+    yuan_text,
+)
 
 
 class TestRounding:
@@ -55,3 +64,30 @@ class TestYuan:
     @pytest.mark.parametrize(("bps", "text"), [(1600, "16%"), (831, "8.31%"), (150, "1.5%")])
     def test_rates_read_as_percent(self, bps, text):
         assert percent_text(bps) == text
+
+
+class TestDecimalText:
+    @pytest.mark.parametrize(
+        ("value", "decimals", "text"),
+        [(9_350, 4, "0.9350"), (1_384, 1, "138.4"), (-105, 2, "-1.05"), (0, 4, "0.0000")],
+    )
+    def test_it_writes_a_count_of_decimal_parts(self, value, decimals, text):
+        assert decimal_text(value, decimals) == text
+
+
+class TestRoundedByPlace:
+    @pytest.mark.parametrize(
+        ("value", "fen", "jiao"),
+        [
+            (Fraction(1_005, 10), 101, 110),
+            (Fraction(1_004, 10), 100, 110),
+            (Fraction(100), 100, 100),
+            (Fraction(101), 101, 110),
+            (Fraction(110), 110, 110),
+            (Fraction(0), 0, 0),
+            (Fraction(1, 1000), 0, 10),
+        ],
+    )
+    def test_to_the_nearest_fen_or_up_to_the_next_jiao(self, value, fen, jiao):
+        assert rounded(value, Rounding.HALF_UP_FEN) == fen
+        assert rounded(value, Rounding.UP_TO_JIAO) == jiao

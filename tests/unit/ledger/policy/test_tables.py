@@ -9,6 +9,7 @@ TABLES = (
     "contribution_rates",
     "demo_parameters",
     "minimum_months",
+    "province_profiles",
     "regions",
     "retirement_age_reform",
     "retirement_categories",
