@@ -8,11 +8,12 @@ TABLES = (
     "average_wages",
     "contribution_rates",
     "demo_parameters",
+    "divisions",
     "minimum_months",
     "province_profiles",
-    "regions",
     "retirement_age_reform",
     "retirement_categories",
+    "work_calendar",
 )
 
 
@@ -31,7 +32,7 @@ class TestTables:
 
     def test_rows_cannot_be_changed(self):
         with pytest.raises(TypeError):
-            table("regions")[0]["code"] = "1"
+            table("divisions")[0]["code"] = "1"
 
 
 class TestStatus:
