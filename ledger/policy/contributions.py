@@ -1,7 +1,8 @@
 """What a month of the employee pension costs, within which bounds, and where the money goes.
 
 Base: the own average monthly wage of the year before, at least 60 % and at most 300 % of the
-reference wage. The unit's money goes to the pool, the person's to the personal account. Amounts are
+reference wage. The unit's money goes to the pool, the person's to the personal account; who works
+for no unit chooses a base between the bounds and pays 20 %, 8 of it to the account. Amounts are
 integer fen, each line rounded half up. Source: 社会保险法 art. 12; 国办发〔2019〕13号; rules b.1.
 """
 
@@ -10,13 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 from ledger.errors import AmountError
-from ledger.policy.money import percent_text, share_of, yuan_text
+from ledger.policy.money import share_of, yuan_text
+from ledger.policy.periods import checked_period
+from ledger.policy.profiles import Option, option_step, province_profile
 from ledger.policy.rates import Payer, contribution_rate, reference_wage, reference_year
-from ledger.policy.regions import region_name
-from ledger.policy.tables import Explanation, ParameterStatus, weakest
+from ledger.policy.steps import Figure, Step, Wording, steps_status
+from ledger.policy.tables import Explanation, Parameter, ParameterStatus, weakest
 
 FLOOR_BPS: Final = 6_000
 CEILING_BPS: Final = 30_000
@@ -33,14 +37,27 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BaseBounds:
-    """Between what a month's base must lie, in fen, and the wage both bounds come from."""
+    """Between what a month's base must lie, in fen, and the wage both bounds come from.
+
+    ``switch``: the option of the place that says from which month of a year the wage of the year
+    before counts.
+    """
 
     floor_fen: int
     ceiling_fen: int
-    reference_fen: int
     reference_year: int
-    status: ParameterStatus
-    source: str
+    reference: Parameter
+    switch: Option
+
+    @property
+    def reference_fen(self) -> int:
+        """The reference wage of a month."""
+        return self.reference.value
+
+    @property
+    def status(self) -> ParameterStatus:
+        """The status of the weaker value behind the bounds."""
+        return weakest(self.reference.status, self.switch.status)
 
     def bound_of(self, base_fen: int) -> Bound:
         """Which bound a base breaks, if any."""
@@ -59,31 +76,108 @@ class Split:
 
     pool_fen: int
     account_fen: int
-    account_rate_bps: int
-    status: ParameterStatus
+    account_rate: Parameter
+
+    @property
+    def account_rate_bps(self) -> int:
+        """The account's share of the base."""
+        return self.account_rate.value
+
+    @property
+    def status(self) -> ParameterStatus:
+        """The status of the account's share."""
+        return self.account_rate.status
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What is due for one month, in fen, with the rates and the reason."""
+    """What is due for one month, in fen, with the rates and the reasons.
+
+    ``unit_rate`` is None for somebody who works for no unit.
+    """
 
     period: int
     region: str
     wage_fen: int
     base_fen: int
-    bound: Bound
-    unit_rate_bps: int
-    person_rate_bps: int
+    bounds: BaseBounds
+    unit_rate: Parameter | None
+    person_rate: Parameter
     unit_fen: int
     person_fen: int
     split: Split
-    parameter_status: ParameterStatus
-    explanation: Explanation
 
     @property
     def amount_fen(self) -> int:
         """All that is due: the unit's and the person's part."""
         return self.unit_fen + self.person_fen
+
+    @property
+    def bound(self) -> Bound:
+        """Which bound moved the base, if any."""
+        return self.bounds.bound_of(self.wage_fen)
+
+    @property
+    def unit_rate_bps(self) -> int:
+        """The unit's rate; nothing for somebody who works for no unit."""
+        return 0 if self.unit_rate is None else self.unit_rate.value
+
+    @property
+    def person_rate_bps(self) -> int:
+        """The person's rate."""
+        return self.person_rate.value
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The bounds, where the money goes, and the base with the rates."""
+        bounds, split = self.bounds, self.split
+        places: dict[str, Figure] = {"region": self.region, "period": self.period}
+        rates = tuple(rate for rate in (self.unit_rate, self.person_rate) if rate is not None)
+        return (
+            option_step(bounds.switch),
+            Step(
+                _BOUNDS,
+                places
+                | {
+                    "floor_fen": bounds.floor_fen,
+                    "ceiling_fen": bounds.ceiling_fen,
+                    "reference_fen": bounds.reference_fen,
+                    "reference_year": bounds.reference_year,
+                },
+                (bounds.reference,),
+            ),
+            Step(
+                _SPLIT,
+                {
+                    "pool_fen": split.pool_fen,
+                    "account_fen": split.account_fen,
+                    "account_rate_bps": split.account_rate_bps,
+                },
+                (split.account_rate,),
+            ),
+            Step(
+                _FLEXIBLE if self.unit_rate is None else _WORDINGS[self.bound],
+                places
+                | {
+                    "base_fen": self.base_fen,
+                    "reference_fen": bounds.reference_fen,
+                    "reference_year": bounds.reference_year,
+                    "unit_rate_bps": self.unit_rate_bps,
+                    "person_rate_bps": self.person_rate_bps,
+                },
+                rates,
+            ),
+        )
+
+    @property
+    def parameter_status(self) -> ParameterStatus:
+        """The status of the weakest value behind what is due."""
+        return steps_status(self.steps)
+
+    @property
+    def explanation(self) -> Explanation:
+        """The base and the rates in one sentence."""
+        return self.steps[-1].explanation
 
 
 @cache
@@ -91,17 +185,18 @@ def base_bounds(period: int, region: str) -> BaseBounds:
     """The bounds of a month's base in a region.
 
     Raises:
-        ParameterMissingError: the reference wage of the year before is in no table.
+        PeriodError: the month is not one.
+        ParameterMissingError: the reference wage of the year that counts is in no table.
     """
-    year = reference_year(period)
+    switch = province_profile(region, checked_period(period)).reference_switch_month
+    year = reference_year(period, int(switch.value))
     wage = reference_wage(region, year)
     return BaseBounds(
         floor_fen=share_of(wage.value, FLOOR_BPS),
         ceiling_fen=share_of(wage.value, CEILING_BPS),
-        reference_fen=wage.value,
         reference_year=year,
-        status=wage.status,
-        source=wage.source,
+        reference=wage,
+        switch=switch,
     )
 
 
@@ -125,21 +220,44 @@ def assess(wage_fen: int, period: int, region: str) -> Assessment:
     person = contribution_rate(Payer.PERSON, period, region)
     unit_fen = share_of(base_fen, unit.value)
     person_fen = share_of(base_fen, person.value)
-    split = split_paid(period, region, base_fen, unit_fen, person_fen)
-    bound = bounds.bound_of(wage_fen)
     return Assessment(
         period=period,
         region=region,
         wage_fen=wage_fen,
         base_fen=base_fen,
-        bound=bound,
-        unit_rate_bps=unit.value,
-        person_rate_bps=person.value,
+        bounds=bounds,
+        unit_rate=unit,
+        person_rate=person,
         unit_fen=unit_fen,
         person_fen=person_fen,
-        split=split,
-        parameter_status=weakest(bounds.status, unit.status, person.status, split.status),
-        explanation=_explain(bounds, bound, region, base_fen, unit.value, person.value),
+        split=split_paid(period, region, base_fen, unit_fen, person_fen),
+    )
+
+
+def assess_flexible(base_fen: int, period: int, region: str) -> Assessment:
+    """What somebody who works for no unit pays for a month on the base they chose.
+
+    Raises:
+        AmountError: the base is not between the bounds of the place.
+        ParameterMissingError: the rate or the reference wage is in no table.
+    """
+    bounds = base_bounds(period, region)
+    if bounds.bound_of(base_fen) is not Bound.NONE:
+        limits = f"{yuan_text(bounds.floor_fen)} to {yuan_text(bounds.ceiling_fen)} yuan"
+        raise AmountError("base", f"it must be {limits}, not {yuan_text(base_fen)}")
+    rate = contribution_rate(Payer.FLEXIBLE, period, region)
+    person_fen = share_of(base_fen, rate.value)
+    return Assessment(
+        period=period,
+        region=region,
+        wage_fen=base_fen,
+        base_fen=base_fen,
+        bounds=bounds,
+        unit_rate=None,
+        person_rate=rate,
+        unit_fen=0,
+        person_fen=person_fen,
+        split=split_paid(period, region, base_fen, 0, person_fen),
     )
 
 
@@ -161,33 +279,45 @@ def split_paid(period: int, region: str, base_fen: int, unit_fen: int, person_fe
     pool_fen = unit_fen + person_fen - account_fen
     if pool_fen < 0:
         raise AmountError("person", "less was paid than the personal account must receive")
-    return Split(pool_fen, account_fen, account.value, account.status)
+    return Split(pool_fen, account_fen, account)
 
 
-def _explain(
-    bounds: BaseBounds, bound: Bound, region: str, base_fen: int, unit_bps: int, person_bps: int
-) -> Explanation:
-    place_zh, place_en = region_name(region, "zh"), region_name(region, "en")
-    reference = yuan_text(bounds.reference_fen)
-    why_zh = {
-        Bound.NONE: "按本人工资",
-        Bound.FLOOR: "低于下限，按60%计",
-        Bound.CEILING: "高于上限，按300%计",
-    }[bound]
-    why_en = {
-        Bound.NONE: "the own wage",
-        Bound.FLOOR: "raised to the floor of 60 %",
-        Bound.CEILING: "cut to the ceiling of 300 %",
-    }[bound]
-    return Explanation(
-        zh=(
-            f"缴费基数{yuan_text(base_fen)}元（{why_zh}；{place_zh}{bounds.reference_year}年"
-            f"月平均工资{reference}元），单位{percent_text(unit_bps)}，个人{percent_text(person_bps)}"
-        ),
-        en=(
-            f"Base {yuan_text(base_fen)} yuan ({why_en}; {place_en}, average monthly wage of "
-            f"{bounds.reference_year}: {reference}), unit {percent_text(unit_bps)}, "
-            f"person {percent_text(person_bps)}"
-        ),
-        source=SOURCE,
+def _base_wording(why_zh: str, why_en: str) -> Wording:
+    return Wording(
+        "contribution-base",
+        f"缴费基数{{base_fen}}元（{why_zh}；{{region}}{{reference_year}}年"
+        "月平均工资{reference_fen}元），单位{unit_rate_bps}，个人{person_rate_bps}",
+        f"Base {{base_fen}} yuan ({why_en}; {{region}}, average monthly wage of "
+        "{reference_year}: {reference_fen}), unit {unit_rate_bps}, person {person_rate_bps}",
+        SOURCE,
     )
+
+
+_WORDINGS: Final = MappingProxyType(
+    {
+        Bound.NONE: _base_wording("按本人工资", "the own wage"),
+        Bound.FLOOR: _base_wording("低于下限，按60%计", "raised to the floor of 60 %"),
+        Bound.CEILING: _base_wording("高于上限，按300%计", "cut to the ceiling of 300 %"),
+    }
+)
+_FLEXIBLE: Final = Wording(
+    "flexible-contribution-base",
+    "灵活就业人员自选缴费基数{base_fen}元（{region}{reference_year}年月平均工资{reference_fen}元），"
+    "个人缴费{person_rate_bps}",
+    "Base chosen by somebody who works for no unit: {base_fen} yuan ({region}, average monthly "
+    "wage of {reference_year}: {reference_fen}), paid by the person: {person_rate_bps}",
+    "国发〔2005〕38号",
+)
+_BOUNDS: Final = Wording(
+    "base-bounds",
+    "缴费基数下限{floor_fen}元（60%）、上限{ceiling_fen}元（300%）",
+    "The base lies between {floor_fen} (60 %) and {ceiling_fen} yuan (300 %)",
+    SOURCE,
+)
+_SPLIT: Final = Wording(
+    "contribution-split",
+    "其中{account_fen}元计入个人账户（基数的{account_rate_bps}），{pool_fen}元进入统筹基金",
+    "{account_fen} yuan of it go to the personal account ({account_rate_bps} of the base), "
+    "{pool_fen} to the pool",
+    SOURCE,
+)

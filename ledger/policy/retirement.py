@@ -15,15 +15,10 @@ from functools import cache
 from typing import Final
 
 from ledger.errors import ParameterMissingError
-from ledger.policy.periods import (
-    add_months,
-    duration_text,
-    months_between,
-    period_text,
-    year_of,
-)
+from ledger.policy.periods import add_months, checked_period, months_between, year_of
 from ledger.policy.regions import NATION
-from ledger.policy.tables import Explanation, Parameter, status_of, table
+from ledger.policy.steps import Figure, Step, Wording
+from ledger.policy.tables import Explanation, Parameter, ParameterStatus, status_of, table
 
 FLEXIBLE_MONTHS: Final = 36
 NOTICE_MONTHS: Final = 3
@@ -51,13 +46,23 @@ class CategoryRow:
     first_birth_period: int
     birth_months_per_step: int
     longest_delay_months: int
+    source: str
+    status: ParameterStatus
+
+    @property
+    def row(self) -> str:
+        """The row of the table."""
+        return f"retirement_categories: {self.category}"
 
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """A person's pension age and the months that follow from it; ages in months."""
+    """A person's pension age and the months that follow from it; ages in months.
 
-    category: Category
+    ``minimum``: the contributions needed in months, those of the year the age is reached in.
+    """
+
+    rule: CategoryRow
     birth_period: int
     delay_months: int
     statutory_age_months: int
@@ -65,8 +70,40 @@ class Retirement:
     benefits_from_period: int
     earliest_period: int
     latest_period: int
-    minimum_months: int
-    explanation: Explanation
+    minimum: Parameter
+
+    @property
+    def category(self) -> Category:
+        """The category asked for."""
+        return self.rule.category
+
+    @property
+    def minimum_months(self) -> int:
+        """The months of contributions needed."""
+        return self.minimum.value
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """How many months the law asks for, and when the age is reached."""
+        year = year_of(self.statutory_period)
+        months: dict[str, Figure] = {"year": year, "minimum_months": self.minimum_months}
+        figures: dict[str, Figure] = {
+            "category_zh": self.rule.name_zh,
+            "category_en": self.rule.name_en,
+            "birth_period": self.birth_period,
+            "delay_age_months": self.delay_months,
+            "statutory_age_months": self.statutory_age_months,
+            "statutory_period": self.statutory_period,
+        }
+        return (
+            Step(_MINIMUM, months, (self.minimum,)),
+            Step(_DELAYED if self.delay_months else _NOT_DELAYED, figures, (self.rule,)),
+        )
+
+    @property
+    def explanation(self) -> Explanation:
+        """When the age is reached, in one sentence."""
+        return self.steps[-1].explanation
 
 
 @cache
@@ -82,6 +119,8 @@ def category_row(category: Category) -> CategoryRow:
                 first_birth_period=int(row["first_birth_period"]),
                 birth_months_per_step=int(row["birth_months_per_step"]),
                 longest_delay_months=int(row["longest_delay_months"]),
+                source=row["source"],
+                status=status_of(row["status"]),
             )
     raise ParameterMissingError("retirement category", NATION, category)
 
@@ -105,21 +144,24 @@ def minimum_months(year: int) -> Parameter:
     raise ParameterMissingError("minimum months", NATION, str(year))
 
 
+@cache
 def retirement(category: Category, birth_period: int) -> Retirement:
-    """Everything the birth month and the category decide.
+    """Everything the birth month and the category decide; kept, since there are few birth months.
 
     The month the age is reached is the retirement month; benefits are paid from the next one. Early
     retirement goes down to 36 months before, never below the former age; late retirement up to 36
     months after, by agreement with the employer.
+
+    Raises:
+        PeriodError: the month of birth, or one that follows from it, is not in the calendar.
     """
     row = category_row(category)
-    delay = delay_months(category, birth_period)
+    delay = delay_months(category, checked_period(birth_period))
     statutory_age = row.old_age_months + delay
     statutory = add_months(birth_period, statutory_age)
     earliest_age = max(row.old_age_months, statutory_age - FLEXIBLE_MONTHS)
-    needed = minimum_months(year_of(statutory)).value
     return Retirement(
-        category=category,
+        rule=row,
         birth_period=birth_period,
         delay_months=delay,
         statutory_age_months=statutory_age,
@@ -127,24 +169,29 @@ def retirement(category: Category, birth_period: int) -> Retirement:
         benefits_from_period=add_months(statutory, 1),
         earliest_period=add_months(birth_period, earliest_age),
         latest_period=add_months(statutory, FLEXIBLE_MONTHS),
-        minimum_months=needed,
-        explanation=_explain(row, birth_period, delay, statutory),
+        minimum=minimum_months(year_of(statutory)),
     )
 
 
-def _explain(row: CategoryRow, birth_period: int, delay: int, statutory: int) -> Explanation:
-    age = row.old_age_months + delay
-    delayed_zh = f"延迟{delay}个月" if delay else "不延迟"
-    delayed_en = f"delayed by {duration_text(delay, 'en')}" if delay else "not delayed"
-    return Explanation(
-        zh=(
-            f"{row.name_zh}，{period_text(birth_period)}出生，{delayed_zh}，"
-            f"法定退休年龄{duration_text(age)}，{period_text(statutory)}到龄，次月起发放"
-        ),
-        en=(
-            f"Born {period_text(birth_period, 'en')} ({row.name_en}): pension age "
-            f"{duration_text(age, 'en')}, {delayed_en}, reached in "
-            f"{period_text(statutory, 'en')}; benefits from the next month"
-        ),
-        source=REFORM_SOURCE,
-    )
+_MINIMUM: Final = Wording(
+    "minimum-months",
+    "{year}年到龄，最低缴费{minimum_months}个月",
+    "The age is reached in {year}: {minimum_months} months of contributions are needed",
+    MINIMUM_SOURCE,
+)
+_DELAYED: Final = Wording(
+    "statutory-age",
+    "{category_zh}，{birth_period}出生，延迟{delay_age_months}，"
+    "法定退休年龄{statutory_age_months}，{statutory_period}到龄，次月起发放",
+    "Born {birth_period} ({category_en}): pension age {statutory_age_months}, delayed by "
+    "{delay_age_months}, reached in {statutory_period}; benefits from the next month",
+    REFORM_SOURCE,
+)
+_NOT_DELAYED: Final = Wording(
+    "statutory-age",
+    "{category_zh}，{birth_period}出生，不延迟，"
+    "法定退休年龄{statutory_age_months}，{statutory_period}到龄，次月起发放",
+    "Born {birth_period} ({category_en}): pension age {statutory_age_months}, not delayed, "
+    "reached in {statutory_period}; benefits from the next month",
+    REFORM_SOURCE,
+)

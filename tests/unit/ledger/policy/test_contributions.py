@@ -2,8 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import AmountError
-from ledger.policy.contributions import Bound, assess, base_bounds, split_paid
+from ledger.errors import AmountError, ParameterMissingError, PeriodError
+from ledger.policy.contributions import (
+    Bound,
+    assess,
+    assess_flexible,
+    base_bounds,
+    split_paid,
+)
+from ledger.policy.steps import may_decide
 from ledger.policy.tables import ParameterStatus
 
 NANJING = "320100"
@@ -39,7 +46,11 @@ class TestAssess:
     def test_the_weakest_parameter_marks_the_result(self):
         assert assess(1_000_000, 202401, NANJING).parameter_status is ParameterStatus.UNVERIFIED
         assert assess(1_000_000, 202601, NANJING).parameter_status is ParameterStatus.DEMO
-        assert assess(1_500_000, 202401, "110000").parameter_status is ParameterStatus.PUBLISHED
+        beijing = assess(1_500_000, 202401, "110000")
+        weak = [step.code for step in beijing.steps if step.status is not ParameterStatus.PUBLISHED]
+        assert weak == ["national-default"]  # from which month on the new wage counts
+        assert beijing.parameter_status is ParameterStatus.UNVERIFIED
+        assert not may_decide(beijing)
 
     def test_the_reason_is_told_in_both_languages(self):
         reason = assess(100_000, 202401, NANJING).explanation
@@ -54,6 +65,48 @@ class TestAssess:
             assess(-1, 202401, NANJING)
         assert caught.value.field == "wage"
 
+    def test_the_steps_name_bounds_and_destinations(self):
+        steps = assess(1_000_000, 202405, NANJING).steps
+        assert [step.code for step in steps] == [
+            "national-default",
+            "base-bounds",
+            "contribution-split",
+            "contribution-base",
+        ]
+        assert "下限4,879.20元（60%）、上限24,396.00元（300%）" in steps[1].text()
+        assert steps[1].grounds[0].row == "average_wages: 320000 avg_wage_derived 2023"
+        assert "800.00 yuan of it go to the personal account (8% of the base)" in steps[2].text(
+            "en"
+        )
+        assert [ground.row for ground in steps[3].grounds] == [
+            "contribution_rates: 100000 unit from 2019-05-01",
+            "contribution_rates: 100000 person from 2006-01-01",
+        ]
+
+
+class TestFlexible:
+    """Rules b.1: 20 % by the person, 12 to the pool, 8 to the account; the base is chosen."""
+
+    def test_the_person_pays_twenty_percent_and_eight_go_to_the_account(self):
+        due = assess_flexible(1_000_000, 202405, NANJING)
+        assert (due.unit_fen, due.person_fen, due.amount_fen) == (0, 200_000, 200_000)
+        assert (due.split.pool_fen, due.split.account_fen) == (120_000, 80_000)
+        assert (due.unit_rate_bps, due.person_rate_bps) == (0, 2_000)
+        assert (due.base_fen, due.wage_fen, due.bound) == (1_000_000, 1_000_000, Bound.NONE)
+        assert due.steps[-1].code == "flexible-contribution-base"
+        assert "paid by the person: 20%" in due.explanation.en
+
+    @pytest.mark.parametrize("base_fen", [487_920, 2_439_600])
+    def test_the_bounds_themselves_may_be_chosen(self, base_fen):
+        assert assess_flexible(base_fen, 202401, NANJING).base_fen == base_fen
+
+    @pytest.mark.parametrize("base_fen", [0, 487_919, 2_439_601])
+    def test_a_base_outside_the_bounds_is_refused_with_both_bounds(self, base_fen):
+        with pytest.raises(AmountError) as caught:
+            assess_flexible(base_fen, 202401, NANJING)
+        assert caught.value.field == "base"
+        assert "4,879.20 to 24,396.00 yuan" in caught.value.reason
+
 
 class TestSplit:
     @given(st.integers(0, 3_000_000), st.sampled_from([200301, 201001, 202401]))
@@ -64,6 +117,7 @@ class TestSplit:
 
     def test_before_2006_the_account_held_eleven_percent(self):
         split = split_paid(200501, NANJING, 100_000, 20_000, 8_000)
+        assert split.status is ParameterStatus.UNVERIFIED
         assert (split.account_fen, split.pool_fen, split.account_rate_bps) == (11_000, 17_000, 1100)
 
     @pytest.mark.parametrize(
@@ -86,3 +140,16 @@ class TestBounds:
         bounds = base_bounds(202412, "340100")
         assert (bounds.reference_year, bounds.reference_fen) == (2023, 704_433)
         assert (bounds.floor_fen, bounds.ceiling_fen) == (422_660, 2_113_299)
+        assert bounds.status is ParameterStatus.UNVERIFIED
+
+    def test_a_thirteenth_month_is_refused(self):
+        with pytest.raises(PeriodError) as caught:
+            base_bounds(202413, NANJING)
+        assert (caught.value.value, caught.value.reason) == (202413, "the month must be 01 to 12")
+
+    def test_a_year_without_a_table_is_refused_with_the_remedy(self):
+        with pytest.raises(ParameterMissingError) as caught:
+            base_bounds(202401, "540000")
+        assert (caught.value.parameter, caught.value.region) == ("reference wage", "540000")
+        assert caught.value.key == "2023"
+        assert "published value" in caught.value.advice()

@@ -4,6 +4,7 @@ from ledger.errors import ParameterMissingError
 from ledger.policy.rates import (
     Payer,
     account_interest,
+    benefit_base,
     contribution_rate,
     rate_years,
     reference_wage,
@@ -35,6 +36,22 @@ class TestContributionRate:
         assert (rate.value, rate.status) == (bps, status)
         assert rate.source
 
+    def test_the_value_of_a_place_comes_before_the_nations(self):
+        rate = contribution_rate(Payer.UNIT, 201605, "110000")
+        assert (rate.value, rate.status) == (1900, ParameterStatus.UNVERIFIED)
+        assert rate.row == "contribution_rates: 110000 unit from 2016-05-01"
+        assert contribution_rate(Payer.UNIT, 201905, "110105").value == 1600
+
+    def test_who_works_for_no_unit_pays_twenty_percent_since_2006(self):
+        assert contribution_rate(Payer.FLEXIBLE, 200601, "320100").value == 2000
+        with pytest.raises(ParameterMissingError):
+            contribution_rate(Payer.FLEXIBLE, 200512, "320100")
+
+    def test_a_rate_names_its_row(self):
+        assert contribution_rate(Payer.UNIT, 202003, "320100").row == (
+            "demo_parameters: unit_rate 100000 202002"
+        )
+
     def test_a_range_without_a_chosen_value_decides_nothing(self):
         with pytest.raises(ParameterMissingError) as caught:
             contribution_rate(Payer.PERSON, 199901, "320100")
@@ -50,6 +67,7 @@ class TestAccountInterest:
     def test_published_rates(self, year, bps):
         rate = account_interest(year)
         assert (rate.value, rate.status) == (bps, PUBLISHED)
+        assert rate.row == f"account_interest_rate: {year}"
 
     def test_a_reported_rate_is_not_a_published_one(self):
         assert account_interest(2025).status is ParameterStatus.UNVERIFIED
@@ -57,6 +75,8 @@ class TestAccountInterest:
     def test_the_running_year_has_the_last_rate_for_the_time_being(self):
         rate = account_interest(2026)
         assert (rate.value, rate.status) == (150, ParameterStatus.PROVISIONAL)
+        assert rate.source.startswith("2025: ")
+        assert rate.row == "account_interest_rate: 2025"
 
     def test_years_before_the_national_rate_have_demonstration_values_only(self):
         assert {account_interest(year).status for year in range(2008, 2016)} == {DEMO}
@@ -87,6 +107,41 @@ class TestReferenceWage:
         with pytest.raises(ParameterMissingError) as caught:
             reference_wage("540000", 2023)
         assert caught.value.region == "540000"
+
+
+class TestBenefitBase:
+    """Rules d: the base is a notice of its own, never simply last year's average wage."""
+
+    @pytest.mark.parametrize(
+        ("region", "year", "fen"),
+        [("110000", 2025, 1_204_900), ("440000", 2025, 949_300), ("110105", 2024, 1_188_300)],
+    )
+    def test_a_published_base_is_taken(self, region, year, fen):
+        base = benefit_base(region, year)
+        assert (base.value, base.status) == (fen, PUBLISHED)
+        assert base.row == f"average_wages: {region[:2]}0000 benefit_base {year}"
+
+    def test_a_base_under_doubt_keeps_its_doubt(self):
+        assert benefit_base("510000", 2024).value == 832_100
+        assert benefit_base("510000", 2024).status is ParameterStatus.UNVERIFIED
+
+    def test_until_it_is_published_the_last_one_is_provisional(self):
+        base = benefit_base("110000", 2026)
+        assert (base.value, base.status) == (1_204_900, ParameterStatus.PROVISIONAL)
+        assert base.row == "average_wages: 110000 benefit_base 2025"
+
+    def test_without_any_base_the_average_wage_stands_in_and_says_so(self):
+        base = benefit_base("320100", 2024)
+        assert (base.value, base.status) == (813_200, ParameterStatus.UNVERIFIED)
+        assert base.source.startswith("no benefit base of the province was found")
+        assert benefit_base("320100", 2026).status is DEMO
+        assert benefit_base("310000", 2024).status is ParameterStatus.UNVERIFIED
+        assert benefit_base("310000", 2024).value == 1_230_700
+
+    def test_a_year_before_the_first_base_does_not_borrow_from_a_later_one(self):
+        with pytest.raises(ParameterMissingError) as caught:
+            benefit_base("440000", 2021)
+        assert (caught.value.parameter, caught.value.key) == ("reference wage", "2020")
 
 
 class TestReferenceYear:
