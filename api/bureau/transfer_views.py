@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -102,8 +101,7 @@ def clock_of(row: CaseRow) -> Clock | None:
     """The statutory term of the step under way; None once the case is finished."""
     if row.clock is None:
         return None
-    due: date | None = row.clock.due_on
-    return Clock(STEP_WORKING_DAYS, None, due)
+    return Clock(STEP_WORKING_DAYS, row.clock.used_days, row.clock.due_on)
 
 
 def steps_of(*, money_moves: bool) -> tuple[TransferStep, ...]:

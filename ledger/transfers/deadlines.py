@@ -1,13 +1,19 @@
-"""When a step of a case is due: 15 official working days after it began (rules a.4)."""
+"""When a step of a case is due: 15 official working days after it began (rules a.4).
+
+A term that reaches into a year whose working days are not published has no due date yet; the case
+goes on, and the date is known as soon as the notice of that year stands in the table.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Final
 
+from ledger.errors import CalendarYearMissingError
+from ledger.policy import work_calendar
 from ledger.ports import BEIJING
 from ledger.transfers.model import STEP_WORKING_DAYS, CaseState
-from ledger.transfers.ports import NoCalendarYet, WorkCalendar
+from ledger.transfers.ports import WorkCalendar
 
 _TIMED: Final = frozenset(
     {
@@ -21,9 +27,27 @@ _TIMED: Final = frozenset(
 )
 
 
+class PublishedCalendar:
+    """The working days of the published years."""
+
+    def add_working_days(self, start: date, days: int) -> date | None:
+        """The day ``days`` working days after ``start``; None for a year not published yet."""
+        try:
+            return work_calendar.deadline(start, days).due_on
+        except CalendarYearMissingError:
+            return None
+
+    def working_days_between(self, start: date, day: date) -> int | None:
+        """Working days after ``start`` up to and with ``day``; None for a year not published."""
+        try:
+            return work_calendar.working_days_between(start, max(start, day))
+        except CalendarYearMissingError:
+            return None
+
+
 def official_calendar() -> WorkCalendar:
-    """The official working days; until a table of them is there, no due date is known."""
-    return NoCalendarYet()
+    """The official working days."""
+    return PublishedCalendar()
 
 
 def deadline(start: date, working_days: int, calendar: WorkCalendar | None = None) -> date | None:
@@ -35,4 +59,13 @@ def due_on(state: CaseState, began_at: datetime) -> date | None:
     """When the step after ``state`` is due; finished cases have no clock."""
     if state not in _TIMED:
         return None
-    return deadline(began_at.astimezone(BEIJING).date(), STEP_WORKING_DAYS)
+    return deadline(_beijing_day(began_at), STEP_WORKING_DAYS)
+
+
+def used_days(began_at: datetime, today: date) -> int | None:
+    """Working days of a step's term that have passed by ``today``; None while not known."""
+    return official_calendar().working_days_between(_beijing_day(began_at), today)
+
+
+def _beijing_day(at: datetime) -> date:
+    return at.astimezone(BEIJING).date()

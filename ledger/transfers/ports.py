@@ -64,11 +64,6 @@ class WorkCalendar(Protocol):
         """The day ``days`` working days after ``start``; None for a year not published yet."""
         ...
 
-
-class NoCalendarYet:
-    """Stands in until the official working days are known: no due date is better than a guess."""
-
-    def add_working_days(self, start: date, days: int) -> date | None:
-        """Always unknown."""
-        del start, days
-        return None
+    def working_days_between(self, start: date, day: date) -> int | None:
+        """Working days after ``start`` up to and with ``day``; None for a year not published."""
+        ...

@@ -11,6 +11,7 @@ from ledger.policy.transfer import Scope
 from ledger.recording.context import NodeContext
 from ledger.store.outbox import FAILED
 from ledger.store.transfers import MessageState, StoredSettlement
+from ledger.transfers.deadlines import due_on, used_days
 from ledger.transfers.model import (
     FINISHED,
     CaseContent,
@@ -34,10 +35,14 @@ IDENTITY_TAIL = 4
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The term of the step under way; ``due_on`` None: the official calendar is not known yet."""
+    """The term of the step under way, in official working days.
+
+    ``due_on`` and ``used_days`` are None while the calendar of a year they need is not published.
+    """
 
     began_at: datetime
     due_on: date | None
+    used_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +190,15 @@ def _row_of(context: NodeContext, view: View, case: TransferCase, content: CaseC
         months=case.months,
         amount_fen=case.amount_fen,
         waits_for_us=waits_for_us(case),
-        clock=None if case.state in FINISHED else Clock(began, case.due_on),
+        clock=None if case.state in FINISHED else _clock(context, case, began),
         opened_at=case.opened_at,
     )
+
+
+def _clock(context: NodeContext, case: TransferCase, began: datetime) -> Clock:
+    """The clock of an open case; a year published since the step began gives the date now."""
+    due = case.due_on or due_on(case.state, began)
+    return Clock(began, due, used_days(began, context.clock.today()))
 
 
 def waits_for_us(case: TransferCase) -> bool:

@@ -28,6 +28,7 @@ from ledger.policy.kinds import Kind
 from ledger.policy.transfer import Scope
 from ledger.recording.facts import Fact
 from ledger.transfers import decisions
+from ledger.transfers.deadlines import due_on
 from ledger.transfers.envelopes import MessageKind, envelope_json, seal_envelope
 from ledger.transfers.model import CaseState, Initiative, Intent, TransferReason
 from ledger.transfers.officers import Officers, sign_by_both
@@ -180,7 +181,7 @@ class TestAcrossProvinces:
         assert own.steps[0].actors == ("officer-maker", "officer-checker")
         row = next(row for row in list_cases(context) if row.case_id == case_id)
         assert (row.person_name, row.identity_tail) == (person[1], person[0][-4:])
-        assert row.clock.due_on is None, "no calendar is published: no date is guessed"
+        assert row.clock.due_on == due_on(row.state, row.clock.began_at)
 
     def test_months_insured_twice_travel_and_are_listed(self, alliance):
         person = alliance.somebody()

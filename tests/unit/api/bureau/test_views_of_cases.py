@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -36,12 +36,15 @@ NOW = datetime(2026, 9, 15, 1, 0, tzinfo=UTC)
 CASE = CaseId("0x" + "ab" * 32)
 
 
-def row(side: Side, state: CaseState, intent: Intent = Intent.NONE) -> CaseRow:
+def row(
+    side: Side, state: CaseState, intent: Intent = Intent.NONE, clock: Clock | None = None
+) -> CaseRow:
+    clock = clock or Clock(NOW, None, None)
     there = Place(LogId(1), "320100", "南京 / Nanjing")
     here = Place(LogId(3), "340100", "合肥 / Hefei")
     return CaseRow(
         CASE, side, state, intent, Scope.CROSS_PROVINCE, Initiative.PERSON, there, here, "王", "0031",
-        12, 100, waits_for_us=True, clock=None if state in FINISHED else Clock(NOW, None),
+        12, 100, waits_for_us=True, clock=None if state in FINISHED else clock,
         opened_at=NOW,
     )  # fmt: skip
 
@@ -71,6 +74,11 @@ class TestSteps:
     def test_no_money_is_sent_inside_a_province(self):
         assert TransferStep.FUNDS_SENT not in steps_of(money_moves=False)
         assert steps_of(money_moves=True) == ORDER
+
+    def test_clock_says_what_of_the_term_has_passed(self):
+        due = date(2026, 10, 12)
+        clock = clock_of(row(Side.NEW, CaseState.RELEASED, clock=Clock(NOW, due, 13)))
+        assert (clock.total_days, clock.days_left, clock.due_on) == (15, 2, due)
 
     def test_unknown_working_days_give_no_due_date(self):
         clock = clock_of(row(Side.NEW, CaseState.RELEASED))
