@@ -149,14 +149,14 @@ def option_names() -> tuple[str, ...]:
 
 @cache
 def province_profile(region: str, period: int) -> ProvinceProfile:
-    """The profile of a place in a month.
+    """The profile of a place in a month; the nation's own profile holds the defaults alone.
 
     Raises:
         NotFoundError: the region lies in no province.
         PeriodError: the month is not one.
         ParameterMissingError: the table lacks a national default.
     """
-    places = (region, province_of(region), NATION)
+    places = (NATION,) if region == NATION else (region, province_of(region), NATION)
     checked_period(period)
     options = {name: _option(name, places, period) for name in option_names()}
     return ProvinceProfile(region=region, period=period, **options)

@@ -1,13 +1,39 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import AmountError, PeriodError
-from ledger.policy.accounts import account_statement, credit_year
+from ledger.errors import AmountError, ParameterMissingError, PeriodError
+from ledger.policy.accounts import (
+    account_statement,
+    credit_year,
+    last_interest_period,
+    recredit,
+)
+from ledger.policy.money import Rounding
 from ledger.policy.periods import month_range
-from ledger.policy.tables import ParameterStatus
+from ledger.policy.profiles import AccountMethod, province_profile
+from ledger.policy.rates import account_interest
+from ledger.policy.regions import NATION
+from ledger.policy.tables import Parameter, ParameterStatus
+
+PUBLISHED = ParameterStatus.PUBLISHED
+
+
+def of_nation(**values):
+    """The national profile with some options changed."""
+    profile = province_profile(NATION, 202412)
+    return replace(
+        profile,
+        **{name: replace(getattr(profile, name), value=value) for name, value in values.items()},
+    )
+
+
+def rates_of(**bps):
+    """Rates by year, as a notice would give them."""
+    return lambda year: Parameter(bps[f"y{year}"], PUBLISHED, "notice", f"row of {year}")
 
 
 class TestCreditYear:
@@ -21,6 +47,31 @@ class TestCreditYear:
 
     def test_a_part_of_a_year_earns_its_part_of_the_rate(self):
         assert credit_year(1_200_000, {}, 1_000, through_month=8) == (80_000, 0)
+
+    def test_the_annual_method_takes_the_deposits_for_half_of_1_083_years(self):
+        # rules b.2: 9 600 x (1 + 3.97 % x 1.083 x 1/2) = 9 806.376...
+        deposits = dict.fromkeys(range(1, 13), 80_000)
+        annual = AccountMethod.ANNUAL
+        assert credit_year(1_000_000, deposits, 397, method=annual) == (39_700, 20_638)
+
+    def test_a_part_of_a_year_is_credited_by_products_under_either_method(self):
+        deposits = {1: 80_000, 11: 80_000}
+        for month in range(11, 13):
+            by_products = credit_year(10**6, deposits, 397, through_month=month)
+            annual = credit_year(
+                10**6, deposits, 397, through_month=month, method=AccountMethod.ANNUAL
+            )
+            assert (by_products == annual) is (month == 11)
+
+    def test_interest_is_never_compounded_by_months(self):
+        # rules b.2, trap: (1 + r/12)^12 of 6 % on 10 000 yuan would be 616.78
+        assert credit_year(1_000_000, {}, 600) == (60_000, 0)
+
+    def test_a_place_may_round_each_line_of_interest_up_to_the_next_jiao(self):
+        assert credit_year(100_001, {1: 100_000}, 397, rounding=Rounding.UP_TO_JIAO) == (
+            3_980,
+            3_970,
+        )
 
     @given(
         st.integers(0, 10**9),
@@ -47,7 +98,11 @@ class TestStatement:
         # 980 644 x 2.62 % = 25 692.87; 80 000 x 78 x 2.62 % / 12 = 13 624
         assert (second.interest_on_opening_fen, second.interest_on_deposits_fen) == (25_693, 13_624)
         assert statement.balance_fen == 980_644 + 960_000 + 25_693 + 13_624
-        assert statement.status is ParameterStatus.PUBLISHED
+        assert {year.status for year in statement.years} == {ParameterStatus.PUBLISHED}
+        assert statement.principal_fen == 2 * 960_000
+        assert statement.interest_fen == 20_644 + 25_693 + 13_624
+        assert (first.product_fen_months, first.rate_bps) == (80_000 * 78, 397)
+        assert (first.through_period, second.through_period) == (202312, 202412)
         assert statement.principal_fen + statement.interest_fen == statement.balance_fen
 
     def test_a_paused_account_goes_on_earning(self):
@@ -57,6 +112,7 @@ class TestStatement:
 
     def test_the_running_year_is_provisional_and_says_so(self):
         statement = account_statement({202607: 80_000, 202608: 80_000}, 202608)
+        assert statement.years[-1].status is ParameterStatus.PROVISIONAL
         assert statement.status is ParameterStatus.PROVISIONAL
         assert statement.balance_fen == 160_000 + 300  # 80 000 x (2 + 1) x 1.50 % / 12
         assert "暂按上年" in statement.explanation.zh
@@ -73,3 +129,104 @@ class TestStatement:
     def test_a_negative_deposit_is_refused(self):
         with pytest.raises(AmountError):
             account_statement({202608: -1}, 202608)
+
+    def test_a_negative_opening_is_refused(self):
+        with pytest.raises(AmountError) as caught:
+            account_statement({}, 202412, opening_fen=-1)
+        assert caught.value.fields() == {"field": "opening", "reason": "it is negative"}
+
+    @pytest.mark.parametrize("period", [202413, 202400])
+    def test_a_month_that_does_not_exist_is_refused(self, period):
+        with pytest.raises(PeriodError) as caught:
+            account_statement({period: 1}, 202512)
+        assert caught.value.value == period
+
+    def test_a_year_without_a_rate_is_refused(self):
+        with pytest.raises(ParameterMissingError) as caught:
+            account_statement({199912: 1}, 202412)
+        assert caught.value.key == "1999"
+
+    def test_the_last_month_that_earns_is_the_one_before_benefits_start(self):
+        assert last_interest_period(202501) == 202412
+
+
+class TestWaysOfThePlace:
+    def test_method_offset_and_rounding_come_from_the_profile(self):
+        deposits = {202401: 100_000}
+        plain = account_statement(deposits, 202412, profile=of_nation())
+        assert plain.interest_fen == 2_620  # 12 months
+        later = account_statement(deposits, 202412, profile=of_nation(account_offset="0"))
+        assert later.interest_fen == 2_402  # 11 months
+        annual = account_statement(deposits, 202412, profile=of_nation(account_method="annual"))
+        assert annual.interest_fen == 1_419  # 1 000 x 2.62 % x 1.083 / 2
+        up = account_statement(deposits, 202412, profile=of_nation(interest_rounding="up-to-jiao"))
+        assert up.interest_fen == 2_620
+        assert plain == account_statement(deposits, 202412)
+
+    def test_the_steps_show_ways_years_and_the_balance(self):
+        statement = account_statement({202301: 100_000}, 202412)
+        assert [step.code for step in statement.steps] == [
+            "national-default",
+            "national-default",
+            "national-default",
+            "account-year",
+            "account-year",
+            "account-balance",
+        ]
+        assert statement.status is ParameterStatus.UNVERIFIED
+        assert statement.steps[3].text() == (
+            "2023年：年初0.00元，记入1,000.00元，记账利率3.97%，"
+            "利息0.00元 + 39.70元，年末1,039.70元"
+        )
+        assert statement.steps[4].grounds[0].row == "account_interest_rate: 2024"
+        assert statement.explanation.en == (
+            "The account holds 1,066.94 yuan at the end of 2024-12; interest of 2024: 2.62%"
+        )
+        running = account_statement({202601: 100_000}, 202608)
+        assert [step.code for step in running.steps[-2:]] == [
+            "account-year-provisional",
+            "account-balance-provisional",
+        ]
+
+
+class TestRecredit:
+    def test_when_the_rate_is_published_the_year_and_those_after_it_are_credited_again(self):
+        before = account_statement(
+            dict.fromkeys(month_range(202401, 202512), 80_000),
+            202512,
+            rates=rates_of(y2024=262, y2025=262),
+        )
+        again = recredit(before, rates_of(y2024=262, y2025=150))
+        # 2024: 960 000 + 13 624; 2025: on 973 624 and on 6 240 000 fen-months, 2.62 % or 1.50 %
+        assert before.balance_fen == 973_624 + 960_000 + 25_509 + 13_624
+        assert again.after.balance_fen == 973_624 + 960_000 + 14_604 + 7_800
+        assert again.difference_fen == (14_604 + 7_800) - (25_509 + 13_624)
+        assert again.before is before
+        assert again.steps[-1].code == "account-recredit"
+        assert again.steps[:-1] == again.after.steps
+
+    def test_a_new_rate_of_an_early_year_changes_the_opening_of_later_ones(self):
+        before = account_statement({202401: 10**6}, 202512, rates=rates_of(y2024=0, y2025=1_000))
+        after = recredit(before, rates_of(y2024=1_000, y2025=1_000)).after
+        assert [year.opening_fen for year in after.years] == [0, 1_100_000]
+        assert after.balance_fen == 1_210_000
+
+    @given(
+        st.dictionaries(
+            st.sampled_from(list(month_range(201601, 202608))), st.integers(0, 10**6), min_size=1
+        ),
+        st.integers(0, 10**9),
+        st.sampled_from(["monthly-product", "annual"]),
+        st.sampled_from(["0", "1"]),
+        st.sampled_from(list(Rounding)),
+    )
+    def test_at_the_same_rates_nothing_changes(self, deposits, opening, method, offset, rounding):
+        profile = of_nation(
+            account_method=method, account_offset=offset, interest_rounding=rounding.value
+        )
+        before = account_statement(deposits, 202608, opening_fen=opening, profile=profile)
+        again = recredit(before, account_interest)
+        assert again.after == before
+        assert again.difference_fen == 0
+        assert all(year.interest_fen >= 0 for year in before.years)
+        assert before.balance_fen == opening + before.principal_fen + before.interest_fen

@@ -89,5 +89,10 @@ class TestRoundedByPlace:
         ],
     )
     def test_to_the_nearest_fen_or_up_to_the_next_jiao(self, value, fen, jiao):
-        assert rounded(value, Rounding.HALF_UP_FEN) == fen
-        assert rounded(value, Rounding.UP_TO_JIAO) == jiao
+        assert rounded(value.numerator, value.denominator, Rounding.HALF_UP_FEN) == fen
+        assert rounded(value.numerator, value.denominator, Rounding.UP_TO_JIAO) == jiao
+
+    @given(st.integers(0, 10**12), st.integers(1, 10**6))
+    def test_to_the_nearest_fen_is_the_one_way_of_rounding(self, numerator, denominator):
+        expected = round_half_up(Fraction(numerator, denominator))
+        assert rounded(numerator, denominator, Rounding.HALF_UP_FEN) == expected

@@ -107,6 +107,11 @@ class TestLookup:
         assert province_profile("410200", 202601).interest_rounding.is_default
         assert province_profile("510100", 202601).years_rounding.region == "510000"
 
+    def test_the_nation_has_the_defaults_alone(self):
+        nation = province_profile(NATION, 202601)
+        assert nation.defaults() == nation.options()
+        assert len(nation.options()) == len(option_names())
+
     def test_the_step_says_whether_the_default_stands_in(self):
         own = option_step(province_profile("510100", 202601).years_rounding)
         assert own.code == "province-option"
