@@ -182,9 +182,10 @@ class FormTokenError(RefusedError):
 class IdentifierError(RefusedError):
     """A number cannot be that of a person, an employer or a bank card; it is never repeated here.
 
-    ``identifier``: ``identity-number``, ``credit-code`` or ``bank-card``; ``part``: which field of
-    it (``length``, ``character``, ``birth-date``, ``division``, ``organisation-check``, ``check``);
-    ``position``: the first character at fault, from 1, or 0 when the whole is.
+    ``identifier``: ``identity-number``, ``residence-number``, ``foreign-number``, ``credit-code``,
+    ``social-card`` or ``bank-card``; ``part``: which field of it (``length``, ``character``,
+    ``birth-date``, ``country``, ``division``, ``organisation-check``, ``check``); ``position``: the
+    first character at fault, from 1, or 0 when the whole is.
     """
 
     identifier: str
@@ -527,6 +528,22 @@ class ReversalOfReversalError(RefusedError):
     message_zh: ClassVar[str] = "第 {index} 号记录本身是冲销，冲销不得再被冲销。"
     remedy: ClassVar[str] = "Record the fact anew; the new entry states what holds now."
     remedy_zh: ClassVar[str] = "请重新登记该事实，以新记录载明现状。"
+
+
+@dataclass(eq=False)
+class CorrectionRefusedError(RefusedError):
+    """An entry is not corrected in this way."""
+
+    index: int
+    reason: str
+    code: ClassVar[str] = "correction-refused"
+    message: ClassVar[str] = "Entry {index} is not corrected in this way: {reason}."
+    message_zh: ClassVar[str] = "第 {index} 号记录不能这样更正：{reason}。"
+    remedy: ClassVar[str] = (
+        "Nothing was written. See docs/reference/records.md, Corrections, for what corrects this "
+        "kind of entry."
+    )
+    remedy_zh: ClassVar[str] = "未写入任何内容。各类记录的更正方法见 docs/reference/records.md。"
 
 
 @dataclass(eq=False)
