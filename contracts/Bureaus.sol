@@ -202,7 +202,8 @@ contract Bureaus is IBureaus {
 
     /// @inheritdoc IBureaus
     function isPublisher(LogId log, address account) external view returns (bool) {
-        return _isEnrolled(log) && _publishers[log] == account;
+        // Only an enrolled log has a publisher, and nobody's address is zero.
+        return account != address(0) && _publishers[log] == account;
     }
 
     /// @inheritdoc IBureaus

@@ -12,11 +12,28 @@ import {LogId} from "./types/LogId.sol";
 /// change.
 /// @dev Suspension is not asked for here: what a log recorded must be anchored whoever is at fault.
 contract Checkpoints is ICheckpoints {
+    /// @dev Where a log stands, in one slot: leaves in its newest checkpoint, and how many
+    /// checkpoints it has.
+    struct Newest {
+        uint64 size;
+        uint64 count;
+    }
+
+    /// @dev All that is known of a checkpoint but its root, in one slot.
+    struct Publication {
+        uint64 size;
+        uint64 time;
+        uint64 blockNumber;
+        uint64 number;
+    }
+
     IBureaus private immutable _bureaus;
     uint64 private _total;
-    /// @dev Ascending; the last one is the newest checkpoint's.
-    mapping(LogId log => uint64[]) private _sizes;
-    mapping(LogId log => mapping(uint64 size => Checkpoint)) private _checkpoints;
+    mapping(LogId log => Newest) private _newest;
+    /// @dev By place in the order of publication, from zero; ascending in size.
+    mapping(LogId log => mapping(uint256 place => Publication)) private _publications;
+    /// @dev Never zero for a size that was published.
+    mapping(LogId log => mapping(uint64 size => bytes32 root)) private _roots;
     mapping(LogId log => mapping(uint64 index => KeptLeaf)) private _kept;
 
     constructor(IBureaus bureaus) {
@@ -31,23 +48,22 @@ contract Checkpoints is ICheckpoints {
         bytes32[] calldata consistencyProof
     ) external {
         if (!_bureaus.isPublisher(log, msg.sender)) revert CheckpointsNotPublisher(log, msg.sender);
-        uint64 before = latestSize(log);
+        if (root == 0) revert CheckpointsRootMissing(log, size);
+        Newest storage newest = _newest[log];
+        (uint64 before, uint64 place) = (newest.size, newest.count);
         if (size <= before) revert CheckpointsNotGrown(log, before, size);
-        MerkleLog.requireConsistent(
-            before,
-            _checkpoints[log][before].root,
-            size,
-            root,
-            consistencyProof
-        );
+        mapping(uint64 size => bytes32 root) storage roots = _roots[log];
+        MerkleLog.requireConsistent(before, roots[before], size, root, consistencyProof);
         uint64 number = ++_total;
-        _sizes[log].push(size);
-        _checkpoints[log][size] = Checkpoint({
-            root: root,
-            time: uint64(block.timestamp),
-            blockNumber: uint64(block.number),
-            number: number
-        });
+        roots[size] = root;
+        Publication storage publication = _publications[log][place];
+        // Field by field: the compiler then writes each slot once.
+        publication.size = size;
+        publication.time = uint64(block.timestamp);
+        publication.blockNumber = uint64(block.number);
+        publication.number = number;
+        newest.size = size;
+        newest.count = place + 1;
         emit CheckpointPublished(log, size, root, number);
     }
 
@@ -73,21 +89,32 @@ contract Checkpoints is ICheckpoints {
 
     /// @inheritdoc ICheckpoints
     function checkpoint(LogId log, uint64 size) external view returns (Checkpoint memory) {
-        return _checkpoints[log][size];
+        bytes32 root = _roots[log][size];
+        // Without a root the size was never published: nothing is known of it.
+        if (root == 0) return Checkpoint({root: 0, time: 0, blockNumber: 0, number: 0});
+        Publication memory found = _covering(log, size - 1, _newest[log].count);
+        return
+            Checkpoint({
+                root: root,
+                time: found.time,
+                blockNumber: found.blockNumber,
+                number: found.number
+            });
     }
 
     /// @inheritdoc ICheckpoints
     function latest(
         LogId log
     ) external view returns (uint64 size, bytes32 root, uint64 time, uint64 number) {
-        size = latestSize(log);
-        Checkpoint storage newest = _checkpoints[log][size];
-        return (size, newest.root, newest.time, newest.number);
+        uint64 published = _newest[log].count;
+        if (published == 0) return (0, 0, 0, 0);
+        Publication memory newest = _publications[log][published - 1];
+        return (newest.size, _roots[log][newest.size], newest.time, newest.number);
     }
 
     /// @inheritdoc ICheckpoints
     function count(LogId log) external view returns (uint256) {
-        return _sizes[log].length;
+        return _newest[log].count;
     }
 
     /// @inheritdoc ICheckpoints
@@ -97,26 +124,17 @@ contract Checkpoints is ICheckpoints {
 
     /// @inheritdoc ICheckpoints
     function sizeByIndex(LogId log, uint256 index) external view returns (uint64) {
-        uint256 length = _sizes[log].length;
-        if (index >= length) revert CheckpointsIndexOutOfRange(index, length);
-        return _sizes[log][index];
+        uint256 published = _newest[log].count;
+        if (index >= published) revert CheckpointsIndexOutOfRange(index, published);
+        return _publications[log][index].size;
     }
 
     /// @inheritdoc ICheckpoints
     function position(LogId log, uint64 index) external view returns (uint64 number, uint64 size) {
-        uint64 newest = latestSize(log);
-        if (index >= newest) revert CheckpointsLeafNotCovered(log, index, newest);
-        // The first size above `index`: halve until one is left.
-        uint64[] storage sizes = _sizes[log];
-        uint256 low = 0;
-        uint256 high = sizes.length - 1;
-        while (low < high) {
-            uint256 middle = (low + high) / 2;
-            if (sizes[middle] > index) high = middle;
-            else low = middle + 1;
-        }
-        size = sizes[low];
-        number = _checkpoints[log][size].number;
+        Newest memory newest = _newest[log];
+        if (index >= newest.size) revert CheckpointsLeafNotCovered(log, index, newest.size);
+        Publication memory first = _covering(log, index, newest.count);
+        return (first.number, first.size);
     }
 
     /// @inheritdoc ICheckpoints
@@ -126,8 +144,7 @@ contract Checkpoints is ICheckpoints {
 
     /// @inheritdoc ICheckpoints
     function latestSize(LogId log) public view returns (uint64) {
-        uint256 length = _sizes[log].length;
-        return length == 0 ? 0 : _sizes[log][length - 1];
+        return _newest[log].size;
     }
 
     /// @inheritdoc ICheckpoints
@@ -139,8 +156,26 @@ contract Checkpoints is ICheckpoints {
         bytes32 seal,
         bytes32[] calldata proof
     ) public view {
-        Checkpoint storage under = _checkpoints[log][size];
-        if (under.number == 0) revert CheckpointsSizeUnknown(log, size);
-        MerkleLog.requireIncluded(index, size, Leaf.hash(tag, seal), proof, under.root);
+        bytes32 root = _roots[log][size];
+        if (root == 0) revert CheckpointsSizeUnknown(log, size);
+        MerkleLog.requireIncluded(index, size, Leaf.hash(tag, seal), proof, root);
+    }
+
+    /// @dev The first of a log's checkpoints whose size exceeds `index`, one of which does.
+    function _covering(
+        LogId log,
+        uint64 index,
+        uint256 published
+    ) private view returns (Publication memory) {
+        mapping(uint256 place => Publication) storage publications = _publications[log];
+        // Halve until one is left.
+        uint256 low = 0;
+        uint256 high = published - 1;
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (publications[middle].size > index) high = middle;
+            else low = middle + 1;
+        }
+        return publications[low];
     }
 }

@@ -39,6 +39,8 @@ interface ICheckpoints {
     error CheckpointsNotPublisher(LogId log, address caller);
     /// @notice The new checkpoint is not larger than the last one.
     error CheckpointsNotGrown(LogId log, uint64 latestSize, uint64 size);
+    /// @notice A root of zero is no root of a tree.
+    error CheckpointsRootMissing(LogId log, uint64 size);
     /// @notice The log never published a checkpoint of this size.
     error CheckpointsSizeUnknown(LogId log, uint64 size);
     /// @notice Nothing stands at this place of a log's list.

@@ -15,7 +15,7 @@ contract EvidenceHarness {
         bytes32 leafHash,
         bytes32[] calldata proof,
         bytes32 root
-    ) external pure {
+    ) external view {
         MerkleLog.requireIncluded(index, size, leafHash, proof, root);
     }
 
@@ -25,7 +25,7 @@ contract EvidenceHarness {
         uint64 newerSize,
         bytes32 newerRoot,
         bytes32[] calldata proof
-    ) external pure {
+    ) external view {
         MerkleLog.requireConsistent(olderSize, olderRoot, newerSize, newerRoot, proof);
     }
 

@@ -103,7 +103,64 @@ class TestPublish:
         proven = network.gas["Checkpoints.publish"]
         with capsys.disabled():
             sys.stdout.write(f"\ngas of a checkpoint: {small} (+1 of 6), {proven} (+34 of 40)\n")
-        assert max(small, proven) < 150_000
+        assert max(small, proven) < 110_000
+
+    def test_a_root_of_zero_is_refused(self, network):
+        refusal = network.refused(
+            "Checkpoints", "publish", 1, 5, bytes(32), [], sender=network.publishers[1]
+        )
+        assert refusal == ("CheckpointsRootMissing", 1, 5)
+
+    @pytest.mark.parametrize("damage", ["truncated", "reordered", "padded", "swapped", "empty"])
+    def test_a_damaged_consistency_proof_publishes_nothing(self, network, tree, damage):
+        network.grow(1, tree, 0, 21)
+        proof = tree.consistency(21, 40)
+        damaged = {
+            "truncated": proof[:-1],
+            "reordered": proof[::-1],
+            "padded": [*proof, bytes(32)],
+            "swapped": tree.consistency(20, 40),
+            "empty": [],
+        }[damage]
+        refusal = network.refused(
+            "Checkpoints", "publish", 1, 40, tree.root(40), damaged, sender=network.publishers[1]
+        )
+        if len(damaged) == len(proof):
+            assert refusal.name == "MerkleLogHistoryMismatch"
+            assert refusal.values[0] == tree.root(21)
+        else:
+            assert refusal == ("MerkleLogProofLength", len(damaged))
+
+    def test_a_second_root_for_a_size_is_refused_even_to_the_publisher(self, network, tree):
+        network.grow(1, tree, 0, 5)
+        other = bytes(31) + b"\x01"
+        refusal = network.refused(
+            "Checkpoints", "publish", 1, 5, other, [], sender=network.publishers[1]
+        )
+        assert refusal == ("CheckpointsNotGrown", 1, 5, 5)
+        assert network.named("Checkpoints", "checkpoint", 1, 5)["root"] == tree.root(5)
+
+
+class TestReading:
+    def test_every_size_of_every_log_is_found_again_and_no_other(self, network, tree):
+        sizes = {1: [1, 2, 5, 8, 13, 21, 40], 2: [3, 8, 9]}
+        expected, number = {}, 0
+        for log, steps in sizes.items():
+            for older, newer in zip([0, *steps], steps, strict=False):
+                network.grow(log, tree, older, newer)
+                number += 1
+                expected[log, newer] = {
+                    "root": tree.root(newer),
+                    "time": network.last_time,
+                    "blockNumber": network.web3.eth.block_number,
+                    "number": number,
+                }
+        nothing = {"root": bytes(32), "time": 0, "blockNumber": 0, "number": 0}
+        for log in (1, 2, 3):
+            for size in (*range(42), 2**64 - 1):
+                found = network.named("Checkpoints", "checkpoint", log, size)
+                assert found == expected.get((log, size), nothing)
+        assert [network.read("Checkpoints", "sizeByIndex", 1, i) for i in range(7)] == sizes[1]
 
 
 class TestPosition:

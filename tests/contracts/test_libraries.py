@@ -6,7 +6,12 @@ import hashlib
 import random
 
 import pytest
+from eth_tester.exceptions import TransactionFailed
 from pymerkle import InmemoryTree
+
+from ledger.errors import VerificationError
+from ledger.evidence.merkle import verify_consistency, verify_inclusion
+from scripts.bench.evidence_gas import random_growth
 
 HARNESS = "EvidenceHarness"
 
@@ -224,6 +229,93 @@ class TestConsistency:
                 sender=network.outsider,
             )  # fmt: skip
             assert refusal == ("MerkleLogProofLength", len(proof))
+
+
+class TestAgainstPython:
+    """The contract's own loops say, hash for hash, what the Python verifier says."""
+
+    def test_random_growth_and_random_damage_are_judged_alike(self, network):
+        source = random.Random(6962)
+        accepted = 0
+        for case in range(300):
+            older, newer = sorted(source.sample(range(1, 2 ** source.choice((3, 8, 31, 63))), 2))
+            growth = random_growth(older, newer, source)
+            proof, roots = list(growth.proof), [growth.older_root, growth.newer_root]
+            match case % 6:
+                case 1 if proof:
+                    place = source.randrange(len(proof))
+                    proof[place] = flip(proof[place], source.randrange(32))
+                case 2:
+                    proof = proof[:-1] if source.random() < 0.5 else [*proof, source.randbytes(32)]
+                case 3:
+                    older = source.randrange(1, newer)
+                case 4:
+                    newer = source.randrange(older + 1, 2**63)
+                case 5:
+                    roots[source.randrange(2)] = source.randbytes(32)
+            arguments = (older, roots[0], newer, roots[1], proof)
+            expected = "accepted"
+            try:
+                verify_consistency(older, roots[0], newer, roots[1], proof)
+            except VerificationError as error:
+                expected = type(error).__name__
+            if expected == "accepted":
+                network.read(HARNESS, "requireConsistent", *arguments)
+                accepted += 1
+                continue
+            refusal = network.refused(
+                HARNESS, "requireConsistent", *arguments, sender=network.outsider
+            )
+            names = {
+                "ProofShapeError": {"MerkleLogProofLength"},
+                "InconsistentCheckpointError": {
+                    "MerkleLogHistoryMismatch",
+                    "MerkleLogRootMismatch",
+                },
+            }
+            assert refusal.name in names[expected]
+        assert accepted >= 50
+
+    def test_random_inclusion_and_random_damage_are_judged_alike(self, network, trees):
+        tree, _ = trees
+        source = random.Random(9162)
+        accepted = 0
+        for case in range(150):
+            size = source.randint(1, 70)
+            index = source.randrange(size)
+            proof, root = tree.inclusion(index, size), tree.root(size)
+            leaf = leaf_hash(tree.leaves[index])
+            match case % 4:
+                case 1:
+                    index = source.randrange(80)
+                case 2:
+                    proof = source.sample(proof, len(proof))
+                case 3:
+                    size = source.randint(1, 70)
+            try:
+                verify_inclusion(leaf, index, size, proof, root)
+            except VerificationError:
+                network.refused(
+                    HARNESS, "requireIncluded", index, size, leaf, proof, root,
+                    sender=network.outsider,
+                )  # fmt: skip
+                continue
+            network.read(HARNESS, "requireIncluded", index, size, leaf, proof, root)
+            accepted += 1
+        assert accepted >= 40
+
+    def test_too_little_gas_never_makes_a_false_proof_true(self, network, trees):
+        tree, _ = trees
+        target = network.contracts[HARNESS]
+        damaged = [flip(item) for item in tree.consistency(33, 67)]
+        data = target.encode_abi(
+            "requireConsistent", [33, tree.root(33), 67, tree.root(67), damaged]
+        )
+        for gas in range(29_000, 42_000, 250):
+            with pytest.raises(TransactionFailed):
+                network.tester.call(
+                    {"from": network.outsider, "to": target.address, "data": data, "gas": gas}
+                )
 
 
 class TestLeaf:

@@ -1,0 +1,154 @@
+"""Gas of publishing a checkpoint with its consistency proof, at several batches and log sizes.
+
+The contracts run on the embedded EVM under London rules, as they are checked in. A log of 10^9
+leaves is not built: the older tree and its growth are made of random hashes from the bottom of a
+consistency proof upwards, which a verifier cannot tell from a real one. Each figure is what the
+transaction costs all in all, proof, number over all logs and registry look-up included, for a log
+that has published before.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.chain.artifacts import load_artifact, types_of
+from ledger.chain.codec import call_data
+from ledger.evidence.encoding import node_hash
+from scripts.bench import Report, Row
+
+LARGE_LOG: Final = 10**9
+LOG_SIZES: Final = (10**3, 10**6, LARGE_LOG)
+BATCHES: Final = (1, 100, 10_000, 1_000_000)
+SHAPES: Final = 12
+"""How many random trees each batch is measured on, beside the ones with the longest proofs."""
+GAS_LIMIT_AT_LARGE_LOG: Final = 140_000
+GAS_A_RECORD_LIMIT: Final = 0.13
+
+_SEED: Final = 9162
+_DEPLOYMENT_GAS: Final = 8_000_000
+_CALL_GAS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A log's step from one size to the next, with roots and proof that fit each other."""
+
+    older_size: int
+    older_root: bytes
+    newer_size: int
+    newer_root: bytes
+    proof: tuple[bytes, ...]
+
+
+def random_growth(older_size: int, newer_size: int, source: random.Random) -> Growth:
+    """A step of a log whose hashes are random: RFC 9162 section 2.1.4.2, read from below."""
+    node, last = older_size - 1, newer_size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    older = newer = source.randbytes(32)
+    # A complete older tree is its own first hash, and the proof leaves it out.
+    proof = [] if older_size & (older_size - 1) == 0 else [older]
+    while last:
+        sibling = source.randbytes(32)
+        proof.append(sibling)
+        if node & 1 or node == last:
+            older, newer = node_hash(sibling, older), node_hash(sibling, newer)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            newer = node_hash(newer, sibling)
+        node, last = node >> 1, last >> 1
+    return Growth(older_size, older, newer_size, newer, tuple(proof))
+
+
+def measure(report: Report) -> Sequence[Row]:
+    """Publish at every size and batch; worst and median over the shapes of a tree."""
+    chain = GasChain()
+    rows: list[Row] = []
+    for size in LOG_SIZES:
+        for batch in (item for item in BATCHES if item <= size):
+            report(f"gas: {batch:,} leaves onto {size:,}")
+            rows += _rows(chain, size, batch)
+    return rows
+
+
+def _rows(chain: GasChain, size: int, batch: int) -> Iterator[Row]:
+    source = random.Random(f"{_SEED}/{size}/{batch}")  # noqa: S311 - shapes, no secrets
+    used = [
+        chain.gas_of(random_growth(older, older + batch, source))
+        for older in _older_sizes(size, source)
+    ]
+    worst, median = max(used), statistics.median(used)
+    what = f"checkpoint, {batch:,} leaves onto {size:,}"
+    if size == LARGE_LOG:
+        yield Row.compared(
+            f"{what}: worst of {len(used)}", "gas", worst, "limit", GAS_LIMIT_AT_LARGE_LOG, "< 1"
+        )
+    else:
+        yield Row.alone(f"{what}: worst of {len(used)}", "gas", worst)
+    yield Row.alone(f"{what}: median", "gas", median)
+    if batch == max(BATCHES):
+        yield Row.compared(
+            f"{what}: a record, worst", "gas", worst / batch, "limit", GAS_A_RECORD_LIMIT, "< 1"
+        )
+    else:
+        yield Row.alone(f"{what}: a record, worst", "gas", worst / batch)
+
+
+def _older_sizes(size: int, source: random.Random) -> list[int]:
+    """Sizes around ``size``; among them those that cost most: many ones in binary."""
+    dense = (1 << (size - 1).bit_length()) - 1
+    drawn = [source.randrange(size, size + size // 8) for _ in range(SHAPES)]
+    return [size, dense, dense - 1, *drawn]
+
+
+class GasChain:
+    """Bureaus and Checkpoints on an embedded chain, with one enrolled log."""
+
+    def __init__(self) -> None:
+        from eth.vm.forks.london import LondonVM
+        from eth_tester import EthereumTester, PyEVMBackend
+
+        self._tester = EthereumTester(backend=PyEVMBackend(vm_configuration=((0, LondonVM),)))
+        self._deployer, self._supervisor, self._publisher = self._tester.get_accounts()[:3]
+        bureaus = self._deploy("Bureaus", [[(self._supervisor, b"\x01" * 32, "supervisor", "")]])
+        self._checkpoints = self._deploy("Checkpoints", [bureaus])
+        enrolment = [320100, 1, 32, self._publisher, b"\x02" * 32, b"\x03" * 32, "bureau", ""]
+        self._send(self._supervisor, bureaus, call_data("Bureaus", "enrol", [enrolment]))
+        # Another checkpoint came before: the number over all logs is not written for the first
+        # time.
+        other = [320500, 1, 32, self._deployer, b"\x04" * 32, b"\x05" * 32, "bureau", ""]
+        self._send(self._supervisor, bureaus, call_data("Bureaus", "enrol", [other]))
+        first = call_data("Checkpoints", "publish", [2, 1, b"\x06" * 32, []])
+        self._send(self._deployer, self._checkpoints, first)
+
+    def gas_of(self, growth: Growth) -> int:
+        """What the second of two checkpoints costs; the chain is as before afterwards."""
+        before = self._tester.take_snapshot()
+        self._publish(growth.older_size, growth.older_root, ())
+        used = self._publish(growth.newer_size, growth.newer_root, growth.proof)
+        self._tester.revert_to_snapshot(before)
+        return used
+
+    def _publish(self, size: int, root: bytes, proof: Sequence[bytes]) -> int:
+        data = call_data("Checkpoints", "publish", [1, size, root, list(proof)])
+        return int(self._send(self._publisher, self._checkpoints, data)["gas_used"])
+
+    def _deploy(self, contract: str, arguments: list[Any]) -> str:
+        from eth_abi.abi import encode
+
+        artifact = load_artifact(contract)
+        values = encode(types_of(artifact.constructor_inputs), arguments)
+        receipt = self._send(self._deployer, None, artifact.bytecode + values)
+        return str(receipt["contract_address"])
+
+    def _send(self, sender: str, to: str | None, data: bytes) -> Any:
+        call = {"from": sender, "data": f"0x{data.hex()}"}
+        gas = {"gas": _CALL_GAS, "to": to} if to else {"gas": _DEPLOYMENT_GAS}
+        receipt = self._tester.get_transaction_receipt(self._tester.send_transaction(call | gas))
+        assert receipt["status"] == 1, "the benchmark's own calls are never refused"
+        return receipt
