@@ -40,6 +40,7 @@ _CODES: Final[Mapping[str, Words]] = MappingProxyType(
         "HOLD_PAYMENT": Words("暂缓支付", "Payment held"),
         "PAY_SUSPECTED_PAYMENT": Words("先发放并立案", "Paid, and a case opened"),
         "HELD_BEFORE_PAYMENT": Words("支付前暂缓，未发放", "Held before payment, not paid"),
+        "RELEASE_POLICY": Words("发布政策参数", "Release of policy parameters"),
         "published": Words("已公布", "Published"),
         "demo": Words("演示数值", "Made up for the demonstration"),
     }

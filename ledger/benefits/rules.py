@@ -23,13 +23,15 @@ from ledger.benefits.model import (
     Review,
     Tally,
 )
-from ledger.errors import CategoryMismatchError, NotFoundError
+from ledger.errors import CategoryMismatchError, EstimateOnlyError, NotFoundError
 from ledger.policy.eligibility import Condition, EligibilityQuestion, review
+from ledger.policy.flexible import choose_month
 from ledger.policy.identifiers import IdentityNumber, Sex, birth_date_of, sex_of
 from ledger.policy.overlaps import Claim, resolve_overlaps
 from ledger.policy.periods import add_months, duration_text, months_between, period_of, period_text
 from ledger.policy.retirement import Category, retirement
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Step
+from ledger.policy.tables import Explanation, ParameterStatus
 
 EMPLOYEE_SCHEME: Final = "PENSION_EMPLOYEE"
 PAID_TYPES: Final = frozenset({"NORMAL", "ARREARS_PAID", "LUMP_SUM"})
@@ -224,10 +226,33 @@ def _runs(periods: set[int]) -> list[tuple[int, int]]:
 # --- what a decision puts on record -----------------------------------------------------------
 
 
-def decision_body(made: Review, supersedes: Mapping[str, int] | None) -> dict[str, Any]:
+def require_decidable(steps: Iterable[Step], *, demonstration: bool) -> None:
+    """Let a result decide whose every value is published; in a demonstration also made-up ones.
+
+    Raises:
+        EstimateOnlyError: a value may estimate only; the first such row is named.
+    """
+    allowed = {ParameterStatus.PUBLISHED}
+    if demonstration:
+        allowed.add(ParameterStatus.DEMO)
+    for step in steps:
+        for ground in step.grounds:
+            if ground.status not in allowed:
+                raise EstimateOnlyError(step.code, ground.row, ground.status.value)
+
+
+def review_steps(made: Review) -> tuple[Step, ...]:
+    """What a review of eligibility rests on: the pension age, and the months it takes."""
+    return choose_month(made.result.retirement, 0).steps
+
+
+def decision_body(
+    made: Review, supersedes: Mapping[str, int] | None, release: Mapping[str, Any]
+) -> dict[str, Any]:
     """The fields of a decision's record, before its officers sign.
 
-    Every condition has its figures, sentences and article, so that it can be read without us.
+    Every condition has its figures, sentences and article, so that it can be read without us;
+    ``release`` names the tables they come from: digest, log and index.
     """
     facts = made.result.retirement
     return {
@@ -249,6 +274,7 @@ def decision_body(made: Review, supersedes: Mapping[str, int] | None) -> dict[st
         "sentence_zh": made.result.explanation.zh,
         "sentence_en": made.result.explanation.en,
         "supersedes": dict(supersedes) if supersedes is not None else None,
+        "policy_release": dict(release),
     }
 
 

@@ -8,7 +8,15 @@ from typing import Any, Final
 
 from ledger.benefits.life import PENSION, AcceptedTransfers, working_life
 from ledger.benefits.model import Decision, Outcome, Review, WorkingLife
-from ledger.benefits.rules import birth_of, decision_body, make_review, require_category, tally
+from ledger.benefits.rules import (
+    birth_of,
+    decision_body,
+    make_review,
+    require_category,
+    require_decidable,
+    review_steps,
+    tally,
+)
 from ledger.errors import HeadMovedError, NotFoundError
 from ledger.evidence.encoding import SALT_BYTES, LeafIndex, Subject, canonical_json, commitment_of
 from ledger.policy.identifiers import IdentityNumber, normalise_identity_number
@@ -18,6 +26,7 @@ from ledger.policy.retirement import Category
 from ledger.recording.context import NodeContext
 from ledger.recording.facts import Fact
 from ledger.recording.officers import sign_by_two
+from ledger.recording.releases import Release, require_release
 from ledger.store.decisions import StoredDecision
 from ledger.store.unit_of_work import Rooms
 
@@ -75,8 +84,8 @@ def decide_eligibility(
     """Put a review on record under two officers' signatures.
 
     The same facts about the same person in the same month are decided once: a repeated command
-    gives the first decision again. Other facts (a transfer came in, a month was paid) make a new
-    decision that names the one it supersedes.
+    gives the first decision again. Other facts (a transfer came in, a month was paid) or another
+    release of the policy parameters make a new decision that names the one it supersedes.
 
     Args:
         context: an open bureau's node.
@@ -89,16 +98,23 @@ def decide_eligibility(
     Raises:
         SameOfficerError: both officers are one.
         NotPermittedError: an officer has no key here or is not enrolled.
+        ParametersNotReleasedError: the tables of this program are not the ones in force.
+        EstimateOnlyError: a value behind the review may estimate, not decide.
         HeadMovedError: the log kept growing; try again.
         and what :func:`review_eligibility` raises.
     """
     number = _checked(context, identity_number, category, birth_period)
     for _ in range(_ATTEMPTS):
-        reviewed = _review(context, number, category, birth_period)
+        with context.read() as view:
+            release = require_release(context, view)
+        reviewed = _review(context, number, category, birth_period, release)
+        require_decidable(
+            review_steps(reviewed.review), demonstration=context.manifest.as_of is not None
+        )
         known = decision_of(context, reviewed.decision_id)
         if known is not None:
             return known
-        decided = _record(context, number, reviewed, maker, checker)
+        decided = _record(context, number, reviewed, release, maker, checker)
         if decided is not None:
             return decided
     raise HeadMovedError(log_id=context.log_id, expected_size=reviewed.size)
@@ -144,7 +160,11 @@ def _checked(
 
 
 def _review(
-    context: NodeContext, number: IdentityNumber, category: Category, archive: int | None
+    context: NodeContext,
+    number: IdentityNumber,
+    category: Category,
+    archive: int | None,
+    release: Release | None = None,
 ) -> _Reviewed:
     subject = context.bureau.writer.subject_of(number)
     with context.read() as view:
@@ -160,7 +180,7 @@ def _review(
     return _Reviewed(
         review=made,
         life=life,
-        decision_id=_decision_id(subject, made, taken_back),
+        decision_id=_decision_id(subject, made, release, taken_back),
         supersedes=last.leaf_index if last is not None else None,
         size=size,
     )
@@ -182,8 +202,10 @@ def _taken_back(view: Rooms, subject: Subject) -> frozenset[str]:
     return frozenset(item.decision_id for item in stored if item.leaf_index in gone)
 
 
-def _decision_id(subject: Subject, made: Review, taken_back: frozenset[str]) -> str:
-    """A number for this person, month and facts: a repeated command finds its first decision.
+def _decision_id(
+    subject: Subject, made: Review, release: Release | None, taken_back: frozenset[str]
+) -> str:
+    """A number for this person, month, facts and tables: a repeated command finds its decision.
 
     A decision that was taken back is never found again: the same facts then get the next number.
     """
@@ -195,6 +217,7 @@ def _decision_id(subject: Subject, made: Review, taken_back: frozenset[str]) -> 
         "birth_month": made.birth_period,
         "paid": list(made.tally.paid),
         "deemed": list(made.tally.deemed),
+        "release": release.digest if release is not None else None,
     }
     number = "0x" + hashlib.sha256(canonical_json(facts)).hexdigest()
     while number in taken_back:
@@ -203,7 +226,12 @@ def _decision_id(subject: Subject, made: Review, taken_back: frozenset[str]) -> 
 
 
 def _record(
-    context: NodeContext, number: IdentityNumber, reviewed: _Reviewed, maker: str, checker: str
+    context: NodeContext,
+    number: IdentityNumber,
+    reviewed: _Reviewed,
+    release: Release,
+    maker: str,
+    checker: str,
 ) -> Decision | None:
     """Sign and append a decision; None when the log grew since the review."""
     made = reviewed.review
@@ -217,7 +245,7 @@ def _record(
         "decision_id": reviewed.decision_id,
         "decided_on": context.clock.today().isoformat(),
         "region": context.settings.region,
-        **decision_body(made, supersedes),
+        **decision_body(made, supersedes, release.reference(context.log_id)),
     }
     salt = context.random.bytes(SALT_BYTES)
     signatures = sign_by_two(context, decision_digest(number, body, salt), maker, checker, ACTION)

@@ -40,6 +40,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "employer_code": ("单位统一社会信用代码", "Employer's credit code"),
     "employer_name": ("单位名称", "Employer"),
     "parameter_status": ("参数状态", "Status of the parameters"),
+    "policy_release": ("所依参数发布", "Release of the parameters"),
     "supplement_of": ("所补发的记录", "Adds to"),
     "reverses": ("所冲销的记录", "Reverses"),
     "decision_reference": ("核定文书号", "Decision"),

@@ -19,6 +19,7 @@ from scripts.cli import (
     imports,
     node,
     payouts,
+    policy,
     proofs,
     transfer,
 )
@@ -53,6 +54,7 @@ def make_app() -> typer.Typer:
         funds,
         transfer,
         eligibility,
+        policy,
         proofs,
         alerts,
         bench,

@@ -147,9 +147,11 @@ class Output:
 
     def refusal(self, error: LedgerError) -> None:
         """Say what was refused and what to do."""
-        print(error.sentence(self.language), file=sys.stderr)
-        print(error.advice(self.language), file=sys.stderr, flush=True)
-        self.failed(error.code, error.sentence(self.language), error.advice(self.language))
+        sentence, advice = error.sentence(self.language), error.advice(self.language)
+        print(sentence, advice, sep="\n", file=sys.stderr, flush=True)
+        fields = error.fields()
+        blamed = {name: fields[name] for name in ("field", "value") if name in fields}
+        self.failed(error.code, sentence, advice, **blamed)
 
     def failed(self, code: str, message: str, advice: str = "", **more: Any) -> None:
         """With ``--json``, the document of a command that did not come to its answer."""

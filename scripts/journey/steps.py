@@ -17,6 +17,7 @@ from ledger.funds.queries import batch_of
 from ledger.funds.release import approve_batch, decide_line, import_bank_answer
 from ledger.node import Node, open_node
 from ledger.recording.context import NodeContext
+from ledger.recording.releases import release_policy
 from ledger.records.deaths import import_deaths
 from ledger.records.service import import_contributions
 from ledger.supervision.model import Alert, AlertState, Rule
@@ -117,6 +118,8 @@ def found_network(stage: Stage, databases: Mapping[str, str]) -> None:
         stage.nodes[name] = open_node(stage.layout.node(name))
         stage.processes.start_node(name)
     stage.processes.wait_for_nodes()
+    for name in BUREAUS:
+        release_policy(stage.context(name), MAKER, CHECKER)
 
 
 def import_histories(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from ledger.benefits.service import decide_eligibility
 from ledger.funds.accounts import move_funds
 from ledger.funds.model import Account
 from ledger.funds.payouts import import_payouts, propose_batch
+from ledger.recording.releases import release_policy
 from ledger.records.deaths import import_deaths
 from ledger.records.service import import_contributions
 from ledger.transfers.model import TransferReason
@@ -138,6 +139,7 @@ def town(network, tmp_path_factory):
         import_payouts(context, directory / files.payouts_paid, mapping)
     network.settle()
     nanjing, hefei = network.context("nanjing"), network.context("hefei")
+    release_policy(nanjing, "officer-maker", "officer-checker")
     for item in made.proofs:
         category = parse_category(item.category)
         decide_eligibility(

@@ -26,6 +26,7 @@ from ledger.node import Node, open_node
 from ledger.policy.kinds import Kind
 from ledger.policy.periods import month_range
 from ledger.recording.facts import Fact
+from ledger.recording.releases import release_policy
 
 AS_OF = date(2026, 9, 15)
 NANJING, HEFEI = 1, 2
@@ -156,6 +157,7 @@ def alliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alliance]:
             log_id = enrol_bureau(directory, root / "supervisor", sponsor)
             sponsor = sponsor or directory
             nodes[log_id] = stack.enter_context(open_node(directory))
+            release_policy(nodes[log_id].context, "officer-maker", "officer-checker")
         watcher = stack.enter_context(open_node(root / "supervisor"))
         for node in (*nodes.values(), watcher):
             stack.enter_context(served(node))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from ledger.benefits.model import BirthSource, LifeSegment, MonthRecord, Outcome, RecordState
@@ -12,16 +14,21 @@ from ledger.benefits.rules import (
     make_review,
     parse_category,
     require_category,
+    require_decidable,
+    review_steps,
     segments,
     tally,
 )
-from ledger.errors import CategoryMismatchError, NotFoundError
+from ledger.errors import CategoryMismatchError, EstimateOnlyError, NotFoundError
 from ledger.evidence.encoding import LeafIndex, LogId, canonical_json
 from ledger.policy.identifiers import IdentityNumber
 from ledger.policy.periods import month_range
 from ledger.policy.retirement import Category
+from ledger.policy.steps import Step, Wording
+from ledger.policy.tables import ParameterStatus
 
 NANJING, HEFEI = "320100", "340100"
+RELEASE = {"digest": "0x" + "ab" * 32, "log": 3, "index": 0}
 WOMAN = IdentityNumber("11010519491231002X")
 """The number printed in GB 11643 as its own example."""
 
@@ -199,7 +206,7 @@ class TestSegments:
 
 class TestDecisionBody:
     def test_it_states_figures_articles_and_sentences_and_can_be_canonicalised(self) -> None:
-        body = decision_body(review_of(months(201201, 202608)), None)
+        body = decision_body(review_of(months(201201, 202608)), None, RELEASE)
         assert body["outcome"] == "NOT_YET"
         assert (body["months"], body["months_needed"], body["months_short"]) == (176, 180, 4)
         assert body["retirement_month"] == 202605
@@ -211,5 +218,47 @@ class TestDecisionBody:
         assert canonical_json(body)
 
     def test_it_names_the_decision_it_supersedes(self) -> None:
-        body = decision_body(review_of(months(201201, 202608)), {"log": 3, "index": 7})
+        body = decision_body(review_of(months(201201, 202608)), {"log": 3, "index": 7}, RELEASE)
         assert body["supersedes"] == {"log": 3, "index": 7}
+
+    def test_it_names_the_release_of_the_tables(self) -> None:
+        body = decision_body(review_of(months(201201, 202608)), None, RELEASE)
+        assert body["policy_release"] == RELEASE
+
+
+@dataclass(frozen=True)
+class Ground:
+    row: str
+    status: ParameterStatus
+    source: str = "made up for this test"
+
+
+def resting_on(status: ParameterStatus) -> tuple[Step, ...]:
+    wording = Wording("any", "一步", "a step", "rule")
+    return (Step(wording, {}), Step(wording, {}, (Ground("table: 2026", status),)))
+
+
+class TestRequireDecidable:
+    def test_published_values_decide_everywhere(self) -> None:
+        require_decidable(resting_on(ParameterStatus.PUBLISHED), demonstration=False)
+        require_decidable(resting_on(ParameterStatus.PUBLISHED), demonstration=True)
+
+    def test_made_up_values_decide_in_a_demonstration_only(self) -> None:
+        require_decidable(resting_on(ParameterStatus.DEMO), demonstration=True)
+        with pytest.raises(EstimateOnlyError) as caught:
+            require_decidable(resting_on(ParameterStatus.DEMO), demonstration=False)
+        assert (caught.value.step, caught.value.row) == ("any", "table: 2026")
+        assert caught.value.status == "demo"
+
+    @pytest.mark.parametrize("status", [ParameterStatus.UNVERIFIED, ParameterStatus.PROVISIONAL])
+    @pytest.mark.parametrize("demonstration", [True, False])
+    def test_other_values_decide_nowhere(self, status, demonstration) -> None:
+        with pytest.raises(EstimateOnlyError):
+            require_decidable(resting_on(status), demonstration=demonstration)
+
+    def test_a_review_of_eligibility_rests_on_published_values(self) -> None:
+        steps = review_steps(review_of(months(201201, 202608)))
+        assert [ground.row for step in steps for ground in step.grounds] == [
+            "retirement_categories: female50", "minimum_months: ...",
+        ]  # fmt: skip
+        require_decidable(steps, demonstration=False)
