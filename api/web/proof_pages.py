@@ -127,8 +127,7 @@ def own_entry_view(context: NodeContext, index: int, doors: Doors) -> EntryView:
             raise NotFoundError(what="entry", key=str(index))
         covering = view.log.covering_checkpoint(index)
         is_cosigned = covering is not None and bool(view.log.cosignatures(covering.size))
-        tag = reversal_tag(context.log_id, LeafIndex(index))
-        reversals = view.log.indices_of_tags([tag]).get(tag, [])
+        reversal = view.log.reversal_of(index)
         opened = _opened(context, view, stored)
     name = Words(context.settings.name_zh, context.settings.name_en)
     path: tuple[bytes, ...] = ()
@@ -156,7 +155,7 @@ def own_entry_view(context: NodeContext, index: int, doors: Doors) -> EntryView:
         path=tuple(item.hex() for item in path),
         checkpoint=checkpoint,
         download_href=doors.download.format(index) if checkpoint is not None else "",
-        reversed_by=doors.link(reversals[0]) if reversals else None,
+        reversed_by=doors.link(reversal) if reversal is not None else None,
         related=_related(stored.entry, opened, context.log_id, doors),
     )
 

@@ -32,9 +32,7 @@ def grow(before: CompactRange, leaf_hashes: NDArray[np.uint8]) -> Growth:
         LengthError: a row is not 32 bytes long.
     """
     if leaf_hashes.ndim != 2 or leaf_hashes.shape[1] != DIGEST_BYTES:  # noqa: PLR2004 - a table
-        raise LengthError(
-            field="leaf hash", expected=DIGEST_BYTES, actual=leaf_hashes.shape[-1]
-        )
+        raise LengthError(field="leaf hash", expected=DIGEST_BYTES, actual=leaf_hashes.shape[-1])
     open_nodes = _open_nodes(before)
     after: dict[int, bytes] = {}
     levels: list[NDArray[np.uint8]] = []

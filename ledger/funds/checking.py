@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import product
 
@@ -20,7 +20,7 @@ from ledger.funds.queries import batch_of, line_of
 from ledger.funds.rules import first_finding, is_earlier
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext, names_of
-from ledger.store.log import StoredEntry
+from ledger.store.log import FactKey, StoredEntry
 from ledger.store.unit_of_work import Rooms
 
 
@@ -150,10 +150,10 @@ def _here(
     context: NodeContext, view: Rooms, entries: Sequence[StoredEntry], first: set[Subject]
 ) -> _Pairs:
     """Another live leaf of our own log with the same tag; in one batch the later line is told."""
-    by_tag = _by_tag(entries)
+    by_month = _by_month(entries)
     end = entries[-1].index if entries else 0
     pairs: _Pairs = []
-    for tag, indices in view.log.indices_of_tags(list(by_tag)).items():
+    for month, indices in _standing(view, by_month).items():
         if len(indices) == 1:
             continue
         taken_back = view.log.reversed_among(indices)
@@ -169,10 +169,39 @@ def _here(
                     first_payment=item.entry.subject in first,
                 ),
             )
-            for item, index in product(by_tag[tag], indices)
+            for item, index in product(by_month[month], indices)
             if (index < item.index or index > end) and index not in taken_back
         )
     return pairs
+
+
+_Month = tuple[int, Subject, int]
+"""Class, person and month of a normal line."""
+
+
+def _by_month(entries: Sequence[StoredEntry]) -> dict[_Month, list[StoredEntry]]:
+    """Normal lines by person and month; a file may pay one month twice."""
+    grouped: dict[_Month, list[StoredEntry]] = {}
+    for item in entries:
+        head = item.entry.head
+        if head.exclusive:
+            key = (head.class_, item.entry.subject, head.period)
+            grouped.setdefault(key, []).append(item)
+    return grouped
+
+
+def _standing(view: Rooms, months: Iterable[_Month]) -> dict[_Month, list[LeafIndex]]:
+    """All normal payments of these months in our own log."""
+    by_class: dict[int, list[FactKey]] = {}
+    for class_, subject, period in months:
+        by_class.setdefault(class_, []).append((subject, period))
+    return {
+        (class_, subject, period): indices
+        for class_, keys in by_class.items()
+        for (subject, period), indices in view.log.indices_of_facts(
+            Kind.PAYOUT, class_, keys
+        ).items()
+    }
 
 
 def _by_tag(entries: Sequence[StoredEntry]) -> dict[bytes, list[StoredEntry]]:

@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from ledger.errors import HeadMovedError
 from ledger.evidence.encoding import (
     Entry,
-    Head,
     LeafIndex,
     Subject,
-    exclusive_tag,
-    handle_of,
 )
 from ledger.keys.sealing import RecordSealer, record_aad
 from ledger.policy.kinds import SUPPLEMENT, Kind
 from ledger.recording.context import NodeContext
 from ledger.recording.facts import Fact
 from ledger.records.model import PayoutRow
-from ledger.store.log import NewEntry
+from ledger.store.log import FactKey, NewEntry
 from ledger.store.unit_of_work import Reading, UnitOfWork
 
 _PREPARATIONS = 5
@@ -108,23 +105,16 @@ def _normal_lines(
         for offset, (row, subject) in enumerate(zip(rows, subjects, strict=True))
         if not row.class_ & SUPPLEMENT
     }
-    wanted = {
-        _tag(_month(row, subject)): _month(row, subject)
-        for row, subject in zip(rows, subjects, strict=True)
-        if row.class_ & SUPPLEMENT and _month(row, subject) not in here
-    }
-    for tag, indices in view.log.indices_of_tags(list(wanted)).items():
-        live = [index for index in indices if index not in view.log.reversed_among(indices)]
-        if live:
-            here[wanted[tag]] = live[-1]
+    wanted: dict[int, list[FactKey]] = {}
+    for row, subject in zip(rows, subjects, strict=True):
+        month = _month(row, subject)
+        if row.class_ & SUPPLEMENT and month not in here:
+            _, class_, period = month
+            wanted.setdefault(class_, []).append((subject, period))
+    for class_, keys in wanted.items():
+        standing = view.log.standing_facts(Kind.PAYOUT, class_, keys)
+        here |= {(subject, class_, period): at for (subject, period), at in standing.items()}
     return here
-
-
-def _tag(month: tuple[Subject, int, int]) -> bytes:
-    """The tag of a month's normal payment; it is the same in every log."""
-    subject, class_, period = month
-    head = Head(Kind.PAYOUT, class_, period)
-    return exclusive_tag(head, handle_of(head, subject))
 
 
 def _fact(context: NodeContext, row: PayoutRow, normal: LeafIndex | None) -> Fact:

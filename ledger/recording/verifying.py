@@ -66,14 +66,14 @@ def read_standing(context: NodeContext, bundle: ProofBundle) -> StandingReading 
 
 
 def _own_standing(context: NodeContext, place: LeafPlace) -> tuple[int, bool, bytes] | None:
-    tag = reversal_tag(place.log_id, place.index)
     with context.read() as view:
         last = view.log.last_checkpoint(final=True)
         stored = view.log.entry(place.index)
         if last is None or stored is None or last.size <= place.index:
             return None
-        indices = view.log.indices_of_tags([tag]).get(tag, [])
-    return last.size, any(index < last.size for index in indices), stored.leaf.pack()
+        reversal = view.log.reversal_of(place.index)
+    is_reversed = reversal is not None and reversal < last.size
+    return last.size, is_reversed, stored.leaf.pack()
 
 
 def _followed_standing(context: NodeContext, place: LeafPlace) -> tuple[int, bool, bytes] | None:

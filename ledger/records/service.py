@@ -10,9 +10,10 @@ from typing import Any, Final
 from ledger.errors import HeadMovedError
 from ledger.evidence.encoding import LeafIndex, Subject
 from ledger.funds.model import Account
-from ledger.policy.kinds import Kind
+from ledger.policy.kinds import InsuranceClass, Kind
 from ledger.recording.context import NodeContext
 from ledger.records.columns import CONTRIBUTIONS
+from ledger.records.corrections import waiting_corrections
 from ledger.records.files import read_table
 from ledger.records.findings import RowFinding
 from ledger.records.importing import (
@@ -31,19 +32,18 @@ from ledger.records.rules import (
     collection_reference,
     contribution_fact,
     merged,
-    normal_tag,
 )
 from ledger.records.validation import Checked, check_contributions
 from ledger.store.commands import ImportRow
 from ledger.store.journal import Posting
-from ledger.store.log import LogRepository, NewEntry
+from ledger.store.log import FactKey, NewEntry
 from ledger.store.unit_of_work import UnitOfWork
 
 COLLECTED: Final = "CONTRIBUTIONS_COLLECTED"
 """The occasion of the journal entry that an import posts."""
 
-Standing = dict[bytes, LeafIndex]
-"""Tags of normal lines that stand in the log, with their leaves."""
+Standing = dict[FactKey, LeafIndex]
+"""Persons and months whose normal line stands in the log, with its leaf."""
 
 
 def import_contributions(
@@ -79,62 +79,52 @@ def import_contributions(
     if earlier is not None:
         return earlier
     checked = check_contributions(table, context.settings.region, context.clock.today())
-    tags = _normal_tags(context, checked.rows)
-    tag_of_line = {row.source_line: tag for row, tag in zip(checked.rows, tags, strict=True)}
+    months = _months(context, checked.rows)
+    month_of_line = {
+        row.source_line: month for row, month in zip(checked.rows, months, strict=True)
+    }
     with context.read() as view:
         size = view.log.head().size
-        standing = standing_lines(view.log, list(set(tags)))
-    checked = checked.with_findings(_against_log(checked, tags, standing))
+        standing = view.log.standing_facts(Kind.CONTRIBUTION, InsuranceClass.PENSION, months)
+    checked = checked.with_findings(_against_log(checked, months, standing))
     progress("check", table.lines_read, table.lines_read)
     left_out = accept(context, checked, accept_valid=accept_valid)
-    tags = [tag_of_line[row.source_line] for row in checked.rows]
-    entries = _entries(context, checked.rows, tags, standing, size, progress)
+    months = [month_of_line[row.source_line] for row in checked.rows]
+    entries = _entries(context, checked.rows, months, standing, size, progress)
     with context.write() as work:
         again = work.imports.find(table.import_key)
         if again is not None:
             return replace(report_of(again, context), already_imported=True)
         if work.log.head().size != size:
-            _require_unmoved(context, work, checked, tags, standing, size)
+            _require_unmoved(context, work, checked, months, standing, size)
         row = _record(context, work, checked, entries, left_out)
         work.commit()
     progress("record", len(entries), len(entries))
     return replace(report_of(row, context), findings=checked.findings)
 
 
-def standing_lines(log: LogRepository, tags: Sequence[bytes]) -> Standing:
-    """Which of these tags of normal lines stand in the log: recorded and not reversed."""
-    found = log.indices_of_tags(tags)
-    reversed_ = log.reversed_among([index for indices in found.values() for index in indices])
-    return {
-        tag: index for tag, indices in found.items() for index in indices if index not in reversed_
-    }
-
-
-def _normal_tags(context: NodeContext, rows: Sequence[ContributionRow]) -> list[bytes]:
-    """For each row the tag of its month's normal line."""
+def _months(context: NodeContext, rows: Sequence[ContributionRow]) -> list[FactKey]:
+    """For each row its person and month."""
     numbers = list({row.identity_number for row in rows})
     subjects: dict[str, Subject] = dict(
         zip(numbers, context.bureau.pseudonyms.subjects_of(numbers), strict=True)
     )
-    return [
-        normal_tag(Kind.CONTRIBUTION, row.scheme.class_, row.period, subjects[row.identity_number])
-        for row in rows
-    ]
+    return [(subjects[row.identity_number], row.period) for row in rows]
 
 
 def _against_log(
-    checked: Checked[ContributionRow], tags: Sequence[bytes], standing: Standing
+    checked: Checked[ContributionRow], months: Sequence[FactKey], standing: Standing
 ) -> list[RowFinding]:
     """Normal lines of months that are recorded already, and supplements with nothing to add to."""
     table = checked.table
-    here = {tag for row, tag in zip(checked.rows, tags, strict=True) if row.normal}
+    here = {month for row, month in zip(checked.rows, months, strict=True) if row.normal}
     findings = []
-    for row, tag in zip(checked.rows, tags, strict=True):
-        if row.normal and tag in standing:
+    for row, month in zip(checked.rows, months, strict=True):
+        if row.normal and month in standing:
             findings.append(
-                table.finding(row.source_line, "period", "already-recorded", index=standing[tag])
+                table.finding(row.source_line, "period", "already-recorded", index=standing[month])
             )
-        elif not row.normal and tag not in standing and tag not in here:
+        elif not row.normal and month not in standing and month not in here:
             findings.append(table.finding(row.source_line, "period", "no-normal-line"))
     return findings
 
@@ -142,21 +132,21 @@ def _against_log(
 def _entries(
     context: NodeContext,
     rows: Sequence[ContributionRow],
-    tags: Sequence[bytes],
+    months: Sequence[FactKey],
     standing: Standing,
     size: int,
     progress: Progress,
 ) -> list[NewEntry]:
     """Entries for the end of the log as it was at ``size``; supplements name their normal line."""
     places = standing | {
-        tag: LeafIndex(size + offset)
-        for offset, (row, tag) in enumerate(zip(rows, tags, strict=True))
+        month: LeafIndex(size + offset)
+        for offset, (row, month) in enumerate(zip(rows, months, strict=True))
         if row.normal
     }
     region = context.settings.region
     facts = [
-        contribution_fact(row, region, None if row.normal else (context.log_id, places[tag]))
-        for row, tag in zip(rows, tags, strict=True)
+        contribution_fact(row, region, None if row.normal else (context.log_id, places[month]))
+        for row, month in zip(rows, months, strict=True)
     ]
     return prepare_entries(context, facts, progress)
 
@@ -165,15 +155,14 @@ def _require_unmoved(
     context: NodeContext,
     work: UnitOfWork,
     checked: Checked[ContributionRow],
-    tags: Sequence[bytes],
+    months: Sequence[FactKey],
     standing: Standing,
     size: int,
 ) -> None:
     """The log grew since the lines were checked: go on only if that changes nothing about them."""
     names_leaves = any(not row.normal for row in checked.rows)
-    if names_leaves or standing_lines(work.log, list(set(tags))) != {
-        tag: standing[tag] for tag in set(tags) if tag in standing
-    }:
+    now = work.log.standing_facts(Kind.CONTRIBUTION, InsuranceClass.PENSION, months)
+    if names_leaves or now != {month: standing[month] for month in months if month in standing}:
         raise HeadMovedError(log_id=context.log_id, expected_size=size)
 
 
@@ -224,9 +213,9 @@ def _record(
 
 
 def _collect(context: NodeContext, work: UnitOfWork, own: Collected) -> dict[str, Any] | None:
-    """Leave the message that enters this file's money, with that of files that were too short."""
+    """Leave the message that enters this file's money, with what waited for its total."""
     collected = merged([*_waiting(work), own])
-    if collected.lines < context.manifest.minimum_lines:
+    if collected.lines < context.manifest.minimum_lines or collected.amount_fen <= 0:
         return None
     message_key = f"collection/{own.imports[0]}"
     arguments = collection_arguments(context.log_id, collected)
@@ -246,7 +235,7 @@ def _collect(context: NodeContext, work: UnitOfWork, own: Collected) -> dict[str
 
 
 def _waiting(work: UnitOfWork) -> list[Collected]:
-    """Files whose money no message enters yet: each had too few lines for a total."""
+    """What no message enters yet: files with too few lines for a total, and corrections."""
     imports = [row for row in work.imports.all() if row.kind == CONTRIBUTION_IMPORT]
     told = {
         key
@@ -254,7 +243,7 @@ def _waiting(work: UnitOfWork) -> list[Collected]:
         if row.summary["collection"] is not None
         for key in row.summary["collection"]["imports"]
     }
-    return [
+    files = [
         Collected(
             imports=(row.import_key,),
             first_index=row.first_index,
@@ -267,3 +256,4 @@ def _waiting(work: UnitOfWork) -> list[Collected]:
         for row in imports
         if row.import_key not in told
     ]
+    return [*files, *waiting_corrections(work, told)]

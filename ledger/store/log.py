@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, select, update
 
 from ledger.errors import HeadMovedError
+from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.encoding import (
+    LEAF_BYTES,
     Commitment,
     Entry,
     Head,
@@ -18,15 +23,29 @@ from ledger.evidence.encoding import (
     LogId,
     Subject,
     TreeSize,
-    leaf_hash,
-    reversal_tag,
+    reversed_leaf,
 )
+from ledger.evidence.growth import grow
+from ledger.evidence.hashing import sha256_rows
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
-from ledger.store.tables.log import checkpoints, cosignatures, entries, log_head
+from ledger.store.appending import EntryRows, insert_rows, persons_of
+from ledger.store.persons import known_numbers
+from ledger.store.tables.log import (
+    checkpoints,
+    cosignatures,
+    entries,
+    log_head,
+    reversals,
+    sources,
+)
 from ledger.store.times import from_micros, to_micros
 
-_BATCH_ROWS = 20_000
+_LEAF_LABEL: Final = b"\x00"
+_ASKED_AT_ONCE: Final = 5_000
+
+FactKey = tuple[Subject, int]
+"""Whose fact, and of which month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +108,65 @@ class LogRepository:
         Raises:
             HeadMovedError: the head changed between our read and our write.
         """
-        before = self.head()
-        if not new:
-            return range(before.size, before.size)
-        at = to_micros(recorded_at)
-        head = before
-        for start in range(0, len(new), _BATCH_ROWS):
-            rows, hashes = [], []
-            for offset, item in enumerate(new[start : start + _BATCH_ROWS], start):
-                leaf = item.entry.leaf(self._log_id)
-                hashes.append(leaf_hash(leaf.pack()))
-                rows.append(_row(before.size + offset, item, leaf, source_key, at))
-            self._connection.execute(insert(entries), rows)
-            head = head.extend(hashes)
-        self._swap(before, head)
+        batch = EntryBatch.of([item.entry for item in new])
+        sealed = Blobs.of([item.sealed_record for item in new])
+        return self.append_batches([(batch, sealed)], source_key=source_key, at=recorded_at)
+
+    def append_batches(
+        self, batches: Iterable[tuple[EntryBatch, Blobs]], *, source_key: str, at: datetime
+    ) -> range:
+        """Put columns of entries with their sealed records behind the last one, as `append` does.
+
+        Raises:
+            HeadMovedError: the head changed between our read and our write.
+        """
+        before = head = self.head()
+        source = self._next_source()
+        for batch, sealed in batches:
+            if not len(batch):
+                continue
+            tags, seals = batch.tags(), batch.seals(self._log_id)
+            insert_rows(
+                self._connection,
+                EntryRows(
+                    first_index=head.size,
+                    persons=persons_of(self._connection, batch),
+                    batch=batch,
+                    tags=tags,
+                    seals=seals,
+                    source=source,
+                    sealed=sealed,
+                ),
+            )
+            self._note_reversals(batch, head.size)
+            hashes = sha256_rows(np.concatenate([tags, seals], axis=1), _LEAF_LABEL)
+            head = grow(head, hashes).after
+        if head.size > before.size:
+            self._connection.execute(
+                insert(sources).values(
+                    source=source,
+                    source_key=source_key,
+                    first_index=before.size,
+                    end_index=head.size,
+                    recorded_at=to_micros(at),
+                )
+            )
+            self._swap(before, head)
         return range(before.size, head.size)
+
+    def _next_source(self) -> int:
+        last = self._connection.execute(select(func.max(sources.c.source))).scalar_one()
+        return (last or 0) + 1
+
+    def _note_reversals(self, batch: EntryBatch, first_index: int) -> None:
+        rows = []
+        for place in np.flatnonzero(batch.kinds == Kind.REVERSAL).tolist():
+            log_id, index = reversed_leaf(Subject(batch.subjects[place].tobytes()))
+            rows.append(
+                {"leaf_index": first_index + place, "log_id": log_id, "reversed_index": index}
+            )
+        if rows:
+            self._connection.execute(insert(reversals), rows)
 
     def _swap(self, before: CompactRange, after: CompactRange) -> None:
         values = {"size": after.size, "root": after.root(), "frontier": after.to_bytes()}
@@ -125,7 +188,7 @@ class LogRepository:
     def entry(self, index: int) -> StoredEntry | None:
         """The entry at ``index``, or None beyond the end."""
         row = (
-            self._connection.execute(select(entries).where(entries.c.leaf_index == index))
+            self._connection.execute(_with_source().where(entries.c.leaf_index == index))
             .mappings()
             .one_or_none()
         )
@@ -134,7 +197,7 @@ class LogRepository:
     def entries(self, first: int, end: int) -> Iterator[StoredEntry]:
         """Entries with ``first <= index < end``, in order."""
         rows = self._connection.execute(
-            select(entries)
+            _with_source()
             .where(and_(entries.c.leaf_index >= first, entries.c.leaf_index < end))
             .order_by(entries.c.leaf_index)
         ).mappings()
@@ -149,11 +212,19 @@ class LogRepository:
         )
         return [bytes(tag) + bytes(seal) for tag, seal in rows]
 
+    def leaf_rows(self, first: int, end: int) -> NDArray[np.uint8]:
+        """The leaves with ``first <= index < end`` as rows; shape (n, 64)."""
+        packed = b"".join(self.leaves(first, end))
+        return np.frombuffer(packed, dtype=np.uint8).reshape(-1, LEAF_BYTES)
+
     def of_subject(
         self, subject: Subject, kinds: Iterable[Kind] | None = None
     ) -> list[StoredEntry]:
         """All entries about one person, in order, optionally of some kinds only."""
-        query = select(entries).where(entries.c.subject == subject)
+        person = known_numbers(self._connection, [subject]).get(subject)
+        if person is None:
+            return []
+        query = _with_source().where(and_(entries.c.person == person, entries.c.subject == subject))
         if kinds is not None:
             query = query.where(entries.c.kind.in_([int(kind) for kind in kinds]))
         rows = self._connection.execute(query.order_by(entries.c.leaf_index)).mappings()
@@ -162,28 +233,88 @@ class LogRepository:
     def of_source(self, source_key: str) -> list[StoredEntry]:
         """All entries of one import or command, in order."""
         rows = self._connection.execute(
-            select(entries).where(entries.c.source_key == source_key).order_by(entries.c.leaf_index)
-        ).mappings()
-        return [_stored(row) for row in rows]
+            select(sources.c.first_index, sources.c.end_index)
+            .where(sources.c.source_key == source_key)
+            .order_by(sources.c.first_index)
+        )
+        return [item for first, end in rows.all() for item in self.entries(first, end)]
 
-    def indices_of_tags(self, tags: Sequence[bytes]) -> dict[bytes, list[LeafIndex]]:
-        """Where leaves with these tags stand; tags that are not there are left out."""
-        found: dict[bytes, list[LeafIndex]] = {}
-        for start in range(0, len(tags), 500):
-            chunk = list(tags[start : start + 500])
-            rows = self._connection.execute(
-                select(entries.c.tag, entries.c.leaf_index)
-                .where(entries.c.tag.in_(chunk))
-                .order_by(entries.c.leaf_index)
-            )
-            for tag, index in rows:
-                found.setdefault(bytes(tag), []).append(LeafIndex(index))
+    def indices_of_facts(
+        self, kind: Kind, class_: int, keys: Iterable[FactKey]
+    ) -> dict[FactKey, list[LeafIndex]]:
+        """Where facts of this kind and class stand, for persons and months; in order.
+
+        Months of which nothing stands are left out; what was reversed is not.
+        """
+        wanted = list(dict.fromkeys(keys))
+        numbers = known_numbers(self._connection, (subject for subject, _ in wanted))
+        subjects = {number: subject for subject, number in numbers.items()}
+        pairs = [(numbers[subject], period) for subject, period in wanted if subject in numbers]
+        found: dict[FactKey, list[LeafIndex]] = {}
+        for start in range(0, len(pairs), _ASKED_AT_ONCE):
+            rows = self._of_months(kind, class_, pairs[start : start + _ASKED_AT_ONCE])
+            for person, period, index in rows:
+                key = (Subject(subjects[person]), period)
+                found.setdefault(key, []).append(LeafIndex(index))
+        for indices in found.values():
+            indices.sort()
         return found
+
+    def standing_facts(
+        self, kind: Kind, class_: int, keys: Iterable[FactKey]
+    ) -> dict[FactKey, LeafIndex]:
+        """The fact that stands, recorded and not reversed, for persons and months."""
+        found = self.indices_of_facts(kind, class_, keys)
+        gone = self.reversed_among([index for indices in found.values() for index in indices])
+        return {
+            key: index for key, indices in found.items() for index in indices if index not in gone
+        }
+
+    def _of_months(
+        self, kind: Kind, class_: int, pairs: Sequence[tuple[int, int]]
+    ) -> list[tuple[int, int, int]]:
+        """Person, month and leaf index of each fact of these persons and months."""
+        columns = "SELECT e.person, e.period, e.leaf_index"
+        if self._connection.dialect.name == "postgresql":
+            query = (
+                f"{columns} FROM unnest(%s::bigint[], %s::int[]) AS w(person, period)"
+                " JOIN entries e ON e.person = w.person AND e.period = w.period"
+                " WHERE e.kind = %s AND e.class = %s"
+            )
+            people, periods = ([pair[place] for pair in pairs] for place in (0, 1))
+            arguments: tuple[object, ...] = (people, periods, int(kind), class_)
+        else:
+            values = ", ".join(["(?, ?)"] * len(pairs))
+            query = (
+                f"WITH w(person, period) AS (VALUES {values}) {columns} FROM w CROSS JOIN entries e"
+                " ON e.person = w.person AND e.period = w.period"
+                " WHERE e.kind = ? AND e.class = ?"
+            )
+            arguments = (*(value for pair in pairs for value in pair), int(kind), class_)
+        rows = self._connection.exec_driver_sql(query, arguments)
+        return [(person, period, index) for person, period, index in rows]
+
+    def reversal_of(self, index: int) -> LeafIndex | None:
+        """The entry that takes back leaf ``index`` of our own log, the first if there are more."""
+        found = self._connection.execute(
+            select(func.min(reversals.c.leaf_index)).where(
+                and_(reversals.c.log_id == self._log_id, reversals.c.reversed_index == index)
+            )
+        ).scalar_one()
+        return LeafIndex(found) if found is not None else None
 
     def reversed_among(self, indices: Sequence[int]) -> set[LeafIndex]:
         """Which of these leaves of our own log a later reversal takes back."""
-        by_tag = {reversal_tag(self._log_id, LeafIndex(index)): index for index in indices}
-        return {LeafIndex(by_tag[tag]) for tag in self.indices_of_tags(list(by_tag))}
+        found: set[LeafIndex] = set()
+        for start in range(0, len(indices), _ASKED_AT_ONCE):
+            chunk = [int(index) for index in indices[start : start + _ASKED_AT_ONCE]]
+            rows = self._connection.execute(
+                select(reversals.c.reversed_index).where(
+                    and_(reversals.c.log_id == self._log_id, reversals.c.reversed_index.in_(chunk))
+                )
+            ).scalars()
+            found.update(LeafIndex(index) for index in rows)
+        return found
 
     def add_checkpoint(self, size: int, root: bytes, note: str, signed_at: datetime) -> None:
         """Keep a signed head; one root a size, ever (a second one of this size breaks the key)."""
@@ -297,22 +428,11 @@ class LogRepository:
             )
 
 
-def _row(index: int, item: NewEntry, leaf: Leaf, source_key: str, at: int) -> dict[str, object]:
-    entry = item.entry
-    return {
-        "leaf_index": index,
-        "kind": int(entry.head.kind),
-        "class": entry.head.class_,
-        "period": entry.head.period,
-        "subject": entry.subject,
-        "amount_fen": entry.amount_fen,
-        "commitment": entry.commitment,
-        "tag": leaf.tag,
-        "seal": leaf.seal,
-        "sealed_record": item.sealed_record,
-        "source_key": source_key,
-        "recorded_at": at,
-    }
+def _with_source() -> Select[tuple[object, ...]]:
+    """Entries with the append that brought them."""
+    return select(entries, sources.c.source_key, sources.c.recorded_at).join(
+        sources, entries.c.source == sources.c.source
+    )
 
 
 def _stored(row: RowMapping) -> StoredEntry:

@@ -46,7 +46,7 @@ from ledger.transfers.model import (
     TransferCase,
 )
 from ledger.transfers.onchain import bureau_of, facts_of_cases
-from ledger.transfers.package import CheckedPackage, contribution_tags
+from ledger.transfers.package import CheckedPackage
 from ledger.transfers.papers import (
     letter_digest,
     parse_letter,
@@ -223,8 +223,7 @@ def _take_package(context: NodeContext, key: str, envelope: Envelope, inside: An
             failure: VerificationError | None = error
         else:
             failure = None
-            tags = contribution_tags(case.class_, case.subject, checked.periods)
-            overlaps = own_live_periods(view, tags)
+            overlaps = own_live_periods(view, case.subject, case.class_, checked.periods)
     if failure is not None:
         _note_refused(context, case, failure)
         raise failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,13 +73,13 @@ def draws_pension(context: NodeContext, view: View, subject: Subject, class_: in
     return context.chain.payer_of(benefit_tag(class_, subject)) is not None
 
 
-def own_live_periods(view: View, tags: Mapping[bytes, int]) -> tuple[int, ...]:
-    """Months of ``tags`` (exclusive tag to month) that stand live in our own log."""
-    places = view.log.indices_of_tags(list(tags))
-    indices = [index for found in places.values() for index in found]
-    gone = view.log.reversed_among(indices)
-    live = {tags[tag] for tag, found in places.items() if any(index not in gone for index in found)}
-    return tuple(sorted(live))
+def own_live_periods(
+    view: View, subject: Subject, class_: int, periods: Iterable[int]
+) -> tuple[int, ...]:
+    """Which of these paid months of a person stand live in our own log."""
+    keys = [(subject, period) for period in periods]
+    standing = view.log.standing_facts(Kind.CONTRIBUTION, class_, keys)
+    return tuple(sorted(period for _, period in standing))
 
 
 def _moved_before(context: NodeContext, view: View, subject: Subject) -> set[LeafIndex]:

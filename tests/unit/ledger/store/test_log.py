@@ -4,13 +4,16 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 from pymerkle import InmemoryTree as Reference
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from ledger.errors import HeadMovedError
+from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.encoding import (
     NO_SUBJECT,
     Commitment,
@@ -18,11 +21,13 @@ from ledger.evidence.encoding import (
     Head,
     LeafIndex,
     LogId,
+    Subject,
     TreeSize,
     reversal_subject,
 )
 from ledger.policy.kinds import Kind
 from ledger.store.log import NewEntry
+from ledger.store.tables import log
 from ledger.store.unit_of_work import Reading, UnitOfWork
 
 AT = datetime(2026, 9, 15, 1, 0, tzinfo=UTC)
@@ -35,6 +40,11 @@ def append(database, new, source="s"):
         indices = work.log.append(new, source_key=source, recorded_at=AT)
         work.commit()
     return indices
+
+
+def reversal(index: LeafIndex) -> NewEntry:
+    subject = reversal_subject(LOG, index)
+    return NewEntry(Entry(Head(Kind.REVERSAL, 1, 202301), subject, 0, Commitment(bytes(32))), b"")
 
 
 def rfc_root(leaves: list[bytes]) -> bytes:
@@ -112,6 +122,48 @@ class TestAppend:
         assert head.root() == rfc_root(leaves)
 
 
+class TestAppendBatches:
+    def test_several_batches_are_one_append(self, database, entries):
+        new = entries(700)
+        parts = [new[:300], [], new[300:]]
+        with UnitOfWork(database, LOG) as work:
+            indices = work.log.append_batches(
+                (
+                    (
+                        EntryBatch.of([item.entry for item in part]),
+                        Blobs.of([item.sealed_record for item in part]),
+                    )
+                    for part in parts
+                ),
+                source_key="s",
+                at=AT,
+            )
+            work.commit()
+        assert indices == range(700)
+        with Reading(database, LOG) as view:
+            stored = list(view.log.entries(0, 700))
+            assert view.log.head().root() == rfc_root(view.log.leaves(0, 700))
+            assert [item.index for item in view.log.of_source("s")] == list(range(700))
+        assert [(item.entry, item.sealed_record) for item in stored] == [
+            (item.entry, item.sealed_record) for item in new
+        ]
+
+    def test_each_row_is_what_the_entry_says(self, database, entries):
+        new = [*entries(2), reversal(LeafIndex(0))]
+        append(database, new)
+        with Reading(database, LOG) as view:
+            for item, given in zip(view.log.entries(0, 3), new, strict=True):
+                assert item.leaf == given.entry.leaf(LOG)
+
+    def test_a_person_keeps_the_number(self, database, entries):
+        new = entries(3)
+        append(database, new)
+        append(database, [new[2], new[0], reversal(LeafIndex(1))])
+        with database.reading() as connection:
+            rows = connection.execute(select(log.entries.c.person, log.entries.c.leaf_index))
+            assert [person for person, _ in sorted(rows, key=itemgetter(1))] == [1, 2, 3, 3, 1, 0]
+
+
 class TestReads:
     def test_entries_are_found_by_person_kind_source_and_tag(self, database, entries):
         new = entries(4)
@@ -122,21 +174,58 @@ class TestReads:
             assert [item.index for item in view.log.of_subject(person)] == [1]
             assert view.log.of_subject(person, [Kind.PAYOUT]) == []
             assert [item.index for item in view.log.of_source("second")] == [2, 3]
-            tag = view.log.entry(3).leaf.tag
-            assert view.log.indices_of_tags([tag, bytes(32)]) == {tag: [3]}
-            assert view.log.indices_of_tags([]) == {}
+            assert view.log.of_source("third") == []
+            assert view.log.of_subject(Subject(b"?" * 32)) == []
 
-    def test_more_tags_than_one_question_takes(self, database, entries):
-        append(database, entries(1_203))
+    def test_facts_are_found_by_person_and_month(self, database, entries):
+        new = entries(4)
+        append(database, new)
+        append(database, new[3:])
+        subject, period = new[3].entry.subject, new[3].entry.head.period
         with Reading(database, LOG) as view:
-            tags = [item.leaf.tag for item in view.log.entries(0, 1_203)]
-            assert len(view.log.indices_of_tags(tags)) == 1_203
+            find = view.log.indices_of_facts
+            assert find(Kind.CONTRIBUTION, 1, [(subject, period)]) == {(subject, period): [3, 4]}
+            assert find(Kind.CONTRIBUTION, 1, [(subject, period + 1)]) == {}
+            assert find(Kind.CONTRIBUTION, 2, [(subject, period)]) == {}
+            assert find(Kind.PAYOUT, 1, [(subject, period)]) == {}
+            assert find(Kind.CONTRIBUTION, 1, [(Subject(b"?" * 32), period)]) == {}
+            assert find(Kind.CONTRIBUTION, 1, []) == {}
+
+    def test_more_facts_than_one_question_takes(self, database, entries):
+        new = entries(5_203)
+        append(database, new)
+        keys = [(item.entry.subject, item.entry.head.period) for item in new]
+        with Reading(database, LOG) as view:
+            found = view.log.indices_of_facts(Kind.CONTRIBUTION, 1, [*keys, *keys])
+        assert found == {key: [index] for index, key in enumerate(keys)}
+
+    def test_a_fact_that_was_reversed_does_not_stand(self, database, entries):
+        new = entries(2)
+        append(database, new)
+        keys = [(item.entry.subject, item.entry.head.period) for item in new]
+        append(database, [reversal(LeafIndex(0))])
+        with Reading(database, LOG) as view:
+            assert view.log.standing_facts(Kind.CONTRIBUTION, 1, keys) == {keys[1]: 1}
+            assert view.log.reversal_of(0) == 2
+            assert view.log.reversal_of(1) is None
+
+    def test_the_first_of_two_reversals_counts(self, database, entries):
+        append(database, entries(1))
+        append(database, [reversal(LeafIndex(0)), reversal(LeafIndex(0))])
+        with Reading(database, LOG) as view:
+            assert view.log.reversal_of(0) == 1
+
+    def test_leaves_come_as_rows(self, database, entries):
+        append(database, entries(3))
+        with Reading(database, LOG) as view:
+            rows = view.log.leaf_rows(1, 3)
+            assert rows.shape == (2, 64)
+            assert [row.tobytes() for row in rows] == view.log.leaves(1, 3)
+            assert view.log.leaf_rows(3, 3).shape == (0, 64)
 
     def test_a_reversal_takes_back_the_leaf_it_names_and_no_other(self, database, entries):
         append(database, entries(3))
-        subject = reversal_subject(LOG, LeafIndex(1))
-        taken = Entry(Head(Kind.REVERSAL, 1, 202301), subject, 0, Commitment(bytes(32)))
-        append(database, [NewEntry(taken, b"")])
+        append(database, [reversal(LeafIndex(1))])
         with Reading(database, LOG) as view:
             assert view.log.reversed_among([0, 1, 2, 3]) == {1}
             assert view.log.reversed_among([]) == set()

@@ -3,12 +3,18 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 import ledger.store.migrations
+from ledger.evidence.encoding import LeafIndex, LogId, Subject, reversal_subject
+from ledger.store.database import Database
 from ledger.store.tables import metadata
+from ledger.store.times import from_micros
+from ledger.store.unit_of_work import Reading
 
 VERSIONS = Path(ledger.store.migrations.__file__).parent / "versions"
 
@@ -49,3 +55,62 @@ class TestMigrations:
                 for alias in node.names
             }
             assert not [name for name in imported if str(name).startswith("ledger")], path.name
+
+
+class TestNumbersForPersons:
+    """The second revision makes ``entries`` anew: every row must come through it."""
+
+    def test_rows_of_the_first_tables_come_through(self, database_url):
+        database = Database(database_url)
+        upgrade(database, "0001")
+        with database.writing() as connection:
+            connection.execute(text(OLD_ROW), old_rows())
+            connection.commit()
+        database.migrate()
+        with Reading(database, LogId(7)) as view:
+            stored = list(view.log.entries(0, 9))
+            assert [item.index for item in stored] == [0, 1, 2, 3]
+            assert [item.source_key for item in stored] == ["one", "one", "two", "two"]
+            assert [item.recorded_at for item in stored] == [from_micros(5)] * 2 + [
+                from_micros(6)
+            ] * 2
+            assert [item.sealed_record for item in stored] == [b"0", b"1", b"2", b"3"]
+            assert [item.index for item in view.log.of_subject(Subject(b"a" * 32))] == [0, 2]
+            assert [item.index for item in view.log.of_source("two")] == [2, 3]
+            assert view.log.reversal_of(1) == 3
+            assert view.log.reversed_among([0, 1, 2]) == {1}
+        database.close()
+
+
+OLD_ROW = (
+    "INSERT INTO entries (leaf_index, kind, class, period, subject, amount_fen, commitment, tag,"
+    " seal, sealed_record, source_key, recorded_at) VALUES (:index, :kind, 1, 202609, :subject, 3,"
+    " :digest, :digest, :digest, :sealed, :source, :at)"
+)
+
+
+def old_rows() -> list[dict[str, object]]:
+    """Two persons, one of them twice, and a reversal of the second one's entry."""
+    subjects = [b"a" * 32, b"b" * 32, b"a" * 32, reversal_subject(LogId(7), LeafIndex(1))]
+    return [
+        {
+            "index": index,
+            "kind": 3 if index == 3 else 1,
+            "subject": subject,
+            "digest": bytes([index]) * 32,
+            "sealed": str(index).encode(),
+            "source": "one" if index < 2 else "two",
+            "at": 5 if index < 2 else 6,
+        }
+        for index, subject in enumerate(subjects)
+    ]
+
+
+def upgrade(database: Database, revision: str) -> None:
+    """Bring an empty database to an earlier revision."""
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS.parent))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
