@@ -23,7 +23,11 @@ CATEGORIES: Final = MappingProxyType(
 """What a category may be called; the first three are its names in answers."""
 
 NAMES: Final = MappingProxyType(
-    {category: name for name, category in reversed(CATEGORIES.items()) if name in CATEGORIES}
+    {
+        Category.MALE: "male",
+        Category.FEMALE_55: "female-55",
+        Category.FEMALE_50: "female-50",
+    }
 )
 
 

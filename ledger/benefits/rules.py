@@ -25,7 +25,6 @@ from ledger.benefits.model import (
 )
 from ledger.errors import CategoryMismatchError, EstimateOnlyError, NotFoundError
 from ledger.policy.eligibility import Condition, EligibilityQuestion, review
-from ledger.policy.flexible import choose_month
 from ledger.policy.identifiers import IdentityNumber, Sex, birth_date_of, sex_of
 from ledger.policy.overlaps import Claim, resolve_overlaps
 from ledger.policy.periods import add_months, duration_text, months_between, period_of, period_text
@@ -243,7 +242,7 @@ def require_decidable(steps: Iterable[Step], *, demonstration: bool) -> None:
 
 def review_steps(made: Review) -> tuple[Step, ...]:
     """What a review of eligibility rests on: the pension age, and the months it takes."""
-    return choose_month(made.result.retirement, 0).steps
+    return made.result.retirement.steps
 
 
 def decision_body(

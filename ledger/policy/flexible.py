@@ -14,28 +14,12 @@ from typing import Final
 
 from ledger.errors import PeriodError
 from ledger.policy.periods import add_months, months_between, year_of
-from ledger.policy.retirement import (
-    FLEXIBLE_SOURCE,
-    REFORM_SOURCE,
-    Retirement,
-    category_row,
-    minimum_months,
-)
+from ledger.policy.retirement import FLEXIBLE_SOURCE, Retirement, minimum_months
 from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Parameter, status_of, table
 
 EARLY_NOTICE_MONTHS: Final = 3
 LATE_NOTICE_MONTHS: Final = 1
 
-_AGE: Final = Wording(
-    "statutory-age",
-    "{name_zh}，{birth_period}出生：原年龄{old_age_months}，延迟{delay_age_months}，法定退休年龄"
-    "{statutory_age_months}，{statutory_period}到龄；可选{earliest_period}至{latest_period}",
-    "Born {birth_period} ({name_en}): former age {old_age_months}, delayed by {delay_age_months}; "
-    "the pension age of {statutory_age_months} is reached in {statutory_period}; any month from "
-    "{earliest_period} to {latest_period} may be chosen",
-    REFORM_SOURCE,
-)
 _STATUTORY: Final = Wording(
     "retire-at-statutory-age",
     "按法定退休年龄于{chosen_period}退休，最低缴费{minimum_months}个月",
@@ -87,30 +71,6 @@ def shift_bounds(found: Retirement) -> tuple[int, int]:
     )
 
 
-def age_step(found: Retirement) -> Step:
-    """How the statutory month follows from category and birth month, with the row it rests on."""
-    rule = category_row(found.category)
-    row = next(row for row in table("retirement_categories") if row["category"] == found.category)
-    grounds = Parameter(
-        rule.longest_delay_months,
-        status_of(row["status"]),
-        row["source"],
-        f"retirement_categories: {found.category}",
-    )
-    figures: dict[str, Figure] = {
-        "name_zh": rule.name_zh,
-        "name_en": rule.name_en,
-        "birth_period": found.birth_period,
-        "old_age_months": rule.old_age_months,
-        "delay_age_months": found.delay_months,
-        "statutory_age_months": found.statutory_age_months,
-        "statutory_period": found.statutory_period,
-        "earliest_period": found.earliest_period,
-        "latest_period": found.latest_period,
-    }
-    return Step(_AGE, figures, (grounds,))
-
-
 def choose_month(found: Retirement, shift_months: int) -> ChosenMonth:
     """What follows from retiring ``shift_months`` after the statutory month (negative: before it).
 
@@ -140,5 +100,5 @@ def choose_month(found: Retirement, shift_months: int) -> ChosenMonth:
         benefits_from_period=add_months(period, 1),
         notice_by_period=add_months(period if early else found.statutory_period, -notice),
         minimum_months=needed.value,
-        steps=(age_step(found), Step(wording, figures, (needed,))),
+        steps=(found.steps[-1], Step(wording, figures, (needed,))),
     )
