@@ -28,7 +28,7 @@ NONCE_BYTES = 12
 AUTH_TAG_BYTES = 16
 _VERSION = b"\x01"
 _AAD_LABEL = b"anxu-record/1|"
-_NONCE_LABEL = b"anxu-record-nonce/1|"
+NONCE_LABEL = b"anxu-record-nonce/1|"
 _SMALLEST = len(_VERSION) + NONCE_BYTES + SALT_BYTES + AUTH_TAG_BYTES
 
 
@@ -69,7 +69,7 @@ class RecordSealer:
             raise LengthError(field="salt", expected=SALT_BYTES, actual=len(salt))
         payload = salt + record
         size = len(aad).to_bytes(4)
-        nonce = hashlib.sha256(_NONCE_LABEL + size + aad + payload).digest()[:NONCE_BYTES]
+        nonce = hashlib.sha256(NONCE_LABEL + size + aad + payload).digest()[:NONCE_BYTES]
         return _VERSION + nonce + self._cipher.encrypt(nonce, payload, aad)
 
     def open(self, blob: bytes, aad: bytes) -> OpenedRecord:

@@ -1,0 +1,141 @@
+"""SHA-256 over many rows at once, in arrays: compiled when that is possible, plainly otherwise.
+
+Both ways give the same bytes (see `ledger.evidence.native`). Rows of an array are whole items; the
+results stand in the same order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ledger.errors import LengthError
+from ledger.evidence import native
+from ledger.evidence.encoding import DIGEST_BYTES, LEAF_BYTES
+
+ByteRows: TypeAlias = NDArray[np.uint8]
+"""Bytes in one or two dimensions; in two, a row is an item."""
+Offsets: TypeAlias = NDArray[np.int64]
+"""Where items begin in a run of bytes, and behind the last where it ends: one more than items."""
+
+_LEAF: Final = b"\x00"
+_NODE: Final = b"\x01"
+
+
+def sha256_rows(rows: ByteRows, prefix: bytes = b"") -> ByteRows:
+    """SHA-256(prefix | row) for every row.
+
+    Args:
+        rows: (n, w) bytes.
+        prefix: stands before each row.
+
+    Returns:
+        (n, 32) bytes.
+    """
+    rows = np.ascontiguousarray(rows)
+    count, width = rows.shape
+    loops = _PATIENCE.loops(count)
+    if loops is None:
+        return _plain(_rows(rows), prefix)
+    digests = np.empty((count, DIGEST_BYTES), np.uint8)
+    start = np.frombuffer(prefix or b"\x00", np.uint8)
+    loops.hash_rows(
+        start.ctypes.data, len(prefix), rows.ctypes.data, count, width, digests.ctypes.data
+    )
+    return digests
+
+
+def sha256_blobs(
+    data: ByteRows, offsets: Offsets, prefix: bytes = b"", heads: ByteRows | None = None
+) -> ByteRows:
+    """SHA-256(prefix | head | blob) for every blob.
+
+    Args:
+        data: all blobs, one behind the other.
+        offsets: (n + 1) places, not falling, within ``data``.
+        prefix: stands before each.
+        heads: (n, h) bytes that stand between prefix and blob.
+
+    Returns:
+        (n, 32) bytes.
+
+    Raises:
+        ValueError: the offsets fall or leave ``data``, or there is not one head a blob.
+    """
+    data, count = np.ascontiguousarray(data), len(offsets) - 1
+    require_offsets(data, offsets)
+    if heads is not None and len(heads) != count:
+        raise ValueError("there is not one head a blob")
+    loops = _PATIENCE.loops(count)
+    if loops is None:
+        return _plain_blobs(data, offsets, prefix, heads)
+    digests = np.empty((count, DIGEST_BYTES), np.uint8)
+    start = np.frombuffer(prefix or b"\x00", np.uint8)
+    tops = np.empty((0, 0), np.uint8) if heads is None else np.ascontiguousarray(heads)
+    places = np.require(offsets, np.int64, ["C", "W"])
+    loops.hash_blobs(
+        start.ctypes.data, len(prefix), tops.ctypes.data, tops.shape[1],
+        data.ctypes.data, places, digests.ctypes.data,
+    )  # fmt: skip
+    return digests
+
+
+def leaf_hashes(leaves: ByteRows) -> ByteRows:
+    """RFC 9162 leaf hashes of (n, 64) leaves."""
+    if leaves.ndim != 2 or leaves.shape[1] != LEAF_BYTES:  # noqa: PLR2004 - rows of bytes
+        raise LengthError(field="leaf", expected=LEAF_BYTES, actual=leaves.shape[-1])
+    return sha256_rows(leaves, _LEAF)
+
+
+def hash_pairs(level: ByteRows) -> ByteRows:
+    """RFC 9162 node hashes of neighbours: (2m, 32) hashes give (m, 32)."""
+    pairs = np.ascontiguousarray(level).reshape(len(level) // 2, 2 * DIGEST_BYTES)
+    return sha256_rows(pairs, _NODE)
+
+
+def require_offsets(data: ByteRows, offsets: Offsets) -> None:
+    """Refuse offsets that fall, or that lie outside ``data``: compiled loops trust them."""
+    inside = len(offsets) > 0 and offsets[0] >= 0 and offsets[-1] <= len(data)
+    if not inside or bool((offsets[1:] < offsets[:-1]).any()):
+        raise ValueError("the offsets fall, or leave the data")
+
+
+def _plain_blobs(
+    data: ByteRows, offsets: Offsets, prefix: bytes, heads: ByteRows | None
+) -> ByteRows:
+    content, places = data.tobytes(), offsets.tolist()
+    items = [content[start:end] for start, end in itertools.pairwise(places)]
+    if heads is not None:
+        items = [head + item for head, item in zip(_rows(heads), items, strict=True)]
+    return _plain(items, prefix)
+
+
+def _rows(rows: ByteRows) -> list[bytes]:
+    content, (count, width) = rows.tobytes(), rows.shape
+    return [content[row * width : (row + 1) * width] for row in range(count)]
+
+
+def _plain(items: list[bytes], prefix: bytes) -> ByteRows:
+    sha256 = hashlib.sha256
+    joined = b"".join([sha256(prefix + item).digest() for item in items])
+    return np.frombuffer(joined, np.uint8).reshape(len(items), DIGEST_BYTES)
+
+
+def _load() -> Any:
+    """The compiled loops once they have hashed a row as hashlib does, else None."""
+    from ledger.evidence import hash_loops
+
+    if not native.register(hash_loops.FUNCTIONS):
+        return None
+    row = np.arange(LEAF_BYTES, dtype=np.uint8)
+    digest = np.empty(DIGEST_BYTES, np.uint8)
+    hash_loops.hash_rows(row.ctypes.data, 1, row.ctypes.data, 1, LEAF_BYTES, digest.ctypes.data)
+    expected = hashlib.sha256(b"\x00" + row.tobytes()).digest()
+    return hash_loops if digest.tobytes() == expected else None
+
+
+_PATIENCE: Final = native.Patience(_load)
