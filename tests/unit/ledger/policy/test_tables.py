@@ -13,6 +13,7 @@ TABLES = (
     "province_profiles",
     "retirement_age_reform",
     "retirement_categories",
+    "rule_parameters",
     "work_calendar",
 )
 
