@@ -300,6 +300,21 @@ class CalendarYearMissingError(RefusedError):
 
 
 @dataclass(eq=False)
+class PolicyFigureError(RefusedError):
+    """A figure given to a calculation cannot be, alone or beside the others."""
+
+    field: str
+    value: int
+    reason: str
+    reason_zh: str
+    code: ClassVar[str] = "policy-figure"
+    message: ClassVar[str] = "{field} cannot be {value}: {reason}."
+    message_zh: ClassVar[str] = "{field} 不能为 {value}：{reason_zh}。"
+    remedy: ClassVar[str] = "Compare {field} with the archive, correct it and calculate again."
+    remedy_zh: ClassVar[str] = "请与档案核对 {field}，更正后重新计算。"
+
+
+@dataclass(eq=False)
 class EstimateOnlyError(RefusedError):
     """A result rests on a value that is not published: it may estimate, never decide."""
 
@@ -356,6 +371,69 @@ class CategoryMismatchError(RefusedError):
         "Look up the post in the archive: male, female-55 or female-50; then review again."
     )
     remedy_zh: ClassVar[str] = "请核对档案中的岗位类别（男、女55、女50）后重新审核。"
+
+
+@dataclass(eq=False)
+class PensionRunsError(RefusedError):
+    """A person is to be erased who was decided or paid a pension and is not known to be dead."""
+
+    code: ClassVar[str] = "pension-runs"
+    message: ClassVar[str] = (
+        "The records are needed: a pension was decided or paid, and no death is recorded."
+    )
+    message_zh: ClassVar[str] = "该人已核定或已发放待遇且无死亡登记，其记录仍须使用，不得销毁。"
+    remedy: ClassVar[str] = (
+        "Record the death, or take back what was decided and paid to the wrong person; then decide "
+        "again."
+    )
+    remedy_zh: ClassVar[str] = "请先登记死亡信息，或冲销错误的核定和发放记录，再行办理。"
+
+
+@dataclass(eq=False)
+class TransferOpenError(RefusedError):
+    """A person is to be erased whose relation is being transferred."""
+
+    cases: int
+    code: ClassVar[str] = "transfer-open"
+    message: ClassVar[str] = "The records are needed: {cases} transfer case(s) are open."
+    message_zh: ClassVar[str] = "该人有 {cases} 件转移业务未办结，其记录仍须使用，不得销毁。"
+    remedy: ClassVar[str] = (
+        "Close, refuse or withdraw the case first; 'anxu transfer list' shows it."
+    )
+    remedy_zh: ClassVar[str] = "请先办结、退回或撤回转移业务（anxu transfer list）。"
+
+
+@dataclass(eq=False)
+class PaymentsOpenError(RefusedError):
+    """A person is to be erased to whom payments are under way."""
+
+    lines: int
+    code: ClassVar[str] = "payments-open"
+    message: ClassVar[str] = "The records are needed: {lines} payment line(s) are not settled."
+    message_zh: ClassVar[str] = "该人有 {lines} 笔待遇尚未结清，其记录仍须使用，不得销毁。"
+    remedy: ClassVar[str] = "Hold the lines, or bring in the bank's answer; then decide again."
+    remedy_zh: ClassVar[str] = "请先暂缓支付或导入银行回盘，再行办理。"
+
+
+@dataclass(eq=False)
+class RetentionRunsError(RefusedError):
+    """A person is to be erased whose records the law still keeps."""
+
+    facts: int
+    until: str
+    source: str
+    code: ClassVar[str] = "retention-runs"
+    message: ClassVar[str] = (
+        "{facts} record(s) that stand have to be kept, the last until {until} ({source})."
+    )
+    message_zh: ClassVar[str] = "有 {facts} 条有效记录须依法保存至 {until}（{source}）。"
+    remedy: ClassVar[str] = (
+        "Wait until then, or reverse what should never have been recorded; the periods stand in "
+        "ledger/policy/tables/record_retention.csv."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请待期满，或先冲销本不应登记的记录；保存期限见 ledger/policy/tables/record_retention.csv。"
+    )
 
 
 @dataclass(eq=False)
@@ -482,6 +560,36 @@ class MappingFileError(RefusedError):
     message_zh: ClassVar[str] = "映射文件 {file} 的 {where} 有误：应为 {expected}。"
     remedy: ClassVar[str] = "Correct it; docs/reference/import-files.md shows every section."
     remedy_zh: ClassVar[str] = "请更正；各节写法见 docs/reference/import-files.md。"
+
+
+@dataclass(eq=False)
+class SourceChangedError(RefusedError):
+    """Somebody wrote to a file while it was being imported."""
+
+    file: str
+    code: ClassVar[str] = "source-changed"
+    message: ClassVar[str] = "{file} changed while it was being read."
+    message_zh: ClassVar[str] = "文件 {file} 在读取期间被改动。"
+    remedy: ClassVar[str] = (
+        "Keep the file still and import it again; what was recorded of it is not recorded twice."
+    )
+    remedy_zh: ClassVar[str] = "请勿改动该文件并重新导入；已入账部分不会重复登记。"
+
+
+@dataclass(eq=False)
+class ImportCancelledError(RefusedError):
+    """An import was stopped between two parts; what was recorded stays, nothing is half-recorded."""
+
+    file: str
+    rows_done: int
+    rows_read: int
+    code: ClassVar[str] = "import-cancelled"
+    message: ClassVar[str] = (
+        "The import of {file} was stopped: {rows_done} of {rows_read} lines are done."
+    )
+    message_zh: ClassVar[str] = "文件 {file} 的导入已停止：已处理 {rows_done} / {rows_read} 行。"
+    remedy: ClassVar[str] = "The same command goes on where it stopped; no line is recorded twice."
+    remedy_zh: ClassVar[str] = "重新执行同一命令即可继续，不会重复登记。"
 
 
 @dataclass(eq=False)

@@ -27,6 +27,7 @@ from ledger.keys.person_keys import PersonKeys
 from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
 from ledger.ports import SystemClock, SystemRandom
 from ledger.recording.context import BureauTools, NodeContext
+from ledger.recording.erasures import ErasureJob
 from ledger.recording.peers import request_headers
 from ledger.recording.publication import Publisher
 from ledger.recording.writer import EntryWriter, RecordReader
@@ -165,6 +166,7 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
         {"publish": publisher.step}
         | common
         | {
+            "erase": ErasureJob(context).step,
             "release": lambda: release_approved(context),
             "transfers": lambda: advance_transfers(context) > 0,
         }

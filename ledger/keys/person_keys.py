@@ -185,6 +185,14 @@ class PersonKeys:
             StorageUnavailableError: the key is destroyed, but a reader keeps old pages alive:
             repeat.
         """
+        self.mark_destroyed(subject, at)
+        self.scrub()
+
+    def mark_destroyed(self, subject: Subject, at: datetime) -> None:
+        """The first half of :meth:`destroy`: overwrite the key, leave the mark.
+
+        From here on nobody opens or seals with it; old pages may still lie in the write-ahead log.
+        """
         if len(subject) != SUBJECT_BYTES:
             raise LengthError(field="subject", expected=SUBJECT_BYTES, actual=len(subject))
         with self._transaction() as connection:
@@ -194,6 +202,13 @@ class PersonKeys:
                 "destroyed_at = coalesce(destroyed_at, excluded.destroyed_at)",
                 (subject, at.astimezone(UTC).isoformat()),
             )
+
+    def scrub(self) -> None:
+        """The second half: empty the write-ahead log of pages that still have destroyed keys.
+
+        Raises:
+            StorageUnavailableError: a reader keeps them alive: repeat.
+        """
         with self._lock:
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:

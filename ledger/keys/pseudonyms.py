@@ -13,7 +13,7 @@ import hmac
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from voprf import ristretto
 
@@ -180,3 +180,10 @@ class Pseudonyms:
             while len(self._remembered) > self._capacity:
                 self._remembered.popitem(last=False)
         return [found[value] for value in inputs]
+
+    def forget(self, subjects: Collection[Subject]) -> None:
+        """Remember nothing any more of persons who were erased."""
+        gone = frozenset(subjects)
+        with self._lock:
+            for value in [key for key, known in self._remembered.items() if known in gone]:
+                del self._remembered[value]

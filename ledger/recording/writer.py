@@ -113,7 +113,7 @@ class RecordReader:
         sealers: dict[Subject, RecordSealer] = {}
         opened = []
         for stored in entries:
-            owner = self._owner(stored, log)
+            owner = self.owner_of(stored, log)
             sealer = sealers.get(owner)
             if sealer is None:
                 sealer = sealers[owner] = RecordSealer(self._person_keys.get(owner))
@@ -122,7 +122,7 @@ class RecordReader:
             opened.append(OpenedRecord(stored, json.loads(canonical), canonical, salt))
         return opened
 
-    def _owner(self, stored: StoredEntry, log: LogRepository) -> Subject:
+    def owner_of(self, stored: StoredEntry, log: LogRepository) -> Subject:
         """Whose key seals this record; a reversal's: the person whose entry it reverses."""
         if stored.entry.head.kind is not Kind.REVERSAL:
             return stored.entry.subject

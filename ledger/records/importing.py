@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ledger.errors import ImportRefusedError
 from ledger.recording.context import NodeContext
@@ -21,6 +21,7 @@ from ledger.store.log import NewEntry
 Progress = Callable[[str, int, int], None]
 """Told the step (``read``, ``check``, ``seal``, ``record``), how much is done, and of how much."""
 
+RowT = TypeVar("RowT")
 KEPT_FINDINGS: Final = 500
 """How many findings an import's row keeps; the file of lines left out has all of them."""
 _SEAL_STEP: Final = 5_000
@@ -46,15 +47,25 @@ def accept(context: NodeContext, checked: Checked[Any], *, accept_valid: bool) -
     Raises:
         ImportRefusedError: there are bad lines and nobody said to leave them out, or no good ones.
     """
-    errors = checked.errors
-    if errors and (not accept_valid or not checked.rows):
+    if not accept_valid or not checked.rows:
+        require_good(checked)
+    return write_left_out(context.directory, checked)
+
+
+def require_good(checked: Checked[RowT]) -> tuple[RowT, ...]:
+    """The rows of a file none of whose lines is bad.
+
+    Raises:
+        ImportRefusedError: there are bad lines.
+    """
+    if checked.errors:
         raise ImportRefusedError(
             file=checked.table.file_name,
             lines_read=checked.table.lines_read,
             lines_refused=len(checked.refused_lines),
-            findings_count=len(errors),
+            findings_count=len(checked.errors),
         ).with_findings(checked.findings)
-    return write_left_out(context.directory, checked)
+    return checked.rows
 
 
 def prepare_entries(

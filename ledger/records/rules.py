@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -22,7 +22,10 @@ from ledger.policy.periods import period_of
 from ledger.recording.facts import Fact
 from ledger.records.model import ContributionRow, DeathRow
 
+CORRECTION: Final = "correction"
+"""The field of a record that takes the place of a reversed one."""
 _COLLECTION_LABEL: Final = "anxu-collection/1"
+_CORRECTION_LABEL: Final = "anxu-correction/1"
 
 
 class ReversalReason(StrEnum):
@@ -150,6 +153,12 @@ def collection_reference(log_id: LogId, first_index: int, end_index: int) -> str
     return "0x" + hashlib.sha256(text.encode()).hexdigest()
 
 
+def correction_reference(log_id: LogId, index: LeafIndex) -> str:
+    """The identifier in the books of what a correction of this leaf changed (0x-hex, 32 bytes)."""
+    text = f"{_CORRECTION_LABEL}|{log_id}|{index}"
+    return "0x" + hashlib.sha256(text.encode()).hexdigest()
+
+
 def collection_arguments(log_id: LogId, collected: Collected) -> list[Any]:
     """The arguments of ``Funds.recordCollection``, in its order."""
     return [
@@ -191,7 +200,8 @@ def death_fact(row: DeathRow) -> Fact:
 class ReversalOrder:
     """Two officers take an entry back: why, on which legal basis, maker and checker by name.
 
-    ``words`` is the reason as the person is told it, where there is one.
+    ``words`` is the reason as the person is told it, where there is one. ``approval`` has the salt
+    and both signatures over :func:`correction_statement`, once they are given.
     """
 
     reason: ReversalReason
@@ -199,12 +209,47 @@ class ReversalOrder:
     maker: str
     checker: str
     words: str = ""
+    approval: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.maker.strip().casefold() == self.checker.strip().casefold():
             raise SameOfficerError(action="reversing an entry")
         if not self.legal_basis.strip():
             raise ReasonMissingError(action="reversing an entry", what="legal basis")
+
+    def fields(self) -> dict[str, str]:
+        """What both entries of a correction say of it."""
+        return {
+            "reason_code": self.reason.value,
+            "legal_basis": self.legal_basis.strip(),
+            "maker": self.maker,
+            "checker": self.checker,
+        }
+
+
+def correction_statement(
+    index: LeafIndex, order: ReversalOrder, log_id: LogId, restatement: Fact | None
+) -> dict[str, Any]:
+    """What both officers sign, under a salt: what goes, why, and what takes its place.
+
+    ``restatement`` is the new fact as it was before it got its own ``correction``.
+    """
+    return {
+        "schema": "anxu-correction/1",
+        "reverses": {"log": int(log_id), "index": int(index)},
+        **order.fields(),
+        "restatement": restatement.record() if restatement is not None else None,
+    }
+
+
+def restated_fact(index: LeafIndex, fact: Fact, order: ReversalOrder, log_id: LogId) -> Fact:
+    """The new fact of a correction: it names the leaf it restates, why, and who signed."""
+    correction = {
+        "restates": {"log": int(log_id), "index": int(index)},
+        **order.fields(),
+        **order.approval,
+    }
+    return replace(fact, body={**fact.body, CORRECTION: correction})
 
 
 def reversal_fact(
@@ -217,10 +262,8 @@ def reversal_fact(
     """
     body: dict[str, Any] = {
         "reverses": {"log": int(log_id), "index": int(index), "kind": record["kind"]},
-        "reason_code": order.reason.value,
-        "legal_basis": order.legal_basis.strip(),
-        "maker": order.maker,
-        "checker": order.checker,
+        **order.fields(),
+        **order.approval,
     }
     if order.words:
         body["reason"] = order.words

@@ -49,6 +49,18 @@ class CommandRepository:
             )
         )
 
+    def answers(self, key: str, *, prefix: bool = False) -> dict[str, dict[str, Any]]:
+        """The answers by key: of this key, or of every key that begins with it; oldest first."""
+        matches = (
+            commands.c.key.startswith(key, autoescape=True) if prefix else commands.c.key == key
+        )
+        rows = self._connection.execute(
+            select(commands.c.key, commands.c.answer)
+            .where(matches)
+            .order_by(commands.c.answered_at, commands.c.key)
+        )
+        return {known: json.loads(answer) for known, answer in rows}
+
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:

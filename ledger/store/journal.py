@@ -113,6 +113,19 @@ class JournalRepository:
         )
         return [self._entry(row) for row in rows]
 
+    def of_occasions(self, *occasions: str) -> list[JournalEntry]:
+        """The entries made for one of these occasions, oldest first."""
+        rows = (
+            self._connection.execute(
+                select(journal_entries)
+                .where(journal_entries.c.occasion.in_(occasions))
+                .order_by(journal_entries.c.id)
+            )
+            .mappings()
+            .all()
+        )
+        return [self._entry(row) for row in rows]
+
     def balances(self) -> dict[str, int]:
         """The sum of each account's postings in fen; all of them together are zero."""
         rows = self._connection.execute(

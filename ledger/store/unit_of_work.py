@@ -16,6 +16,7 @@ from ledger.store.database import Database
 from ledger.store.decisions import DecisionRepository
 from ledger.store.events import EventRepository
 from ledger.store.following import FollowingRepository
+from ledger.store.history import HistoryRepository
 from ledger.store.journal import JournalRepository
 from ledger.store.log import LogRepository
 from ledger.store.outbox import OutboxRepository
@@ -53,6 +54,11 @@ class Rooms:
     def log(self) -> LogRepository:
         """The node's own log."""
         return LogRepository(self._connection, self._log_id)
+
+    @cached_property
+    def history(self) -> HistoryRepository:
+        """The node's own log as it was at earlier times."""
+        return HistoryRepository(self._connection, self._log_id)
 
     @cached_property
     def outbox(self) -> OutboxRepository:

@@ -15,6 +15,7 @@ from stdnum.cn import ric, uscc
 from ledger.chain.deployment import Manifest
 from ledger.config import NodeSettings
 from ledger.evidence.encoding import LogId
+from ledger.keys.key_store import KeyStore, officer_key_name
 from ledger.keys.person_keys import PersonKeys
 from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
 from ledger.recording.context import BureauTools, NodeContext
@@ -182,15 +183,33 @@ def write_csv(tmp_path: Path):
     return write
 
 
+class EveryOfficer:
+    """Stands in for the registry of a chain that is not there: whoever has a key is enrolled."""
+
+    def is_officer(self, _log_id: int, _address: str) -> bool:
+        return True
+
+
+@pytest.fixture(scope="session")
+def officers(tmp_path_factory) -> KeyStore:
+    """The keys of the officers ``one``, ``two`` and ``three``."""
+    store = KeyStore.create(
+        tmp_path_factory.mktemp("officers") / "keys", "a passphrase", scrypt_log2_n=14
+    )
+    for name in ("one", "two", "three"):
+        store.generate_secp256k1(officer_key_name(name))
+    return store
+
+
 @pytest.fixture
-def make_node(tmp_path: Path):
+def make_node(tmp_path: Path, officers: KeyStore):
     """Opens a bureau's node without a chain; everything else is real."""
     opened: list[Any] = []
 
-    def make(name: str = "node", minimum_lines: int = 3) -> NodeContext:
+    def make(name: str = "node", minimum_lines: int = 3, url: str | None = None) -> NodeContext:
         directory = tmp_path / name
         (directory / "keys").mkdir(parents=True)
-        url = f"sqlite:///{directory / 'data.sqlite'}"
+        url = url or f"sqlite:///{directory / 'data.sqlite'}"
         database = Database(url)
         database.migrate()
         random = SeededRandom()
@@ -225,8 +244,8 @@ def make_node(tmp_path: Path):
             clock=FixedClock(),
             random=random,
             database=database,
-            keys=None,  # type: ignore[arg-type]
-            chain=None,  # type: ignore[arg-type]
+            keys=officers,
+            chain=EveryOfficer(),  # type: ignore[arg-type]
             tools=BureauTools(
                 person_keys,
                 pseudonyms,
