@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import psycopg
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from ledger.errors import StorageUnavailableError
 from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.encoding import DIGEST_BYTES, NO_SUBJECT, Subject
+from ledger.evidence.native import Patience
 from ledger.policy.kinds import Kind
 from ledger.store.persons import numbers_of
 
@@ -83,24 +85,15 @@ class EntryRows:
             np.full(count, self.source),
         )
 
-    def copy_bytes(self) -> bytes:
+    def copy_bytes(self) -> bytes | memoryview:
         """The rows as PostgreSQL's binary COPY takes them, without header and trailer."""
         fixed = np.empty(len(self), dtype=_ROW)
         fixed["fields"] = len(_FIELDS) + 1
         for (name, _, width), values in zip(_FIELDS, self.columns(), strict=True):
             fixed[f"{name} length"] = width
             fixed[name] = values
-        offsets = self.sealed.offsets
-        fixed["sealed length"] = np.diff(offsets)
-        heads, blobs = memoryview(fixed.tobytes()), memoryview(self.sealed.data.tobytes())
-        ends = offsets.tolist()
-        width = _ROW.itemsize
-        return b"".join(
-            chain.from_iterable(
-                (heads[at * width : (at + 1) * width], blobs[start:end])
-                for at, (start, end) in enumerate(pairwise(ends))
-            )
-        )
+        fixed["sealed length"] = np.diff(self.sealed.offsets)
+        return _interleaved(fixed.view(np.uint8).reshape(len(self), _ROW.itemsize), self.sealed)
 
     def tuples(self) -> list[tuple[Any, ...]]:
         """The rows as SQLite's driver takes them."""
@@ -122,6 +115,41 @@ def persons_of(connection: Connection, batch: EntryBatch) -> NDArray[np.int64]:
     return np.fromiter((numbers[item] for item in everybody), np.int64, len(everybody))
 
 
+class WriteBehind:
+    """Writes one batch of rows while the next one is made; use it in a ``with`` block.
+
+    Between two writes the connection is the writer's: call `settle` before asking it anything.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._writer: ThreadPoolExecutor | None = None
+        self._pending: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if self._writer is not None:
+            self._writer.shutdown()
+
+    def write(self, rows: EntryRows, *, is_last: bool) -> None:
+        """Write rows behind those written before; the last ones are written at once."""
+        self.settle()
+        if is_last:
+            insert_rows(self._connection, rows)
+            return
+        if self._writer is None:
+            self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="anxu-append")
+        self._pending = self._writer.submit(insert_rows, self._connection, rows)
+
+    def settle(self) -> None:
+        """Wait for the rows under way. Raises what writing them raised."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+
 def insert_rows(connection: Connection, rows: EntryRows) -> None:
     """Write rows within the caller's transaction.
 
@@ -139,6 +167,32 @@ def insert_rows(connection: Connection, rows: EntryRows) -> None:
             copy.write(COPY_TRAILER)
     except psycopg.OperationalError as error:
         raise StorageUnavailableError(reason=type(error).__name__) from error
+
+
+def _interleaved(heads: NDArray[np.uint8], blobs: Blobs) -> bytes | memoryview:
+    """Each head with its blob behind it, all in one run of bytes."""
+    loops = _PATIENCE.loops(len(heads))
+    if loops is not None:
+        rows = np.empty(heads.size + len(blobs.data), np.uint8)
+        loops.interleave(heads, blobs.data, blobs.offsets, rows)
+        return rows.data
+    content, data = heads.tobytes(), blobs.data.tobytes()
+    width = heads.shape[1]
+    return b"".join(
+        chain.from_iterable(
+            (content[at * width : (at + 1) * width], data[start:end])
+            for at, (start, end) in enumerate(pairwise(blobs.offsets.tolist()))
+        )
+    )
+
+
+def _load() -> Any:
+    from ledger.store import row_loops
+
+    return row_loops
+
+
+_PATIENCE: Final = Patience(_load)
 
 
 def _digests(rows: NDArray[np.uint8]) -> NDArray[np.void]:

@@ -26,10 +26,10 @@ from ledger.evidence.encoding import (
     reversed_leaf,
 )
 from ledger.evidence.growth import grow
-from ledger.evidence.hashing import sha256_rows
+from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
-from ledger.store.appending import EntryRows, insert_rows, persons_of
+from ledger.store.appending import EntryRows, WriteBehind, persons_of
 from ledger.store.persons import known_numbers
 from ledger.store.tables.log import (
     checkpoints,
@@ -41,7 +41,6 @@ from ledger.store.tables.log import (
 )
 from ledger.store.times import from_micros, to_micros
 
-_LEAF_LABEL: Final = b"\x00"
 _ASKED_AT_ONCE: Final = 5_000
 
 FactKey = tuple[Subject, int]
@@ -117,30 +116,24 @@ class LogRepository:
     ) -> range:
         """Put columns of entries with their sealed records behind the last one, as `append` does.
 
+        One batch is written while the next one is made: what gives the batches must not use this
+        unit of work meanwhile.
+
         Raises:
             HeadMovedError: the head changed between our read and our write.
         """
         before = head = self.head()
         source = self._next_source()
-        for batch, sealed in batches:
-            if not len(batch):
-                continue
-            tags, seals = batch.tags(), batch.seals(self._log_id)
-            insert_rows(
-                self._connection,
-                EntryRows(
-                    first_index=head.size,
-                    persons=persons_of(self._connection, batch),
-                    batch=batch,
-                    tags=tags,
-                    seals=seals,
-                    source=source,
-                    sealed=sealed,
-                ),
-            )
-            self._note_reversals(batch, head.size)
-            hashes = sha256_rows(np.concatenate([tags, seals], axis=1), _LEAF_LABEL)
-            head = grow(head, hashes).after
+        with WriteBehind(self._connection) as writer:
+            for (batch, sealed), is_last in _with_last(batches):
+                tags, seals = batch.tags(), batch.seals(self._log_id)
+                writer.settle()
+                self._note_reversals(batch, head.size)
+                persons = persons_of(self._connection, batch)
+                rows = EntryRows(head.size, persons, batch, tags, seals, source, sealed)
+                writer.write(rows, is_last=is_last)
+                leaves = np.concatenate([tags, seals], axis=1)
+                head = grow(head, leaf_hashes(leaves)).after
         if head.size > before.size:
             self._connection.execute(
                 insert(sources).values(
@@ -426,6 +419,19 @@ class LogRepository:
                     size=size, cosigner=cosigner, line=line, received_at=to_micros(at)
                 )
             )
+
+
+_Batch = tuple[EntryBatch, Blobs]
+
+
+def _with_last(batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, bool]]:
+    """Every batch that has entries, and whether it is the last one."""
+    filled = (each for each in batches if len(each[0]))
+    current = next(filled, None)
+    while current is not None:
+        following = next(filled, None)
+        yield current, following is None
+        current = following
 
 
 def _with_source() -> Select[tuple[object, ...]]:

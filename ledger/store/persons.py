@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from ledger.evidence.encoding import NO_SUBJECT, Subject
 from ledger.store.tables.log import persons
@@ -13,6 +13,7 @@ from ledger.store.tables.log import persons
 NOBODY: Final = 0
 """The number of facts about no person."""
 _ASKED_AT_ONCE: Final = 10_000
+_INSERT: Final = "INSERT INTO persons (person, subject)"
 _SELECT: Final = "SELECT subject, person FROM persons WHERE subject"
 
 
@@ -38,19 +39,25 @@ def numbers_of(connection: Connection, subjects: Iterable[Subject]) -> dict[byte
         given: dict[bytes, int] = {
             subject: number for number, subject in enumerate(fresh, last + 1)
         }
-        connection.execute(
-            insert(persons),
-            [{"person": number, "subject": subject} for subject, number in given.items()],
-        )
+        _insert(connection, given)
         numbers |= given
     return numbers
 
 
 def _numbered(connection: Connection, subjects: Sequence[bytes]) -> Iterable[tuple[bytes, int]]:
     if connection.dialect.name == "postgresql":
-        rows = connection.exec_driver_sql(f"{_SELECT} = ANY(%s)", (list(subjects),))
+        rows = connection.exec_driver_sql(f"{_SELECT} = ANY(%b)", (list(subjects),))
     else:
         # Only question marks are put into the text.
         marks = ",".join("?" * len(subjects))
         rows = connection.exec_driver_sql(f"{_SELECT} IN ({marks})", tuple(subjects))
     return [(row[0], row[1]) for row in rows]
+
+
+def _insert(connection: Connection, given: dict[bytes, int]) -> None:
+    if connection.dialect.name == "postgresql":
+        statement = f"{_INSERT} SELECT * FROM unnest(%b::bigint[], %b::bytea[])"  # noqa: S608
+        connection.exec_driver_sql(statement, (list(given.values()), list(given)))
+    else:
+        rows = [(number, subject) for subject, number in given.items()]
+        connection.exec_driver_sql(f"{_INSERT} VALUES (?, ?)", rows)
