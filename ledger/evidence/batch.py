@@ -15,9 +15,14 @@ from numpy.typing import NDArray
 from ledger.errors import EncodingError, LengthError
 from ledger.evidence.encoding import (
     DIGEST_BYTES,
+    EXCLUSIVE_TAG_LABEL,
     FIRST_PERIOD,
+    HANDLE_LABEL,
     LAST_PERIOD,
     LEAF_BYTES,
+    OTHER_TAG_LABEL,
+    REVERSAL_TAG_LABEL,
+    SEAL_LABEL,
     VERSION,
     Commitment,
     Entry,
@@ -33,12 +38,6 @@ _REVERSED_BYTES: Final = 12
 """A reversal's subject: log u32 | index u64, then zeros."""
 _MONTHS: Final = 12
 _SUPPLEMENT: Final = 0x8000
-
-_EXCLUSIVE_TAG: Final = b"\x10"
-_SEAL: Final = b"\x11"
-_REVERSAL_TAG: Final = b"\x13"
-_HANDLE: Final = b"\x14"
-_OTHER_TAG: Final = b"\x15"
 
 _KNOWN: Final = np.zeros(256, bool)
 _KNOWN[[int(kind) for kind in KINDS]] = True
@@ -202,7 +201,7 @@ class EntryBatch:
         log = np.frombuffer(_log_bytes(log_id), np.uint8)
         amounts = self.amounts_fen.astype(">i8").view(np.uint8).reshape(len(self), 8)
         rows = _joined(np.broadcast_to(log, (len(self), len(log))), amounts, self.commitments)
-        return sha256_rows(rows, _SEAL)
+        return sha256_rows(rows, SEAL_LABEL)
 
     def leaves(self, log_id: LogId) -> ByteRows:
         """(n, 64): the public leaf of each entry."""
@@ -212,21 +211,21 @@ class EntryBatch:
         return leaves
 
     def _handles(self, heads: ByteRows, chosen: Any) -> ByteRows:
-        return sha256_rows(_joined(heads, self.subjects[chosen]), _HANDLE)
+        return sha256_rows(_joined(heads, self.subjects[chosen]), HANDLE_LABEL)
 
     def _exclusive_tags(self, heads: ByteRows, chosen: Any) -> ByteRows:
-        return sha256_rows(_joined(heads, self._handles(heads, chosen)), _EXCLUSIVE_TAG)
+        return sha256_rows(_joined(heads, self._handles(heads, chosen)), EXCLUSIVE_TAG_LABEL)
 
     def _other_tags(self, heads: ByteRows, chosen: Any) -> ByteRows:
         handles = self._handles(heads, chosen)
-        return sha256_rows(_joined(heads, handles, self.commitments[chosen]), _OTHER_TAG)
+        return sha256_rows(_joined(heads, handles, self.commitments[chosen]), OTHER_TAG_LABEL)
 
     def _reversal_tags(self, _heads: ByteRows, chosen: Any) -> ByteRows:
         subjects = self.subjects[chosen]
         if subjects[:, _REVERSED_BYTES:].any():
             reason = "a reversal's subject ends in 20 zero bytes"
             raise EncodingError(field="subject", reason=reason)
-        return sha256_rows(subjects[:, :_REVERSED_BYTES], _REVERSAL_TAG)
+        return sha256_rows(subjects[:, :_REVERSED_BYTES], REVERSAL_TAG_LABEL)
 
 
 def _joined(*columns: ByteRows) -> ByteRows:

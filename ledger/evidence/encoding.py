@@ -51,14 +51,14 @@ _HEAD = struct.Struct(">BBHI")
 _ENTRY = struct.Struct(">8s32sq32s")
 _REVERSAL_SUBJECT = struct.Struct(">IQ20x")
 
-_LEAF_LABEL: Final = b"\x00"
-_NODE_LABEL: Final = b"\x01"
-_EXCLUSIVE_TAG_LABEL: Final = b"\x10"
-_SEAL_LABEL: Final = b"\x11"
+LEAF_LABEL: Final = b"\x00"
+NODE_LABEL: Final = b"\x01"
+EXCLUSIVE_TAG_LABEL: Final = b"\x10"
+SEAL_LABEL: Final = b"\x11"
 _COMMITMENT_LABEL: Final = b"\x12"
-_REVERSAL_TAG_LABEL: Final = b"\x13"
-_HANDLE_LABEL: Final = b"\x14"
-_OTHER_TAG_LABEL: Final = b"\x15"
+REVERSAL_TAG_LABEL: Final = b"\x13"
+HANDLE_LABEL: Final = b"\x14"
+OTHER_TAG_LABEL: Final = b"\x15"
 _SEGMENT_LABEL: Final = b"\x16"
 _FIGURES_LABEL: Final = b"\x17"
 _BENEFIT_LABEL: Final = b"\x18"
@@ -186,25 +186,25 @@ class PlacedEntry:
 def handle_of(head: Head, subject: Subject) -> bytes:
     """Open one fact without giving the subject away (32 bytes)."""
     _require_length("subject", subject, DIGEST_BYTES)
-    return _sha256(_HANDLE_LABEL, head.pack(), subject)
+    return _sha256(HANDLE_LABEL, head.pack(), subject)
 
 
 def exclusive_tag(head: Head, handle: bytes) -> bytes:
     """The tag that two cities' leaves share when both claim one person, class and month."""
     _require_length("handle", handle, DIGEST_BYTES)
-    return _sha256(_EXCLUSIVE_TAG_LABEL, head.pack(), handle)
+    return _sha256(EXCLUSIVE_TAG_LABEL, head.pack(), handle)
 
 
 def other_tag(head: Head, handle: bytes, commitment: Commitment) -> bytes:
     """The tag of a fact that may occur many times."""
     _require_length("handle", handle, DIGEST_BYTES)
     _require_length("commitment", commitment, DIGEST_BYTES)
-    return _sha256(_OTHER_TAG_LABEL, head.pack(), handle, commitment)
+    return _sha256(OTHER_TAG_LABEL, head.pack(), handle, commitment)
 
 
 def reversal_tag(log_id: LogId, index: LeafIndex) -> bytes:
     """The tag that says leaf ``index`` of ``log_id`` no longer counts, for contracts too."""
-    return _sha256(_REVERSAL_TAG_LABEL, _integers("IQ", "reversal", log_id, index))
+    return _sha256(REVERSAL_TAG_LABEL, _integers("IQ", "reversal", log_id, index))
 
 
 def reversal_subject(log_id: LogId, index: LeafIndex) -> Subject:
@@ -242,17 +242,17 @@ def tag_of(entry: Entry) -> bytes:
 def seal_of(log_id: LogId, amount_fen: int, commitment: Commitment) -> bytes:
     """Fix amount and record for one log; a leaf copied into another log cannot be opened there."""
     _require_length("commitment", commitment, DIGEST_BYTES)
-    return _sha256(_SEAL_LABEL, _integers("Iq", "seal", log_id, amount_fen), commitment)
+    return _sha256(SEAL_LABEL, _integers("Iq", "seal", log_id, amount_fen), commitment)
 
 
 def leaf_hash(leaf: bytes) -> bytes:
     """RFC 9162 section 2.1.1: the hash of a leaf."""
-    return _sha256(_LEAF_LABEL, leaf)
+    return _sha256(LEAF_LABEL, leaf)
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """RFC 9162 section 2.1.1: the hash of an inner node."""
-    return _sha256(_NODE_LABEL, left, right)
+    return _sha256(NODE_LABEL, left, right)
 
 
 def canonical_json(value: Mapping[str, Any]) -> bytes:

@@ -15,15 +15,12 @@ from numpy.typing import NDArray
 
 from ledger.errors import LengthError
 from ledger.evidence import native
-from ledger.evidence.encoding import DIGEST_BYTES, LEAF_BYTES
+from ledger.evidence.encoding import DIGEST_BYTES, LEAF_BYTES, LEAF_LABEL, NODE_LABEL
 
 ByteRows: TypeAlias = NDArray[np.uint8]
 """Bytes in one or two dimensions; in two, a row is an item."""
 Offsets: TypeAlias = NDArray[np.int64]
 """Where items begin in a run of bytes, and behind the last where it ends: one more than items."""
-
-_LEAF: Final = b"\x00"
-_NODE: Final = b"\x01"
 
 
 def sha256_rows(rows: ByteRows, prefix: bytes = b"") -> ByteRows:
@@ -88,13 +85,13 @@ def leaf_hashes(leaves: ByteRows) -> ByteRows:
     """RFC 9162 leaf hashes of (n, 64) leaves."""
     if leaves.ndim != 2 or leaves.shape[1] != LEAF_BYTES:  # noqa: PLR2004 - rows of bytes
         raise LengthError(field="leaf", expected=LEAF_BYTES, actual=leaves.shape[-1])
-    return sha256_rows(leaves, _LEAF)
+    return sha256_rows(leaves, LEAF_LABEL)
 
 
 def hash_pairs(level: ByteRows) -> ByteRows:
     """RFC 9162 node hashes of neighbours: (2m, 32) hashes give (m, 32)."""
     pairs = np.ascontiguousarray(level).reshape(len(level) // 2, 2 * DIGEST_BYTES)
-    return sha256_rows(pairs, _NODE)
+    return sha256_rows(pairs, NODE_LABEL)
 
 
 def require_offsets(data: ByteRows, offsets: Offsets) -> None:

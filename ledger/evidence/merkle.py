@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,13 @@ from ledger.errors import (
     ProofShapeError,
     RootMismatchError,
 )
-from ledger.evidence.encoding import DIGEST_BYTES, TreeSize, leaf_hash, node_hash
+from ledger.evidence.encoding import (
+    DIGEST_BYTES,
+    NODE_LABEL,
+    TreeSize,
+    leaf_hash,
+    node_hash,
+)
 
 NodeReader = Callable[[int, int], bytes]
 """Given level and index: the hash of that complete subtree."""
@@ -36,6 +42,7 @@ EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 MAX_TREE_SIZE: Final = 2**63 - 1
 
 _SIZE = struct.Struct(">Q")
+_ONE_LENGTH: Final = {DIGEST_BYTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,17 +187,13 @@ def inclusion_proof(index: int, size: int, reader: NodeReader) -> tuple[bytes, .
     _require_size(size)
     if not 0 <= index < size:
         raise ProofShapeError(reason=f"leaf {index} is not in a tree of {size}")
-    proof = []
-    start, end = 0, size
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            proof.append(_range_root(middle, end, reader))
-            end = middle
-        else:
-            proof.append(_range_root(start, middle, reader))
-            start = middle
-    return tuple(reversed(proof))
+    below, above = _way_up(index, size)
+    # Below the top of the way only subtrees left of the last leaf are met: each is one node.
+    proof = [reader(level, index >> level ^ 1) for level in range(below - 1)]
+    if below:  # there the last leaf is in the sibling, which may be incomplete
+        proof.append(_range_root((index >> (below - 1) ^ 1) << (below - 1), size, reader))
+    proof.extend(reader(level, (index >> level) - 1) for level in above)
+    return tuple(proof)
 
 
 def consistency_proof(old_size: int, new_size: int, reader: NodeReader) -> tuple[bytes, ...]:
@@ -245,12 +248,14 @@ def verify_inclusion(
     # 1. Compare index and size.
     if not 0 <= index < size:
         raise ProofShapeError(reason=f"leaf {index} is not in a tree of {size}")
-    # 2. and 3. Start at the leaf.
-    computed = leaf
-    # 4. Climb.
-    for sibling, is_left in _climb(index, size - 1, proof):
-        computed = node_hash(sibling, computed) if is_left else node_hash(computed, sibling)
-    # 5. The climb must end at the root, and at the right one.
+    below, above = _way_up(index, size)
+    _require_count(proof, below + len(above))
+    # 2. and 3. Start at the leaf. 4. Climb; this loop is what verifying costs, so it is kept bare.
+    computed = _climb(leaf, index, proof[:below])
+    sha256 = hashlib.sha256
+    for sibling in proof[below:]:
+        computed = sha256(NODE_LABEL + sibling + computed).digest()
+    # 5. The climb must end at the right root.
     if computed != root:
         raise RootMismatchError(expected=root.hex(), actual=computed.hex())
 
@@ -293,17 +298,18 @@ def verify_consistency(
     is_complete = old_size & (old_size - 1) == 0
     seed, rest = (old_root, proof) if is_complete else (proof[0], proof[1:])
     # 3. and 4. Start at the lowest node that both trees share.
-    node, last = old_size - 1, new_size - 1
-    while node & 1:
-        node, last = node >> 1, last >> 1
-    # 5. Climb twice: to the older root and to the newer one.
-    older = newer = seed
-    for sibling, is_left in _climb(node, last, rest):
-        if is_left:
-            older = node_hash(sibling, older)
+    start = (old_size & -old_size).bit_length() - 1
+    below, above = _way_up(old_size - 1, new_size)
+    below -= start
+    _require_count(rest, below + len(above))
+    # 5. Climb twice: to the older root, which has no right siblings, and to the newer one.
+    node = old_size - 1 >> start
+    older, newer = seed, _climb(seed, node, rest[:below])
+    for level, sibling in enumerate(rest):
+        if level >= below:
             newer = node_hash(sibling, newer)
-        else:
-            newer = node_hash(newer, sibling)
+        if level >= below or node >> level & 1:
+            older = node_hash(sibling, older)
     # 6. Both climbs must end where they should.
     if older != old_root or newer != new_root:
         raise inconsistent
@@ -323,19 +329,28 @@ def leaf_hashes(leaves: Iterable[bytes]) -> list[bytes]:
     return [leaf_hash(leaf) for leaf in leaves]
 
 
-def _climb(node: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Each sibling on the way up, and whether it stands on the left; refuses a wrong length."""
+def _way_up(index: int, size: int) -> tuple[int, list[int]]:
+    """How the way from a leaf to the root runs.
+
+    Returns:
+        Up to which level it runs apart from the last leaf's, every sibling on its way counting; and
+        the levels above, at which it meets siblings, all of them on the left.
+    """
+    below = (index ^ (size - 1)).bit_length()
+    shared = index >> below
+    return below, [below + level for level in range(shared.bit_length()) if shared >> level & 1]
+
+
+def _climb(node: bytes, index: int, proof: Sequence[bytes]) -> bytes:
+    """The hash that a node at ``index`` of its level leads to, past one sibling a level."""
+    sha256 = hashlib.sha256
     for sibling in proof:
-        if last == 0:
-            raise ProofShapeError(reason="it has too many hashes")
-        is_left = bool(node & 1) or node == last
-        yield sibling, is_left
-        if is_left:
-            while node and not node & 1:
-                node, last = node >> 1, last >> 1
-        node, last = node >> 1, last >> 1
-    if last:
-        raise ProofShapeError(reason="it has too few hashes")
+        if index & 1:
+            node = sha256(NODE_LABEL + sibling + node).digest()
+        else:
+            node = sha256(NODE_LABEL + node + sibling).digest()
+        index >>= 1
+    return node
 
 
 def _split(width: int) -> int:
@@ -369,5 +384,11 @@ def _require_size(size: int) -> None:
 
 
 def _require_hashes(hashes: Iterable[bytes]) -> None:
-    if any(len(item) != DIGEST_BYTES for item in hashes):
+    if set(map(len, hashes)) != _ONE_LENGTH:
         raise ProofShapeError(reason="a hash is not 32 bytes long")
+
+
+def _require_count(proof: Sequence[bytes], expected: int) -> None:
+    if len(proof) != expected:
+        amount = "many" if len(proof) > expected else "few"
+        raise ProofShapeError(reason=f"it has too {amount} hashes")

@@ -146,7 +146,8 @@ def compiled(function: _Function) -> _Function:
 
     directory = _cache_directory()
     if directory is not None:
-        numba.config.CACHE_DIR = directory
+        config: Any = numba.config
+        config.CACHE_DIR = directory
     keep = directory is not None
     return cast("_Function", numba.njit(nogil=True, cache=keep, error_model="numpy")(function))
 
