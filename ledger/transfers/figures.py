@@ -19,7 +19,13 @@ from ledger.policy.accounts import account_statement
 from ledger.policy.periods import year_of
 from ledger.policy.rates import rate_years
 from ledger.policy.tables import ParameterStatus
-from ledger.policy.transfer import PaidMonth, Scope, TransferAmount, transfer_amount
+from ledger.policy.transfer import Scope
+from ledger.policy.transfer_amount import (
+    AccountMoney,
+    InsuredMonth,
+    TransferAmount,
+    transfer_amount,
+)
 from ledger.transfers.model import CaseId, Figures, YearFigures
 
 EMPLOYEE_SCHEME: Final = "PENSION_EMPLOYEE"
@@ -65,8 +71,8 @@ def compute_figures(
         bases[period] += _integer(record, "base_fen", position)
         deposits[period] += _integer(record, "account_fen", position)
     account_fen, open_years = _account(deposits, interest_through)
-    months = [PaidMonth(period, base) for period, base in bases.items()]
-    amount = transfer_amount(months, account_fen, scope)
+    months = [InsuredMonth(period, base) for period, base in bases.items()]
+    amount = transfer_amount(months, AccountMoney(account_fen), scope)
     return Figures(
         case_id=case_id,
         class_=class_,

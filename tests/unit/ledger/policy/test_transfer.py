@@ -2,21 +2,17 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ledger.errors import AmountError, NotFoundError, PeriodError
+from ledger.errors import ImpossibleFactError, NotFoundError, ParameterMissingError
 from ledger.policy.identifiers import Sex
-from ledger.policy.periods import month_range
+from ledger.policy.steps import may_decide
 from ledger.policy.transfer import (
-    PaidMonth,
     Scope,
     TransferQuestion,
     Verdict,
     full_years,
     may_transfer,
     scope_of,
-    transfer_amount,
 )
 
 QUESTION = TransferQuestion(
@@ -42,35 +38,114 @@ class TestScope:
 
 class TestMayTransfer:
     @pytest.mark.parametrize(
-        ("changes", "verdict", "moves"),
+        ("changes", "verdict", "code", "article"),
         [
-            ({}, Verdict.TRANSFER, True),
-            ({"draws_pension": True, "from_region": "320500"}, Verdict.REFUSE, False),
-            ({"paid_months_at_destination": 0}, Verdict.REFUSE, False),
-            ({"from_region": "320500"}, Verdict.CONSOLIDATE, True),
-            ({"birth_on": date(1975, 4, 1)}, Verdict.KEEP_WITH_TEMPORARY_ACCOUNT, False),
-            ({"birth_on": date(1975, 4, 2)}, Verdict.TRANSFER, True),
+            ({}, Verdict.TRANSFER, "transfer-under-age-limit", "第四条"),
+            (
+                {"draws_pension": True, "from_region": "320500"},
+                Verdict.REFUSE,
+                "transfer-pension-drawn",
+                "第二条",
+            ),
+            ({"paid_months_at_destination": 0}, Verdict.REFUSE, "transfer-nothing-paid", "第三条"),
+            (
+                {"paid_months_at_destination": 0, "from_region": "320500"},
+                Verdict.REFUSE,
+                "transfer-nothing-paid",
+                "第三条",
+            ),
+            (
+                {"paid_months_at_destination": 1, "from_region": "320500"},
+                Verdict.CONSOLIDATE,
+                "transfer-consolidates",
+                "省级统筹",
+            ),
+            (
+                {"birth_on": date(1975, 4, 1)},
+                Verdict.KEEP_WITH_TEMPORARY_ACCOUNT,
+                "transfer-over-age-limit",
+                "第四条",
+            ),
+            (
+                {"birth_on": date(1975, 4, 2)},
+                Verdict.TRANSFER,
+                "transfer-under-age-limit",
+                "第四条",
+            ),
             (
                 {"sex": Sex.FEMALE, "birth_on": date(1985, 4, 1)},
                 Verdict.KEEP_WITH_TEMPORARY_ACCOUNT,
-                False,
+                "transfer-over-age-limit",
+                "第四条",
             ),
-            ({"birth_on": date(1970, 1, 1), "hukou_region": "320583"}, Verdict.TRANSFER, True),
+            (
+                {"sex": Sex.FEMALE, "birth_on": date(1985, 4, 2)},
+                Verdict.TRANSFER,
+                "transfer-under-age-limit",
+                "第四条",
+            ),
+            (
+                {"birth_on": date(1970, 1, 1), "hukou_region": "320583"},
+                Verdict.TRANSFER,
+                "transfer-to-hukou",
+                "第四条",
+            ),
             (
                 {"birth_on": date(1970, 1, 1), "hukou_region": "340100"},
                 Verdict.KEEP_WITH_TEMPORARY_ACCOUNT,
-                False,
+                "transfer-over-age-limit",
+                "第四条",
             ),
-            ({"birth_on": date(1970, 1, 1), "official_posting": True}, Verdict.TRANSFER, True),
+            (
+                {"birth_on": date(1970, 1, 1), "official_posting": True},
+                Verdict.TRANSFER,
+                "transfer-by-posting",
+                "第四条",
+            ),
         ],
     )
-    def test_the_first_rule_that_applies_decides(self, changes, verdict, moves):
+    def test_the_first_rule_that_applies_decides(self, changes, verdict, code, article):
         decision = may_transfer(replace(QUESTION, **changes))
         assert decision.verdict is verdict
-        assert decision.relation_moves is moves
-        assert decision.explanation.zh
-        assert decision.explanation.en
-        assert decision.explanation.source
+        assert decision.steps[-1].code == code
+        assert decision.relation_moves is (verdict in {Verdict.TRANSFER, Verdict.CONSOLIDATE})
+        assert decision.explanation.zh != decision.explanation.en
+        assert decision.explanation.source.endswith(article)
+        assert may_decide(decision)
+
+    def test_the_first_step_says_whether_pools_are_crossed(self):
+        crossed, inside = (
+            may_transfer(replace(QUESTION, from_region=region)).steps[0]
+            for region in ("340100", "320500")
+        )
+        assert (crossed.code, inside.code) == ("transfer-scope-between", "transfer-scope-inside")
+        assert crossed.figures == {"from_region": "340100", "to_region": "320100"}
+        assert "合肥市与南京市" in crossed.text()
+
+    def test_the_age_limit_names_its_row(self):
+        step = may_transfer(QUESTION).steps[-1]
+        assert step.figures == {"to_region": "320100", "limit": 50}
+        assert [ground.row for ground in step.grounds] == [
+            "rule_parameters: transfer_age_limit_male 201001"
+        ]
+
+    def test_before_2010_there_was_no_age_limit_to_apply(self):
+        applied = replace(QUESTION, applied_on=date(2010, 1, 1))
+        assert may_transfer(applied).verdict is Verdict.TRANSFER
+        with pytest.raises(ParameterMissingError):
+            may_transfer(replace(QUESTION, applied_on=date(2009, 12, 31)))
+
+    def test_nobody_is_insured_before_the_birth(self):
+        born = QUESTION.first_insured_on
+        assert may_transfer(replace(QUESTION, birth_on=born)).verdict is Verdict.TRANSFER
+        with pytest.raises(ImpossibleFactError) as caught:
+            may_transfer(replace(QUESTION, birth_on=date(2025, 4, 2)))
+        assert (caught.value.field, caught.value.value) == ("first_insured_on", "2025-04-01")
+
+    def test_a_negative_number_of_months_is_refused(self):
+        with pytest.raises(ImpossibleFactError) as caught:
+            may_transfer(replace(QUESTION, paid_months_at_destination=-1))
+        assert (caught.value.field, caught.value.value) == ("paid_months_at_destination", "-1")
 
     @pytest.mark.parametrize(
         ("birth", "day", "years"),
@@ -83,64 +158,3 @@ class TestMayTransfer:
     )
     def test_age_is_counted_in_full_years(self, birth, day, years):
         assert full_years(birth, day) == years
-
-
-class TestAmount:
-    def test_account_and_twelve_percent_of_each_years_base(self):
-        months = [PaidMonth(period, 600_000) for period in month_range(202307, 202402)]
-        amount = transfer_amount(months, 400_000, Scope.CROSS_PROVINCE)
-        assert [
-            (row.year, row.months_paid, row.base_total_fen, row.pool_transfer_fen)
-            for row in amount.years
-        ] == [
-            (2023, 6, 3_600_000, 432_000),
-            (2024, 2, 1_200_000, 144_000),
-        ]
-        assert (amount.pool_fen, amount.account_fen, amount.fund_fen) == (576_000, 400_000, 976_000)
-        assert amount.months == 8
-        assert (
-            "4,000.00元 + 1998年以来各年缴费基数的12% 5,760.00元（8个月）= 9,760.00元"
-            in amount.explanation.zh
-        )
-
-    def test_rounding_is_half_up_a_year_row_and_then_summed(self):
-        # 12 % of 4 fen is 0.48, of 5 is 0.60, of 21 is 2.52
-        months = [
-            PaidMonth(202212, 4),
-            PaidMonth(202312, 5),
-            PaidMonth(202401, 10),
-            PaidMonth(202402, 11),
-        ]
-        amount = transfer_amount(months, 0, Scope.CROSS_PROVINCE)
-        assert [row.pool_transfer_fen for row in amount.years] == [0, 1, 3]
-
-    def test_years_before_1998_add_nothing_to_the_pool_part(self):
-        amount = transfer_amount(
-            [PaidMonth(199712, 100_000), PaidMonth(199801, 100_000)], 0, Scope.CROSS_PROVINCE
-        )
-        assert [row.pool_transfer_fen for row in amount.years] == [0, 12_000]
-
-    def test_inside_one_pool_no_money_moves(self):
-        amount = transfer_amount([PaidMonth(202401, 600_000)], 48_000, Scope.INTRA_POOL)
-        assert (amount.pool_fen, amount.account_fen, amount.fund_fen) == (72_000, 48_000, 0)
-        assert "no money moves" in amount.explanation.en
-
-    @given(
-        st.dictionaries(
-            st.sampled_from(list(month_range(202001, 202608))), st.integers(0, 3_000_000)
-        )
-    )
-    def test_the_pool_part_is_within_half_a_fen_a_year_of_twelve_percent(self, bases):
-        months = [PaidMonth(period, base) for period, base in bases.items()]
-        amount = transfer_amount(months, 0, Scope.CROSS_PROVINCE)
-        assert abs(amount.pool_fen * 100 - sum(bases.values()) * 12) <= 50 * len(amount.years)
-        assert amount.months == len(bases)
-
-    def test_a_month_counts_once(self):
-        with pytest.raises(PeriodError):
-            transfer_amount([PaidMonth(202401, 1), PaidMonth(202401, 1)], 0, Scope.CROSS_PROVINCE)
-
-    @pytest.mark.parametrize(("base", "account"), [(-1, 0), (0, -1)])
-    def test_negative_amounts_are_refused(self, base, account):
-        with pytest.raises(AmountError):
-            transfer_amount([PaidMonth(202401, base)], account, Scope.CROSS_PROVINCE)
