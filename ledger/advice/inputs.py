@@ -23,6 +23,8 @@ MAX_FEN: Final = 10**13
 """No amount about one person is larger: a hundred thousand million yuan."""
 _SHOWN: Final = 40
 _MONTH_FORM: Final = re.compile(r"(\d{4})(?:[-./年]?(\d{1,2})月?)", re.ASCII)
+_E4: Final = 10_000
+_DECIMAL_FORM: Final = re.compile(r"(\d{1,6})(?:\.(\d{1,4}))?", re.ASCII)
 _YES: Final = frozenset({"true", "yes", "on", "1", "是"})
 _NO: Final = frozenset({"false", "no", "off", "0", "否"})
 
@@ -174,6 +176,21 @@ class Inputs:
                 name, "it is too small or too large", "金额过小或过大", hint, hint_zh
             )
         return amount
+
+    def ten_thousandths(self, name: str, first: int, last: int) -> int:
+        """``<name>_e4`` as an integer of ten-thousandths, or ``<name>`` as a decimal number."""
+        if not self.has(name):
+            return self.whole(f"{name}_e4", first, last)
+        self.has(f"{name}_e4")
+        hint = f"Write a number from {first / _E4} to {last / _E4} with at most four decimals"
+        hint_zh = f"请填写{first / _E4}至{last / _E4}之间、最多四位小数的数"
+        match = _DECIMAL_FORM.fullmatch(str(self._values[name]).strip())
+        if match is None:
+            raise self.refused(name, "it is not such a number", "不是这样的数", hint, hint_zh)
+        value = int(match[1]) * _E4 + int((match[2] or "").ljust(4, "0"))
+        if not first <= value <= last:
+            raise self.refused(name, "it is too small or too large", "过小或过大", hint, hint_zh)
+        return value
 
     # --- words --------------------------------------------------------------------------------
 

@@ -6,29 +6,13 @@ tables works through before two officers release them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from ledger.policy.releases import table_digests
 from ledger.policy.tables import ParameterStatus, status_of, table
-
-KEY_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "account_interest_rate": ("year",),
-        "annuity_months": ("age",),
-        "average_wages": ("gbt2260_code", "kind", "year", "unit"),
-        "contribution_rates": ("region", "payer", "destination", "from_date"),
-        "demo_parameters": ("parameter", "region", "from_period"),
-        "divisions": ("code", "name_zh", "from_year"),
-        "minimum_months": ("from_year",),
-        "province_profiles": ("region", "option", "from_period"),
-        "retirement_categories": ("category",),
-        "work_calendar": ("date",),
-    }
-)
-"""What names a row of each table."""
 
 NOT_PARAMETERS: Final = frozenset({"retirement_age_reform"})
 """Results that were worked out for comparison; no rule reads them."""
@@ -53,15 +37,27 @@ class SourceRow:
 
 
 def source_rows() -> Iterator[SourceRow]:
-    """Every row of every table, tables and rows in order."""
+    """Every row of every table, tables and rows in order; no two have one name."""
     for file in table_digests():
         name = file.removesuffix(".csv")
         if name not in NOT_PARAMETERS:
-            yield from (_source_row(name, row) for row in table(name))
+            rows = table(name)
+            columns = _naming_columns(rows)
+            yield from (_source_row(name, columns, row) for row in rows)
 
 
-def _source_row(name: str, row: Mapping[str, str]) -> SourceRow:
-    key = " ".join(row[column] or "…" for column in KEY_COLUMNS[name])
+def _naming_columns(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The first columns of a table, as many as it takes to tell its rows apart."""
+    columns = tuple(column for column in rows[0] if column not in _REMARKS)
+    for count in range(1, len(columns)):
+        names = {tuple(row[column] for column in columns[:count]) for row in rows}
+        if len(names) == len(rows):
+            return columns[:count]
+    return columns
+
+
+def _source_row(name: str, columns: Sequence[str], row: Mapping[str, str]) -> SourceRow:
+    key = " ".join(row[column] or "…" for column in columns)
     return SourceRow(
         row=f"{name}: {key}",
         values=MappingProxyType(

@@ -43,6 +43,35 @@ class TestRetirement:
         assert "YYYY-MM" in error["advice"]
 
 
+class TestOtherQuestions:
+    def test_pension(self, anxu):
+        answer = anxu(
+            "policy", "pension", "--category", "female-50", "--born", "1974-06", "--region", "510000",
+            "--paid-months", "342", "--deemed-months", "40", "--index", "0.935",
+            "--balance-fen", "15039722", "--base-fen", "832100", "--json",
+        )  # fmt: skip
+        assert answer.document["total_fen"] == 392992
+
+    def test_transfer_amount(self, anxu):
+        answer = anxu(
+            "policy", "transfer-amount", "--from-region", "320100", "--to-region", "340100",
+            "--balance-fen", "1536000", "--first", "2022-01", "--last", "2023-12",
+            "--base-fen", "800000", "--json",
+        )  # fmt: skip
+        assert answer.document["fund_fen"] == 3840000
+
+    def test_benefit_place(self, anxu):
+        answer = anxu("policy", "benefit-place", "--hukou", "340100", "--stay", "320100:2010-01:130",
+                      "--stay", "110000:2021-01:30", "--json")  # fmt: skip
+        assert answer.document["benefit_province"] == "320000"
+
+    def test_account(self, anxu):
+        answer = anxu(
+            "policy", "account", "--through", "2024-12", "--opening-fen", "1000000", "--json"
+        )
+        assert answer.document["interest_fen"] == 26200
+
+
 class TestFile:
     def test_values_come_from_a_file_and_options_win(self, anxu, tmp_path):
         path = tmp_path / "question.json"
