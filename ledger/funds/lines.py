@@ -13,12 +13,12 @@ from ledger.evidence.encoding import (
     Subject,
 )
 from ledger.keys.sealing import RecordSealer, record_aad
-from ledger.policy.kinds import SUPPLEMENT, Kind
+from ledger.policy.kinds import Kind, base_class, is_supplement
 from ledger.recording.context import NodeContext
 from ledger.recording.facts import Fact
 from ledger.records.model import PayoutRow
 from ledger.store.log import FactKey, NewEntry
-from ledger.store.unit_of_work import Reading, UnitOfWork
+from ledger.store.unit_of_work import Reading, Rooms, UnitOfWork
 
 _PREPARATIONS = 5
 """How often lines are prepared anew because the log grew meanwhile."""
@@ -61,6 +61,14 @@ def prepare_lines(context: NodeContext, rows: Sequence[PayoutRow]) -> PreparedLi
     return PreparedLines(first, tuple(entries), tuple(payees))
 
 
+def restated_line(context: NodeContext, view: Rooms, row: PayoutRow) -> Fact:
+    """The fact of one payout row, its month's normal line being one that stands in the log."""
+    subject = context.bureau.writer.subject_of(row.identity_number)
+    _, class_, period = _month(row, subject)
+    standing = view.log.standing_facts(Kind.PAYOUT, class_, [(subject, period)])
+    return _fact(context, row, standing.get((subject, period)))
+
+
 def open_payee(
     context: NodeContext, subject: Subject, entry: Entry, sealed: bytes
 ) -> dict[str, str]:
@@ -90,7 +98,7 @@ def preparations() -> range:
 
 
 def _month(row: PayoutRow, subject: Subject) -> tuple[Subject, int, int]:
-    return subject, row.class_ & ~SUPPLEMENT, row.supplement_period or row.period
+    return subject, base_class(row.class_), row.supplement_period or row.period
 
 
 def _normal_lines(
@@ -103,12 +111,12 @@ def _normal_lines(
     here = {
         _month(row, subject): LeafIndex(first + offset)
         for offset, (row, subject) in enumerate(zip(rows, subjects, strict=True))
-        if not row.class_ & SUPPLEMENT
+        if not is_supplement(row.class_)
     }
     wanted: dict[int, list[FactKey]] = {}
     for row, subject in zip(rows, subjects, strict=True):
         month = _month(row, subject)
-        if row.class_ & SUPPLEMENT and month not in here:
+        if is_supplement(row.class_) and month not in here:
             _, class_, period = month
             wanted.setdefault(class_, []).append((subject, period))
     for class_, keys in wanted.items():
@@ -118,7 +126,7 @@ def _normal_lines(
 
 
 def _fact(context: NodeContext, row: PayoutRow, normal: LeafIndex | None) -> Fact:
-    supplement = bool(row.class_ & SUPPLEMENT)
+    supplement = is_supplement(row.class_)
     body = {
         "name": row.name,
         "scheme": str(row.scheme),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.policy.identifiers import CreditCode, IdentityNumber
-from ledger.policy.kinds import SUPPLEMENT, InsuranceClass
+from ledger.policy.kinds import InsuranceClass, supplement_of
 from ledger.records.findings import RowFinding
 
 CONTRIBUTION_IMPORT: Final = "contribution"
@@ -89,7 +89,7 @@ class ContributionRow:
     @property
     def class_(self) -> int:
         """The class as it stands in the head."""
-        return self.scheme.class_ if self.normal else self.scheme.class_ | SUPPLEMENT
+        return self.scheme.class_ if self.normal else supplement_of(self.scheme.class_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class PayoutRow:
         """The class as it stands in the head."""
         if self.line is PayoutLine.NORMAL:
             return self.scheme.class_
-        return self.scheme.class_ | SUPPLEMENT
+        return supplement_of(self.scheme.class_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ledger.evidence.encoding import LeafIndex, LogId, PlacedEntry, Subject, tag_of
-from ledger.policy.kinds import SUPPLEMENT, Kind
+from ledger.policy.kinds import Kind
 from ledger.supervision.model import RISK_HIGH, Finding, LeafPlace, Rule
 
 
@@ -97,11 +97,6 @@ def group_by_tag(items: Sequence[PlacedEntry]) -> dict[bytes, list[PlacedEntry]]
         if is_normal_payout(item):
             groups.setdefault(tag_of(item.entry), []).append(item)
     return groups
-
-
-def class_of(item: PlacedEntry) -> int:
-    """The exclusion class without the bit of supplements."""
-    return item.entry.head.class_ & ~SUPPLEMENT
 
 
 def _place(item: PlacedEntry) -> LeafPlace:

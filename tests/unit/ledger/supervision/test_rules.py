@@ -17,7 +17,6 @@ from ledger.evidence.encoding import (
 from ledger.policy.kinds import SUPPLEMENT, Kind
 from ledger.supervision.model import RISK_HIGH, LeafPlace, Rule
 from ledger.supervision.rules import (
-    class_of,
     duplicate_payouts,
     group_by_tag,
     is_normal_payout,
@@ -128,6 +127,3 @@ class TestGroups:
         items = [placed(1, 1), placed(1, 2, class_=1 | SUPPLEMENT), death(1, 3, 202608)]
         assert [is_normal_payout(item) for item in items] == [True, False, False]
         assert list(group_by_tag(items).values()) == [[items[0]]]
-
-    def test_a_supplement_belongs_to_the_class_it_adds_to(self):
-        assert class_of(placed(1, 1, class_=1 | SUPPLEMENT)) == class_of(placed(1, 1)) == 1
