@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from ledger.benefits.life import PENSION, AcceptedTransfers, working_life
@@ -17,18 +18,26 @@ from ledger.benefits.rules import (
     review_steps,
     tally,
 )
-from ledger.errors import HeadMovedError, NotFoundError
+from ledger.errors import CorrectionRefusedError, HeadMovedError, NotFoundError
 from ledger.evidence.encoding import SALT_BYTES, LeafIndex, Subject, canonical_json, commitment_of
 from ledger.policy.identifiers import IdentityNumber, normalise_identity_number
 from ledger.policy.kinds import Kind
 from ledger.policy.periods import checked_period, period_of
 from ledger.policy.retirement import Category
 from ledger.recording.context import NodeContext
+from ledger.recording.correcting import (
+    Correction,
+    Difference,
+    correct,
+    earlier_correction,
+    record_to_correct,
+)
 from ledger.recording.facts import Fact
 from ledger.recording.officers import sign_by_two
 from ledger.recording.releases import Release, require_release
+from ledger.records.rules import ReversalOrder, ReversalReason
 from ledger.store.decisions import StoredDecision
-from ledger.store.unit_of_work import Rooms
+from ledger.store.unit_of_work import Rooms, UnitOfWork
 
 ACTION: Final = "a decision on eligibility"
 _ATTEMPTS: Final = 5
@@ -120,6 +129,68 @@ def decide_eligibility(
     raise HeadMovedError(log_id=context.log_id, expected_size=reviewed.size)
 
 
+def restate_decision(
+    context: NodeContext,
+    index: int,
+    category: Category,
+    reason: ReversalReason,
+    legal_basis: str,
+    maker: str,
+    checker: str,
+    *,
+    birth_period: int | None = None,
+) -> Correction:
+    """Take a decision back and decide anew on today's facts, in one transaction.
+
+    What was decided wrongly does not count for the new decision: its birth month is given again, or
+    that of an earlier decision counts, or that of the identity number. The same command again gives
+    the first answer.
+
+    Args:
+        context: an open bureau's node.
+        index: the leaf of the decision.
+        category: the right one, as in :func:`review_eligibility`.
+        reason: why it is taken back.
+        legal_basis: what that rests on; recorded, so no personal data.
+        maker: the officer who decides, by the name of the key.
+        checker: the other officer, who checks.
+        birth_period: as in :func:`review_eligibility`.
+
+    Raises:
+        CorrectionRefusedError: the entry is no decision.
+        AlreadyResolvedError: it was corrected before, in another way.
+        HeadMovedError: the log grew meanwhile; try again.
+        and what :func:`decide_eligibility` and `correct` raise.
+    """
+    order = ReversalOrder(reason, legal_basis, maker, checker)
+    target = LeafIndex(index)
+    with context.read() as view:
+        old = record_to_correct(context, view, target)
+        if old["kind"] != Kind.DECISION:
+            raise CorrectionRefusedError(index=index, reason="it is no decision on eligibility")
+        earlier = earlier_correction(
+            context, view, target, order, lambda known: known["category"] == category.value
+        )
+        release = require_release(context, view)
+    if earlier is not None:
+        return earlier
+    number = _checked(context, str(old["identity_number"]), category, birth_period)
+    reviewed = _review(context, number, category, birth_period, release, without=target)
+    require_decidable(
+        review_steps(reviewed.review), demonstration=context.manifest.as_of is not None
+    )
+    fact = _decision_fact(context, number, reviewed, release, maker, checker)
+
+    def keep(work: UnitOfWork, _: Difference, done: Correction) -> None:
+        if done.reversal_index != reviewed.size or done.restatement_index is None:
+            raise HeadMovedError(log_id=context.log_id, expected_size=reviewed.size)
+        subject = context.bureau.writer.subject_of(number)
+        row = _row(reviewed, subject, done.restatement_index, context.clock.now())
+        work.decisions.add(row)
+
+    return correct(context, index, order, fact, keep)
+
+
 def decision_of(context: NodeContext, decision_id: str) -> Decision | None:
     """A decision that stands in the log, with its words."""
     with context.read() as view:
@@ -141,10 +212,12 @@ def opened_decision(context: NodeContext, view: Rooms, stored: StoredDecision) -
     )
 
 
-def latest_decision(context: NodeContext, view: Rooms, subject: Subject) -> Decision | None:
-    """The newest decision about a person that no reversal took back."""
+def latest_decision(
+    context: NodeContext, view: Rooms, subject: Subject, *, without: LeafIndex | None = None
+) -> Decision | None:
+    """The newest decision that no reversal took back; ``without``: one that is about to be."""
     stored = view.decisions.of_subject(subject)
-    gone = view.log.reversed_among([decision.leaf_index for decision in stored])
+    gone = view.log.reversed_among([decision.leaf_index for decision in stored]) | {without}
     live = [decision for decision in stored if decision.leaf_index not in gone]
     return opened_decision(context, view, live[0]) if live else None
 
@@ -165,13 +238,15 @@ def _review(
     category: Category,
     archive: int | None,
     release: Release | None = None,
+    *,
+    without: LeafIndex | None = None,
 ) -> _Reviewed:
     subject = context.bureau.writer.subject_of(number)
     with context.read() as view:
         size = view.log.head().size
         life = working_life(context, view, subject, AcceptedTransfers(context, view))
-        last = latest_decision(context, view, subject)
-        taken_back = _taken_back(view, subject)
+        last = latest_decision(context, view, subject, without=without)
+        taken_back = _taken_back(view, subject, without)
     if not life.records:
         raise NotFoundError(what="pension record", key="of this person")
     counted = tally(life.records, context.settings.region)
@@ -195,10 +270,10 @@ def decided_birth(last: Decision | None) -> int | None:
     return value
 
 
-def _taken_back(view: Rooms, subject: Subject) -> frozenset[str]:
-    """The numbers of a person's decisions that were reversed."""
+def _taken_back(view: Rooms, subject: Subject, without: LeafIndex | None) -> frozenset[str]:
+    """The numbers of a person's decisions that were reversed, or are about to be."""
     stored = view.decisions.of_subject(subject)
-    gone = view.log.reversed_among([decision.leaf_index for decision in stored])
+    gone = view.log.reversed_among([decision.leaf_index for decision in stored]) | {without}
     return frozenset(item.decision_id for item in stored if item.leaf_index in gone)
 
 
@@ -234,6 +309,29 @@ def _record(
     checker: str,
 ) -> Decision | None:
     """Sign and append a decision; None when the log grew since the review."""
+    fact = _decision_fact(context, number, reviewed, release, maker, checker)
+    entries = context.bureau.writer.prepare([fact])
+    now = context.clock.now()
+    with context.write() as work:
+        if work.log.head().size != reviewed.size:
+            return None
+        source = f"decision/{reviewed.decision_id}"
+        (index,) = work.log.append(entries, source_key=source, recorded_at=now)
+        work.decisions.add(_row(reviewed, entries[0].entry.subject, LeafIndex(index), now))
+        work.commit()
+    outcome = reviewed.review.outcome
+    return Decision(reviewed.decision_id, outcome, LeafIndex(index), now, fact.record())
+
+
+def _decision_fact(
+    context: NodeContext,
+    number: IdentityNumber,
+    reviewed: _Reviewed,
+    release: Release,
+    maker: str,
+    checker: str,
+) -> Fact:
+    """The decision with both officers' signatures, as it is recorded."""
     made = reviewed.review
     supersedes = (
         {"log": int(context.log_id), "index": int(reviewed.supersedes)}
@@ -249,7 +347,7 @@ def _record(
     }
     salt = context.random.bytes(SALT_BYTES)
     signatures = sign_by_two(context, decision_digest(number, body, salt), maker, checker, ACTION)
-    fact = Fact(
+    return Fact(
         Kind.DECISION,
         PENSION,
         made.as_of_period,
@@ -262,25 +360,18 @@ def _record(
         },
         identity_number=number,
     )
-    entries = context.bureau.writer.prepare([fact])
-    now = context.clock.now()
-    with context.write() as work:
-        if work.log.head().size != reviewed.size:
-            return None
-        source = f"decision/{reviewed.decision_id}"
-        (index,) = work.log.append(entries, source_key=source, recorded_at=now)
-        work.decisions.add(
-            StoredDecision(
-                decision_id=reviewed.decision_id,
-                subject=entries[0].entry.subject,
-                outcome=made.outcome,
-                as_of=made.as_of_period,
-                leaf_index=LeafIndex(index),
-                decided_at=now,
-            )
-        )
-        work.commit()
-    return Decision(reviewed.decision_id, made.outcome, LeafIndex(index), now, fact.record())
+
+
+def _row(reviewed: _Reviewed, subject: Subject, index: LeafIndex, at: datetime) -> StoredDecision:
+    made = reviewed.review
+    return StoredDecision(
+        decision_id=reviewed.decision_id,
+        subject=subject,
+        outcome=made.outcome,
+        as_of=made.as_of_period,
+        leaf_index=index,
+        decided_at=at,
+    )
 
 
 def decision_digest(identity_number: str, body: dict[str, Any], salt: bytes) -> bytes:

@@ -9,10 +9,12 @@ source is the longest one the source knows, so that it can only keep a record to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 from ledger.policy.kinds import Kind
@@ -21,6 +23,37 @@ from ledger.policy.tables import Parameter, status_of, table
 SOURCE: Final = "个人信息保护法 art. 47; 社会保险法 art. 74"
 _TABLE: Final = "record_retention"
 _LAST_YEAR: Final = date.max.year
+
+
+class ErasureReason(StrEnum):
+    """Why personal data is deleted; 个人信息保护法 art. 47 paragraph 1, items 1 to 5."""
+
+    PURPOSE_ACHIEVED = "PURPOSE_ACHIEVED"
+    RETENTION_OVER = "RETENTION_OVER"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    UNLAWFUL_PROCESSING = "UNLAWFUL_PROCESSING"
+    OTHER_LAW = "OTHER_LAW"
+
+
+ERASURE_REASONS: Final[Mapping[ErasureReason, tuple[str, str]]] = MappingProxyType(
+    {
+        ErasureReason.PURPOSE_ACHIEVED: (
+            "处理目的已实现或者不再必要",
+            "the purpose is achieved or no longer needs it",
+        ),
+        ErasureReason.RETENTION_OVER: ("保存期限已届满", "the retention period is over"),
+        ErasureReason.CONSENT_WITHDRAWN: ("个人撤回同意", "the person withdrew consent"),
+        ErasureReason.UNLAWFUL_PROCESSING: (
+            "违反法律、行政法规或者约定处理个人信息",
+            "it was handled against the law or an agreement",
+        ),
+        ErasureReason.OTHER_LAW: (
+            "法律、行政法规规定的其他情形",
+            "another case that a law provides for",
+        ),
+    }
+)
+"""Each reason as people read it, in Chinese and English."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def correct(
     target = LeafIndex(index)
     with context.read() as view:
         old = record_to_correct(context, view, target)
-        earlier = earlier_correction(context, view, target, order, restatement)
+        earlier = earlier_correction(context, view, target, order, _says(restatement))
     if earlier is not None:
         return earlier
     signed = _signed(context, target, order, restatement)
@@ -152,9 +152,16 @@ def earlier_correction(
     view: Rooms,
     index: LeafIndex,
     order: ReversalOrder,
-    restatement: Fact | None,
+    states: Callable[[dict[str, Any]], bool] | None,
 ) -> Correction | None:
     """The answer given before to the same correction; None when the entry stands.
+
+    Args:
+        context: an open bureau's node.
+        view: the store.
+        index: the leaf to be corrected.
+        order: the correction asked for now.
+        states: whether a record states the fact that shall take the place; None when none shall.
 
     Raises:
         AlreadyResolvedError: it was corrected before, in another way.
@@ -165,15 +172,26 @@ def earlier_correction(
     stated = restatement_of(view, index)
     said = _record_at(context, view, reversal)
     same = all(said.get(name) == value for name, value in order.fields().items())
-    if stated is None or restatement is None:
-        same = same and stated is None and restatement is None
+    if stated is None or states is None:
+        same = same and stated is None and states is None
     else:
-        known = _record_at(context, view, stated)
-        known.pop(CORRECTION, None)
-        same = same and canonical_json(known) == canonical_json(restatement.record())
+        same = same and states(_record_at(context, view, stated))
     if not same:
         raise AlreadyResolvedError(what="entry", key=str(index), state="reversed")
     return Correction(index, reversal, stated, already_done=True)
+
+
+def _says(fact: Fact | None) -> Callable[[dict[str, Any]], bool] | None:
+    """Whether a record states this fact, in every field."""
+    if fact is None:
+        return None
+    wanted = canonical_json(fact.record())
+
+    def states(record: dict[str, Any]) -> bool:
+        known = {name: value for name, value in record.items() if name != CORRECTION}
+        return canonical_json(known) == wanted
+
+    return states
 
 
 def _record_at(context: NodeContext, view: Rooms, index: LeafIndex) -> dict[str, Any]:

@@ -9,49 +9,16 @@ decision; the key file's own mark keeps the records closed all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
 from ledger.evidence.encoding import LeafIndex, Subject
+from ledger.policy.retention import ErasureReason
 from ledger.recording.context import NodeContext
 from ledger.store.unit_of_work import Rooms, UnitOfWork
 
 _KEY: Final = "erasure/"
-
-
-class ErasureReason(StrEnum):
-    """Why personal data is deleted; 个人信息保护法 art. 47 paragraph 1, items 1 to 5."""
-
-    PURPOSE_ACHIEVED = "PURPOSE_ACHIEVED"
-    RETENTION_OVER = "RETENTION_OVER"
-    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
-    UNLAWFUL_PROCESSING = "UNLAWFUL_PROCESSING"
-    OTHER_LAW = "OTHER_LAW"
-
-
-ERASURE_REASONS: Final[Mapping[ErasureReason, tuple[str, str]]] = MappingProxyType(
-    {
-        ErasureReason.PURPOSE_ACHIEVED: (
-            "处理目的已实现或者不再必要",
-            "the purpose is achieved or no longer needs it",
-        ),
-        ErasureReason.RETENTION_OVER: ("保存期限已届满", "the retention period is over"),
-        ErasureReason.CONSENT_WITHDRAWN: ("个人撤回同意", "the person withdrew consent"),
-        ErasureReason.UNLAWFUL_PROCESSING: (
-            "违反法律、行政法规或者约定处理个人信息",
-            "it was handled against the law or an agreement",
-        ),
-        ErasureReason.OTHER_LAW: (
-            "法律、行政法规规定的其他情形",
-            "another case that a law provides for",
-        ),
-    }
-)
-"""Each reason as people read it, in Chinese and English."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,9 @@ from ledger.policy import retention
 from ledger.policy.identifiers import normalise_identity_number
 from ledger.policy.kinds import Kind
 from ledger.policy.periods import period_of
+from ledger.policy.retention import ErasureReason
 from ledger.recording.context import NodeContext
-from ledger.recording.erasures import (
-    ErasureJob,
-    ErasureReason,
-    earlier_decision,
-    keep_decision,
-)
+from ledger.recording.erasures import ErasureJob, earlier_decision, keep_decision
 from ledger.recording.facts import Fact
 from ledger.recording.officers import sign_by_two
 from ledger.store.unit_of_work import Rooms

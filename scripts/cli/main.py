@@ -21,6 +21,7 @@ from scripts.cli import (
     payouts,
     policy,
     proofs,
+    records,
     transfer,
 )
 from scripts.cli.failures import INTERRUPTED, USAGE, guarded
@@ -55,6 +56,7 @@ def make_app() -> typer.Typer:
         transfer,
         eligibility,
         policy,
+        records,
         proofs,
         alerts,
         bench,
