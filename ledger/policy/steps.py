@@ -120,7 +120,7 @@ def require_decisive(result: Explained) -> None:
 def figure_text(name: str, value: Figure, language: str = "zh") -> str:
     """A figure as people read it, by the unit at the end of its name.
 
-    ``_fen``: yuan; ``_bps``: percent; ``_e4``, ``_e2``, ``_e1``: decimal numbers; ``_period``: a
+    ``_fen``: yuan; ``_bps``: percent; ``_e4``, ``_e2``, ``_e1``: decimal numbers; ``period``: a
     month; ``_age_months``: years and months; ``region``: a place by its code. Everything else is
     shown as it is.
     """
@@ -139,7 +139,7 @@ _UNITS: Final[Mapping[str, Callable[[int, str], str]]] = MappingProxyType(
         "_e4": lambda value, _: decimal_text(value, 4),
         "_e2": lambda value, _: decimal_text(value, 2),
         "_e1": lambda value, _: decimal_text(value, 1),
-        "_period": period_text,
+        "period": period_text,
         "_age_months": duration_text,
     }
 )

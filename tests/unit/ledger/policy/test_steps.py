@@ -81,6 +81,7 @@ class TestFigures:
             ("years_e2", 3_183, "31.83", "31.83"),
             ("months_e1", 1_384, "138.4", "138.4"),
             ("from_period", 202608, "2026年8月", "2026-08"),
+            ("period", 202608, "2026年8月", "2026-08"),
             ("pension_age_months", 721, "60年1个月", "60 years 1 month"),
             ("paid_months", 382, "382", "382"),
             ("region", "510000", "四川省", "Sichuan"),

@@ -4,9 +4,11 @@ from ledger.policy.tables import Explanation, ParameterStatus, status_of, table,
 
 TABLES = (
     "account_interest_rate",
+    "adjustment_averages",
     "annuity_months",
     "average_wages",
     "contribution_rates",
+    "death_benefits",
     "demo_parameters",
     "divisions",
     "minimum_months",
