@@ -23,8 +23,6 @@ WORKER_PAUSE_SECONDS: Final = 0.3
 """Pause between two rounds of an idle worker."""
 PEER_TIMEOUT_SECONDS: Final = 15
 """How long another node may take to answer."""
-MAX_BUNDLE_BYTES: Final = 256 * 1024
-"""The largest proof bundle that is read."""
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """The largest message from another bureau that is read."""
 

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 
 from api.auth.signed import SUPERVISOR_PREFIX, signed_caller
 from ledger.errors import NotFoundError
+from ledger.evidence.checkpoint import VerifierKey
 from ledger.evidence.encoding import MAX_JSON_INTEGER
 from ledger.evidence.tiles import (
     TILE_WIDTH,
@@ -18,7 +19,7 @@ from ledger.evidence.tiles import (
     supervision_bundle_text,
 )
 from ledger.evidence.trust import MAX_LOG_ID
-from ledger.recording.context import NodeContext
+from ledger.recording.context import NodeContext, cosigner_name
 from ledger.recording.publication import served_note
 
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
@@ -29,7 +30,7 @@ Size = Annotated[int, Path(ge=0, le=MAX_JSON_INTEGER)]
 
 
 def public_log(context: NodeContext) -> APIRouter:
-    """``/log/checkpoint`` and ``/log/tile/...`` as C2SP tlog-tiles has them, cache rules too."""
+    """``/log/checkpoint`` and ``/log/tile/...`` as C2SP tlog-tiles has them, and ``/log/vkey``."""
     router = APIRouter(prefix="/log", tags=["log"])
 
     @router.get("/checkpoint", response_class=PlainTextResponse)
@@ -52,14 +53,23 @@ def public_log(context: NodeContext) -> APIRouter:
             raise NotFoundError(what="checkpoint", key=str(size))
         return PlainTextResponse(served_note(found, lines), headers=FRESH)
 
+    @router.get("/vkey", response_class=PlainTextResponse)
+    def verifier_key() -> PlainTextResponse:
+        """The key that signs this log's checkpoints, as c2sp.org/signed-note writes keys.
+
+        Whoever wants to rely on it gets it elsewhere too: from the registry, or a trust file.
+        """
+        key = VerifierKey.log(context.origin, context.keys.ed25519("log").public_key)
+        return PlainTextResponse(key.format() + "\n", headers=FRESH)
+
     @router.get("/tile/{path:path}")
     def tile(path: str) -> Response:
         """A hash tile or an entry bundle; both never change."""
-        relative = Tile.parse(f"tile/{path}").path
-        file = context.bureau.tiles.path(relative)
-        if not file.is_file():
-            raise NotFoundError(what="tile", key=relative)
-        return Response(file.read_bytes(), media_type=_BYTES, headers=IMMUTABLE)
+        asked = Tile.parse(f"tile/{path}")
+        content = context.bureau.tiles.tile_bytes(asked)
+        if content is None:
+            raise NotFoundError(what="tile", key=asked.path)
+        return Response(content, media_type=_BYTES, headers=IMMUTABLE)
 
     return router
 
@@ -89,8 +99,16 @@ def entry_feed(context: NodeContext) -> APIRouter:
 
 
 def cosignatures(context: NodeContext) -> APIRouter:
-    """``/supervision/cosignatures/<log>/<size>``: a supervisor's signature lines, for anybody."""
+    """``/supervision/cosignatures/<log>/<size>`` and ``/supervision/vkey``, for anybody."""
     router = APIRouter(prefix="/supervision", tags=["cosignatures"])
+
+    @router.get("/vkey", response_class=PlainTextResponse)
+    def verifier_key() -> PlainTextResponse:
+        """The key of our cosignatures, as c2sp.org/signed-note writes keys."""
+        account = context.keys.secp256k1("supervisor").address
+        name = cosigner_name(context.manifest.chain_id, account)
+        key = VerifierKey.cosigner(name, context.keys.ed25519("cosigner").public_key)
+        return PlainTextResponse(key.format() + "\n", headers=FRESH)
 
     @router.get("/cosignatures/{log_id}/{size}", response_class=PlainTextResponse)
     def cosignature(log_id: LogNumber, size: Size) -> PlainTextResponse:

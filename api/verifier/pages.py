@@ -17,9 +17,8 @@ from api.verifier.routes import TrustExports, check_proof
 from api.web.parts import Fact, FactForm, Verdict, Words
 from api.web.record_facts import record_facts
 from api.web.site import Site
-from ledger.config import MAX_BUNDLE_BYTES
 from ledger.errors import EncodingError
-from ledger.evidence.bundle import OwnerOpening, ProofBundle
+from ledger.evidence.bundle import MAX_BUNDLE_BYTES, OwnerOpening, ProofBundle
 from ledger.evidence.trust import TrustFile
 from ledger.evidence.verdicts import NAMES_EN, NAMES_ZH, Outcome
 from ledger.evidence.verdicts import Verdict as Judgement

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
 from pydantic import ValidationError
 
 from api.verifier.schemas import (
@@ -24,6 +25,7 @@ from api.verifier.schemas import (
 from ledger.errors import ChainUnavailableError, EncodingError, VerificationError
 from ledger.evidence.bundle import MAX_BUNDLE_BYTES, ProofBundle
 from ledger.evidence.encoding import MAX_JSON_INTEGER
+from ledger.evidence.tlog_proof import FILE_SUFFIX, TlogProof
 from ledger.evidence.trust import MAX_TRUST_FILE_BYTES, TrustFile
 from ledger.evidence.verdicts import Verdict
 from ledger.evidence.verification import unreadable
@@ -154,7 +156,7 @@ def prove_route(
     may_open: Callable[..., Any],
     standing_source: StandingSource | None = None,
 ) -> APIRouter:
-    """``GET /api/prove/<index>``: the proof of one record, for whoever may open it.
+    """``GET /api/prove/<index>`` and ``/text``: the proof of one record, for whoever may open it.
 
     Args:
         context: an open bureau's node.
@@ -175,6 +177,19 @@ def prove_route(
             "cache-control": "no-store",
         }
         return Response(bundle.to_json(), media_type=_JSON, headers=headers)
+
+    @routes.get(
+        "/prove/{index}/text", response_class=PlainTextResponse, dependencies=[Depends(may_open)]
+    )
+    def prove_as_text(index: Annotated[int, Path(ge=0, le=MAX_JSON_INTEGER)]) -> Response:
+        """The public part of the same proof in the form of c2sp.org/tlog-proof."""
+        proof = TlogProof.of(prove_entry(context, index, level="supervision"))
+        name = f"anxu-proof-{context.log_id}-{proof.index}{FILE_SUFFIX}"
+        headers = {
+            "content-disposition": f'attachment; filename="{name}"',
+            "cache-control": "no-store",
+        }
+        return PlainTextResponse(proof.format(), headers=headers)
 
     return routes
 

@@ -55,7 +55,6 @@ MAX_PROOF_HASHES: Final = 63
 HEAD_BYTES: Final = 8
 
 _OWNER, _SUPERVISION = "owner", "supervision"
-_TLOG_PROOF: Final = "c2sp.org/tlog-proof@v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,20 +289,6 @@ def sign_standing(standing: Standing, cosigner: str, signer: Signer) -> Standing
         cosigner=cosigner,
         signature=signer.sign(standing.digest()),
     )
-
-
-def to_tlog_proof(bundle: ProofBundle) -> str:
-    """The public part in the text form of c2sp.org/tlog-proof, for verifiers written by others.
-
-    The extra data is the leaf, which says nothing by itself; record and entry stay out.
-    """
-    lines = [
-        _TLOG_PROOF,
-        f"extra {base64.b64encode(bundle.leaf.pack()).decode()}",
-        f"index {bundle.index}",
-        *(base64.b64encode(item).decode() for item in bundle.inclusion),
-    ]
-    return "\n".join(lines) + "\n\n" + bundle.note.format()
 
 
 def _refusal(name: str, reason: str) -> MalformedBundleError:

@@ -51,6 +51,7 @@ def register(parent: typer.Typer) -> None:
     command(parent, "verify")(verify)
     trust = group(parent, "trust", "What a verifier must know beforehand (信任文件).")
     command(trust, "export")(export)
+    command(trust, "keys")(keys)
 
 
 def prove(
@@ -80,11 +81,21 @@ def prove(
             help="Ask supervisors to state that the entry still stands (附监管机构的有效性声明).",
         ),
     ] = True,
+    text: Annotated[
+        bool,
+        typer.Option(
+            "--text",
+            help="Also write the public part as c2sp.org/tlog-proof text (另存通用文本证明).",
+        ),
+    ] = False,
 ) -> None:
     """Write a proof of one entry that can be handed to somebody else (出具证明文件).
 
     At the owner level the file holds personal data: only its owner can read it on this machine.
+    With ``--text`` a second file beside it, ending in .tlog-proof, holds the public part for
+    verifiers written by others.
     """
+    from ledger.evidence.tlog_proof import FILE_SUFFIX, TlogProof
     from ledger.files import write_atomically
     from ledger.following.feeds import FeedClient
     from ledger.recording.peers import request_headers
@@ -104,6 +115,9 @@ def prove(
             feeds.close()
     mode = _OWNER_MODE if level is Level.OWNER else _PUBLIC_MODE
     write_atomically(file, bundle.to_json().encode(), mode=mode)
+    beside = file.with_suffix(FILE_SUFFIX) if text else None
+    if beside is not None:
+        write_atomically(beside, TlogProof.of(bundle).format().encode(), mode=_PUBLIC_MODE)
     document = {
         "file": file,
         "log_id": int(bundle.log_id),
@@ -111,6 +125,7 @@ def prove(
         "level": level,
         "size": bundle.body.size,
         "has_standing": bundle.standing is not None,
+        "text_file": beside,
     }
     out.result(
         document,
@@ -120,6 +135,7 @@ def prove(
                 (("日志位置", "leaf"), f"{bundle.log_id}:{bundle.index}"),
                 (("检查点记录数", "leaves under the checkpoint"), bundle.body.size),
                 (("有效性声明", "standing statement"), bundle.standing is not None),
+                *([] if beside is None else [(("通用文本证明", "text proof"), beside)]),
             ]
         ),
     )
@@ -152,6 +168,35 @@ def export(out: Output, *, node: NodeOption, file: OutOption) -> None:
                 (("日志", "logs"), len(trust.logs)),
                 (("联署机构", "cosigners"), len(trust.cosigners)),
             ]
+        ),
+    )
+
+
+def keys(out: Output, *, node: NodeOption) -> None:
+    """List the keys of logs and cosigners as signed-note verifier keys (列出验签公钥).
+
+    They are what monitors and witnesses written by others take.
+    """
+    from ledger.evidence.strict_json import format_time
+    from ledger.recording.trust import export_trust
+
+    with reading(node) as context:
+        trust = export_trust(context)
+    trusted = [key for log in trust.logs for key in log.keys]
+    trusted += [row.trusted for row in trust.cosigners]
+    rows = [
+        {
+            "vkey": key.key.format(),
+            "valid_from": format_time(key.valid_from),
+            "valid_until": None if key.valid_until is None else format_time(key.valid_until),
+        }
+        for key in trusted
+    ]
+    out.result(
+        rows,
+        lambda: out.table(
+            [("验签公钥", "verifier key"), ("自", "valid from"), ("至", "valid until")],
+            [list(row.values()) for row in rows],
         ),
     )
 

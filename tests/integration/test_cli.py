@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from ledger.evidence.checkpoint import VerifierKey, open_checkpoint
+from ledger.evidence.tlog_proof import TlogProof
 from scripts.cli.main import run
 from scripts.demo_data.generation import generate
 
@@ -178,7 +180,7 @@ def anchored(network, imported):
     """The answer of a checkpoint that a serving supervisor cosigned."""
     with network.serving("supervisor"):
         answer = network.must("checkpoint", "--node", "hefei", "--wait", 60)
-        network.must("prove", 0, "--node", "hefei", "--out", "proof.json")
+        network.must("prove", 0, "--node", "hefei", "--out", "proof.json", "--text")
     network.must("trust", "export", "--node", "hefei", "--out", "trust.json")
     return answer
 
@@ -322,6 +324,15 @@ class TestVerify:
 
     def test_the_proof_is_for_its_owner_only(self, network, anchored):
         assert (network.directory / "proof.json").stat().st_mode & 0o077 == 0
+
+    def test_the_public_part_is_written_as_text_beside_it(self, network, anchored):
+        proof = TlogProof.parse((network.directory / "proof.tlog-proof").read_bytes())
+        assert proof.index == 0
+        keys = [row["vkey"] for row in network.must("trust", "keys", "--node", "hefei")]
+        log, cosigner = map(VerifierKey.parse, keys)
+        assert (log.algorithm, cosigner.algorithm) == (0x01, 0x04)
+        assert open_checkpoint(proof.note.format(), log.name, [log]) == proof.verify_inclusion()
+        assert proof.note.by(cosigner) is not None
 
     def test_an_entry_that_is_not_there_cannot_be_proven(self, network, anchored):
         answer = network.anxu("prove", 999_999, "--node", "hefei", "--out", "x.json", "--json")

@@ -23,6 +23,7 @@ from api.verifier.routes import (
 from ledger.errors import ChainUnavailableError, LedgerError, NotPermittedError
 from ledger.evidence.bundle import ProofBundle, StandingStatement
 from ledger.evidence.checkpoint import Note, verify_ed25519
+from ledger.evidence.tlog_proof import TlogProof
 from ledger.evidence.trust import TrustFile
 from ledger.evidence.verdicts import Outcome
 from ledger.following.feeds import FeedClient
@@ -207,3 +208,12 @@ class TestProveRoute:
 
     def test_who_may_not_gets_nothing(self, get, leaf):
         assert get(f"/api/prove/{leaf + 1}").status_code == 403
+        assert get(f"/api/prove/{leaf + 1}/text").status_code == 403
+
+    def test_the_public_part_comes_as_text_too(self, get, bundle, leaf):
+        answer = get(f"/api/prove/{leaf}/text")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.headers["content-disposition"].endswith('.tlog-proof"')
+        proof = TlogProof.parse(answer.content)
+        assert (proof.leaf, proof.index) == (bundle.leaf, leaf)
+        assert proof.verify_inclusion().origin == bundle.body.origin

@@ -103,6 +103,23 @@ class TestPublicLog:
         with bureau.read() as view:
             assert MerkleTree(map(leaf_hash, leaves)).root() == view.log.checkpoint(SIZE).root
 
+    def test_the_content_types_are_those_of_the_specification(self, get):
+        """c2sp.org/tlog-tiles: a checkpoint is text, a tile is bytes; neither is guessed at."""
+        answer = get("/log/checkpoint")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert get("/log/tile/1/000.p/1").headers["content-type"] == "application/octet-stream"
+
+    def test_the_keys_of_log_and_cosigner_are_shown_as_notes_name_them(self, network, bureau, get):
+        answer = get("/log/vkey")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        own = VerifierKey.parse(answer.text.removesuffix("\n"))
+        assert open_checkpoint(get("/log/checkpoint").text, bureau.origin, [own]).size == SIZE
+        endpoint = network.context("supervisor").settings.endpoint
+        shown = httpx.get(f"{endpoint}/supervision/vkey", trust_env=False).text
+        (supervisor,) = bureau.chain.supervisors()
+        name = cosigner_name(bureau.manifest.chain_id, supervisor.account)
+        assert shown == VerifierKey.cosigner(name, supervisor.cosigner_key).format() + "\n"
+
     @pytest.mark.parametrize("path", ["0/000", "0/001.p/44", "1/000.p/1"])
     def test_hash_tiles_never_change(self, get, path):
         answer = get(f"/log/tile/{path}")

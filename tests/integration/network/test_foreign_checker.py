@@ -89,7 +89,8 @@ def served(network):
     (own,) = [item for item in context.chain.bureaus() if item.log_id == context.log_id]
     key = VerifierKey.log(context.origin, own.log_key)
     file = network.layout.root / "log.vkey"
-    file.write_text(key.format())
+    file.write_bytes(httpx.get(f"{context.settings.endpoint}/log/vkey", trust_env=False).content)
+    assert file.read_text() == key.format() + "\n"
     return f"{context.settings.endpoint}/log/", file, key
 
 

@@ -1,6 +1,5 @@
 """The proof bundle as a file: strict, complete, and silent about what it does not open."""
 
-import base64
 import json
 
 import pytest
@@ -12,7 +11,6 @@ from ledger.evidence.bundle import (
     StandingStatement,
     SupervisionOpening,
     owner_bundle,
-    to_tlog_proof,
 )
 from ledger.evidence.encoding import Entry, Head, reversal_subject
 from ledger.policy.kinds import Kind
@@ -165,20 +163,6 @@ class TestLevels:
         )
         assert bundle.opening.reverses == LeafPlace(3, 2)
         assert ProofBundle.from_json(bundle.to_json()) == bundle
-
-
-class TestTlogProof:
-    def test_has_the_form_of_the_specification_and_nothing_private(self, case):
-        """c2sp.org/tlog-proof: header, extra, index, proof, empty line, checkpoint."""
-        bundle = case.full_bundle()
-        head, _, note = to_tlog_proof(bundle).partition("\n\n")
-        lines = head.split("\n")
-        assert lines[0] == "c2sp.org/tlog-proof@v1"
-        assert lines[1] == f"extra {base64.b64encode(bundle.leaf.pack()).decode()}"
-        assert lines[2] == "index 5"
-        assert [base64.b64decode(line) for line in lines[3:]] == list(bundle.inclusion)
-        assert note == case.note
-        assert "张三" not in to_tlog_proof(bundle)
 
 
 class TestStatementAlone:
