@@ -25,6 +25,7 @@ from ledger.keys.files import read_private
 from ledger.keys.key_store import ALLIANCE, OPRF, PERSON_MASTER, PUBLISHER, SUPERVISOR, KeyStore
 from ledger.keys.person_keys import PersonKeys
 from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
+from ledger.keys.remembered import SUBJECTS_FILE, RememberedSubjects
 from ledger.ports import SystemClock, SystemRandom
 from ledger.recording.context import BureauTools, NodeContext
 from ledger.recording.erasures import ErasureJob
@@ -70,6 +71,8 @@ class Node:
         self.feeds.close()
         if self.context.tools is not None:
             self.context.tools.person_keys.close()
+            self.context.tools.pseudonyms.close()
+            self.context.tools.tiles.close()
         self.context.database.close()
 
 
@@ -136,7 +139,11 @@ def _bureau_tools(directory: Path, settings: NodeSettings, keys: KeyStore) -> Bu
     person_keys = PersonKeys.open(
         directory / KEYS / "persons.sqlite", keys.secret(PERSON_MASTER), random
     )
-    pseudonyms = Pseudonyms(keys.secret(ALLIANCE), KeyedEvaluator(keys.secret(OPRF)))
+    pseudonyms = Pseudonyms(
+        keys.secret(ALLIANCE),
+        KeyedEvaluator(keys.secret(OPRF)),
+        memo=RememberedSubjects.open(directory / KEYS / SUBJECTS_FILE, keys.secret(PERSON_MASTER)),
+    )
     return BureauTools(
         person_keys=person_keys,
         pseudonyms=pseudonyms,

@@ -57,7 +57,7 @@ class Publisher:
                 last is not None and (last.number is None or last.size == head.size)
             ):
                 return False
-            context.bureau.tiles.integrate(head.size, view.log.leaves)
+            context.bureau.tiles.integrate(head.size, view.log.leaf_rows)
         old_size = last.size if last is not None else 0
         node = context.bureau.tiles.node
         if context.bureau.tiles.root(head.size) != head.root():

@@ -1,134 +1,275 @@
-"""The log as C2SP tlog-tiles files: entry bundles and hash tiles, made from the rows.
+"""The log's own files, made from the rows: one file of leaves and one for each level of the tree.
 
-Tiles are written after the rows are accepted and can be made again from them at any time. A full
-tile never changes; a partial one is written under its width. Inner nodes are read back from the
-tiles for proofs.
+    leaves      66 bytes a leaf: u16 = 64 | leaf, so that an entry bundle is a range of bytes
+    tree/LL     32 bytes a node: every complete subtree of 2^LL leaves, in order
+    frontier    the compact range up to which all that is durable
+
+They are written after the rows are accepted and can be made again from them at any time. The
+frontier is replaced in one step once everything up to it is synced; what stands behind it, torn or
+surplus, is written over by the next append. Any tile of C2SP tlog-tiles is a range of one file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fcntl
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
-from typing import Final
+from typing import Final, Self
 
-from ledger.evidence.encoding import leaf_hash
-from ledger.evidence.merkle import root_from_nodes, subtree_root
-from ledger.evidence.tiles import (
-    TILE_HEIGHT,
-    TILE_WIDTH,
-    entry_bundle_path,
-    format_entry_bundle,
-    hash_tile_path,
-)
+import numpy as np
+
+from ledger.errors import EncodingError, InvariantBrokenError, LengthError, ProofShapeError
+from ledger.evidence.encoding import DIGEST_BYTES, LEAF_BYTES
+from ledger.evidence.growth import grow
+from ledger.evidence.hashing import ByteRows, leaf_hashes
+from ledger.evidence.merkle import CompactRange, root_from_nodes
+from ledger.evidence.tiles import TILE_HEIGHT, TILE_WIDTH, Tile
 from ledger.files import sync_directory, write_atomically
 
-LeafReader = Callable[[int, int], list[bytes]]
-"""Given first and end: the 64-byte leaves in between."""
+LeafReader = Callable[[int, int], ByteRows]
+"""Given first and end: the leaves in between, (end - first, 64)."""
 
-_CACHED_TILES: Final = 4096
-_HASH: Final = 32
+LEAVES: Final = "leaves"
+FRONTIER: Final = "frontier"
+TREE: Final = "tree"
+BUNDLED_LEAF_BYTES: Final = 2 + LEAF_BYTES
+"""A leaf behind its length, as C2SP entry bundles hold it."""
+CHUNK_LEAVES: Final = 65_536
+"""How many leaves are hashed and written at once."""
+SYNCED_LEAVES: Final = 16 * CHUNK_LEAVES
+"""How many leaves a crash can undo at most: then files are synced and the frontier moves."""
+
+_LOCK: Final = "lock"
+
+
+def level_name(level: int) -> str:
+    """The file of a level, below the directory of the log: ``tree/07``."""
+    return f"{TREE}/{level:02d}"
+
+
+_NAMES: Final = tuple(level_name(level) for level in range(64))
 
 
 class TileStore:
-    """Writes and reads the files of one log below ``directory``."""
+    """Writes and reads the files of one log below ``directory``.
+
+    One process writes at a time, any number read meanwhile, each up to the frontier that it saw.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._cache: dict[tuple[int, int], bytes] = {}
-        self._lock = Lock()
+        self._size = 0
+        self._opened: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._closing = weakref.finalize(self, _close_all, self._opened)
 
-    def integrate(self, size: int, leaves: LeafReader) -> None:
-        """Make every missing tile of a tree of ``size`` leaves; durable when it returns."""
-        touched: set[Path] = set()
-        level_size = size
-        for number in self._missing(0, size):
-            self._write_lowest(number, size, leaves, touched)
-        level = 1
-        while (level_size := level_size // TILE_WIDTH) > 0:
-            for number in self._missing(level, level_size):
-                self._write_upper(level, number, level_size, touched)
-            level += 1
-        for directory in sorted(touched):
-            sync_directory(directory)
+    def close(self) -> None:
+        """Give the open files back; a later call opens them again."""
+        with self._lock:
+            _close_all(self._opened)
 
     def path(self, relative: str) -> Path:
-        """Where the file of a tile path stands."""
+        """Where a file of the log stands."""
         return self._directory / relative
 
+    # --- what is there ----------------------------------------------------------------------------
+
+    def frontier(self) -> CompactRange:
+        """The tree that is durable; empty where there are no files yet.
+
+        Raises:
+            InvariantBrokenError: the file is damaged.
+        """
+        try:
+            content = self.path(FRONTIER).read_bytes()
+        except FileNotFoundError:
+            return CompactRange.empty()
+        try:
+            found = CompactRange.from_bytes(content)
+        except (LengthError, EncodingError) as error:
+            raise InvariantBrokenError(
+                invariant="the log's frontier is readable", expected="size and hashes",
+                actual=f"{len(content)} bytes",
+            ) from error  # fmt: skip
+        self._size = found.size
+        return found
+
     def node(self, level: int, index: int) -> bytes:
-        """Hash of the complete subtree of ``2^level`` leaves that starts at ``index * 2^level``."""
-        tile_level, rest = divmod(level, TILE_HEIGHT)
-        first = index << rest
-        number, position = divmod(first, TILE_WIDTH)
-        count = 1 << rest
-        tile = self._tile(tile_level, number, position + count)
-        return _root_of(tile[position * _HASH : (position + count) * _HASH])
+        """Hash of the complete subtree of ``2^level`` leaves that starts at ``index * 2^level``.
+
+        Raises:
+            ProofShapeError: the log is not that long.
+            InvariantBrokenError: the file ends before it should.
+        """
+        if (index + 1) << level > self._size and (index + 1) << level > self.frontier().size:
+            raise ProofShapeError(reason="the log has no such subtree")
+        return self._range(_NAMES[level], index * DIGEST_BYTES, DIGEST_BYTES)
 
     def root(self, size: int) -> bytes:
-        """The root of the first ``size`` leaves, from the tiles."""
+        """The root of the first ``size`` leaves, from the files."""
         return root_from_nodes(size, self.node)
 
-    def _missing(self, level: int, level_size: int) -> range:
-        """Tiles of a level that are not complete on disk: from the last full one on."""
-        last = (level_size - 1) // TILE_WIDTH
-        low, high = 0, level_size // TILE_WIDTH
-        while (
-            low < high
-        ):  # full tiles are written in order, so the first absent one is found by halving
-            middle = (low + high) // 2
-            if self.path(hash_tile_path(level, middle, TILE_WIDTH)).exists():
-                low = middle + 1
-            else:
-                high = middle
-        return range(low, last + 1)
+    def tile_bytes(self, tile: Tile) -> bytes | None:
+        """A hash tile or an entry bundle as it is served; None while the log does not reach it.
 
-    def _write_lowest(self, number: int, size: int, leaves: LeafReader, touched: set[Path]) -> None:
-        width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-        first = number * TILE_WIDTH
-        content = leaves(first, first + width)
-        self._write(entry_bundle_path(number, width), format_entry_bundle(content), touched)
-        hashes = b"".join(leaf_hash(leaf) for leaf in content)
-        self._write(hash_tile_path(0, number, width), hashes, touched)
-        self._remember(0, number, hashes)
+        Any width is served that the log has reached: a tile of a width never changes.
+        """
+        first, end = tile.number * TILE_WIDTH, tile.number * TILE_WIDTH + tile.width
+        level = TILE_HEIGHT * (tile.level or 0)
+        if end << level > self._size and end << level > self.frontier().size:
+            return None
+        if tile.level is None:
+            width, name = BUNDLED_LEAF_BYTES, LEAVES
+        else:
+            width, name = DIGEST_BYTES, level_name(level)
+        return self._range(name, first * width, (end - first) * width)
 
-    def _write_upper(self, level: int, number: int, level_size: int, touched: set[Path]) -> None:
-        width = min(TILE_WIDTH, level_size - number * TILE_WIDTH)
-        first = number * TILE_WIDTH
-        below = [self._tile(level - 1, first + place, TILE_WIDTH) for place in range(width)]
-        hashes = b"".join(_root_of(tile) for tile in below)
-        self._write(hash_tile_path(level, number, width), hashes, touched)
-        self._remember(level, number, hashes)
+    # --- growing ----------------------------------------------------------------------------------
 
-    def _write(self, relative: str, content: bytes, touched: set[Path]) -> None:
-        path = self.path(relative)
-        write_atomically(path, content)
-        touched.add(path.parent)
+    def integrate(self, size: int, leaves: LeafReader) -> None:
+        """Bring the files to at least ``size`` leaves; durable when it returns.
 
-    def _tile(self, level: int, number: int, wanted: int) -> bytes:
-        """A tile with at least ``wanted`` hashes."""
-        known = self._cache.get((level, number), b"")
-        if len(known) >= wanted * _HASH:
-            return known
-        content = self._read(level, number, wanted)
-        self._remember(level, number, content)
+        What a crash left half done is done again by the next call. Memory does not grow with the
+        number of leaves: they are asked for in chunks.
+        """
+        if self.frontier().size >= size:
+            return
+        with self._writing() as before:
+            appended = (
+                leaves(first, min(first + CHUNK_LEAVES, size))
+                for first in range(before.size, size, CHUNK_LEAVES)
+            )
+            self._append(before, appended)
+
+    def extend(self, leaves: ByteRows) -> CompactRange:
+        """Put (n, 64) leaves behind the last one; durable when it returns, as the new frontier."""
+        with self._writing() as before:
+            chunks = range(0, len(leaves), CHUNK_LEAVES)
+            return self._append(before, (leaves[at : at + CHUNK_LEAVES] for at in chunks))
+
+    def _append(self, before: CompactRange, chunks: Iterator[ByteRows]) -> CompactRange:
+        tree, durable = before, before.size
+        with _Writer(self._directory) as writer:
+            for leaves in chunks:
+                writer.write(LEAVES, tree.size * BUNDLED_LEAF_BYTES, _bundled(leaves))
+                grown = grow(tree, leaf_hashes(leaves))
+                for level, nodes in enumerate(grown.levels):
+                    writer.write(_NAMES[level], (tree.size >> level) * DIGEST_BYTES, nodes)
+                tree = grown.after
+                if tree.size - durable >= SYNCED_LEAVES:
+                    self._settle(tree, writer)
+                    durable = tree.size
+            if tree.size > durable:
+                self._settle(tree, writer)
+        return tree
+
+    def _settle(self, tree: CompactRange, writer: _Writer) -> None:
+        """Make everything written so far durable, and only then the frontier."""
+        writer.sync()
+        write_atomically(self.path(FRONTIER), tree.to_bytes())
+        self._size = tree.size
+
+    @contextmanager
+    def _writing(self) -> Iterator[CompactRange]:
+        """Keep other writers of this log out, in this process and in others."""
+        self.path(TREE).mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in self._directory.glob(f".{FRONTIER}.*"):  # by a writer that crashed
+                left.unlink()
+            yield self.frontier()
+        finally:
+            os.close(lock)
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def _range(self, name: str, place: int, count: int) -> bytes:
+        opened = self._opened.get(name)
+        content = os.pread(opened, count, place) if opened is not None else b""
+        if len(content) != count:
+            # Not open yet, or the files were made again beside those that are open.
+            content = os.pread(self._open(name), count, place)
+        if len(content) != count:
+            raise InvariantBrokenError(
+                invariant=f"log/{name} reaches the frontier",
+                expected=f"{place + count} bytes", actual=f"{place + len(content)} bytes",
+            )  # fmt: skip
         return content
 
-    def _read(self, level: int, number: int, wanted: int) -> bytes:
-        full = self.path(hash_tile_path(level, number, TILE_WIDTH))
-        if full.exists():
-            return full.read_bytes()
-        parts = self.path(hash_tile_path(level, number, 1)).parent
-        widths = [int(part.name) for part in parts.glob("[0-9]*") if int(part.name) >= wanted]
-        return self.path(hash_tile_path(level, number, min(widths))).read_bytes()
-
-    def _remember(self, level: int, number: int, content: bytes) -> None:
+    def _open(self, name: str) -> int:
         with self._lock:
-            if len(self._cache) >= _CACHED_TILES:
-                self._cache.pop(next(iter(self._cache)))
-            self._cache[level, number] = content
+            try:
+                opened = os.open(self.path(name), os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError as error:
+                raise InvariantBrokenError(
+                    invariant=f"log/{name} reaches the frontier", expected="a file", actual="none"
+                ) from error
+            # Another thread may be reading the older one: it is kept until all are closed.
+            self._retire(name)
+            self._opened[name] = opened
+            return opened
+
+    def _retire(self, name: str) -> None:
+        if name in self._opened:
+            self._opened[f"{name} {len(self._opened)}"] = self._opened.pop(name)
 
 
-def _root_of(hashes: bytes) -> bytes:
-    """The root over a power of two of neighbouring hashes."""
-    return subtree_root([hashes[at : at + _HASH] for at in range(0, len(hashes), _HASH)])
+class _Writer:
+    """The files of one append, opened anew for it, so that they are those that stand there now."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._opened: dict[str, int] = {}
+        self._unsynced: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _close_all(self._opened)
+
+    def write(self, name: str, place: int, content: ByteRows) -> None:
+        """Put bytes at a place of a file, over whatever stands there."""
+        file = self._file(name)
+        self._unsynced.add(name)
+        rest = np.ascontiguousarray(content).data.cast("B")
+        while rest:
+            count = os.pwrite(file, rest, place)
+            rest, place = rest[count:], place + count
+
+    def sync(self) -> None:
+        """Make what was written durable."""
+        for name in sorted(self._unsynced):
+            os.fdatasync(self._opened[name])
+        self._unsynced.clear()
+
+    def _file(self, name: str) -> int:
+        opened = self._opened.get(name)
+        if opened is None:
+            path = self._directory / name
+            is_new = not path.exists()
+            opened = self._opened[name] = os.open(
+                path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644
+            )
+            if is_new:
+                sync_directory(path.parent)
+                sync_directory(self._directory)
+        return opened
+
+
+def _bundled(leaves: ByteRows) -> ByteRows:
+    """Leaves behind their length, one after the other, as bundles hold them."""
+    rows = np.empty((len(leaves), BUNDLED_LEAF_BYTES), np.uint8)
+    rows[:, 0], rows[:, 1] = divmod(LEAF_BYTES, 256)
+    rows[:, 2:] = leaves
+    return rows
+
+
+def _close_all(opened: dict[str, int]) -> None:
+    while opened:
+        os.close(opened.popitem()[1])

@@ -18,7 +18,6 @@ from ledger.evidence.checkpoint import (
 )
 from ledger.evidence.encoding import leaf_hash
 from ledger.evidence.merkle import MerkleTree
-from ledger.evidence.tiles import hash_tile_path
 from ledger.keys.signers import Ed25519Signer
 from ledger.recording.context import cosigner_name
 from ledger.recording.publication import Publisher
@@ -129,26 +128,26 @@ class TestPublisher:
         with bureau.read() as view:
             assert view.outbox.find("waits").state == FAILED  # a bureau names no officers
 
-    def test_tiles_that_do_not_equal_the_rows_stop_publication(self, network, bureau, grow):
+    def test_files_that_do_not_equal_the_rows_stop_publication(self, network, bureau, grow):
         network.settle()
         grow()
         with bureau.read() as view:
             good = view.log.head()
 
         class Damaging(TileStore):
-            """Its disk turns the partial tile into zeros."""
+            """Its disk turns the hashes of leaves into zeros."""
 
             def integrate(self, size, leaves):
                 super().integrate(size, leaves)
-                path = self.path(hash_tile_path(0, 0, size))
-                path.write_bytes(bytes(len(path.read_bytes())))
-                self._cache.clear()
+                for path in self.path("tree").iterdir():
+                    path.write_bytes(bytes(path.stat().st_size))
 
         tools = replace(bureau.tools, tiles=Damaging(bureau.directory / "log"))
         with pytest.raises(InvariantBrokenError) as stop:
             Publisher(replace(bureau, tools=tools), silent).step()
         assert stop.value.expected == good.root().hex()
-        network.settle()  # the tiles are made again from the rows
+        (bureau.directory / "log" / "frontier").unlink()
+        network.settle()  # the files are made again from the rows
         with bureau.read() as view:
             assert view.log.last_checkpoint(final=True).size == good.size
 
