@@ -55,7 +55,7 @@ LEAF_LABEL: Final = b"\x00"
 NODE_LABEL: Final = b"\x01"
 EXCLUSIVE_TAG_LABEL: Final = b"\x10"
 SEAL_LABEL: Final = b"\x11"
-_COMMITMENT_LABEL: Final = b"\x12"
+COMMITMENT_LABEL: Final = b"\x12"
 REVERSAL_TAG_LABEL: Final = b"\x13"
 HANDLE_LABEL: Final = b"\x14"
 OTHER_TAG_LABEL: Final = b"\x15"
@@ -321,7 +321,7 @@ def _require_plain(value: Any, path: str) -> None:
 def commitment_of(record: bytes, salt: bytes) -> Commitment:
     """Fix a canonical record for good and hide it: SHA-256(0x12 | salt | record)."""
     _require_length("salt", salt, SALT_BYTES)
-    return Commitment(_sha256(_COMMITMENT_LABEL, salt, record))
+    return Commitment(_sha256(COMMITMENT_LABEL, salt, record))
 
 
 def figures_digest(figures: bytes, salt: bytes) -> bytes:

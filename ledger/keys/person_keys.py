@@ -5,7 +5,8 @@ key. Keys are durable before anything sealed with them can be committed elsewher
 leave a key that seals nothing yet, never a record without its key. Erasing a person overwrites the
 wrapped key and leaves a tombstone: the person's records can no longer be read or added to, and the
 log stays verifiable. No key is held in memory between calls, so that an erasure counts at once, in
-every process.
+every process; an import holds those of its persons while :meth:`PersonKeys.destroyed_count` stands
+still.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ from ledger.errors import (
     StorageUnavailableError,
 )
 from ledger.evidence.encoding import Subject
-from ledger.files import sync_directory
+from ledger.files import SqliteFile, sync_directory
 from ledger.keys import files
 from ledger.keys.sealing import KEY_BYTES, NONCE_BYTES, SealingKey
-from ledger.ports import RandomSource
+from ledger.ports import RandomSource, SystemRandom
 
 PERSONS_FILE = "persons.sqlite"
 SUBJECT_BYTES = 32
@@ -51,6 +52,9 @@ CREATE TABLE IF NOT EXISTS persons (
     wrapped BLOB NOT NULL CHECK (length(wrapped) = 60),
     destroyed_at TEXT
 ) WITHOUT ROWID
+"""
+_INDEX = """
+CREATE INDEX IF NOT EXISTS destroyed ON persons (destroyed_at) WHERE destroyed_at IS NOT NULL
 """
 
 
@@ -94,11 +98,30 @@ class PersonKeys:
                 "PRAGMA synchronous=FULL",
                 "PRAGMA secure_delete=ON",
                 _SCHEMA,
+                _INDEX,
             ):
                 connection.execute(statement)
         except sqlite3.Error as error:
             raise StorageUnavailableError(reason=f"the file of person keys: {error}") from error
         return cls(path, connection, master, randomness)
+
+    @classmethod
+    def open_read_only(cls, path: Path, master: bytes) -> PersonKeys:
+        """Open the file at ``path`` so that nothing can be written to it, nor beside it.
+
+        Raises:
+            LengthError: ``master`` is not 32 bytes.
+            FileModeError: the file is open to others.
+            StorageUnavailableError: there is none.
+        """
+        if len(master) != KEY_BYTES:
+            raise LengthError(field="person-master key", expected=KEY_BYTES, actual=len(master))
+        still = SqliteFile.at(path)
+        files.require_private(path, files.FILE_MODE)
+        try:
+            return cls(path, still.connect(), master, SystemRandom())
+        except sqlite3.Error as error:
+            raise StorageUnavailableError(reason=f"the file of person keys: {error}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -168,6 +191,15 @@ class PersonKeys:
         """Those of ``subjects`` who were erased."""
         known = self._select(list(dict.fromkeys(subjects)))
         return frozenset(subject for subject, (_, gone) in known.items() if gone is not None)
+
+    def destroyed_count(self) -> int:
+        """How many persons were erased; whoever holds keys asks for them again when it grows."""
+        query = "SELECT count(*) FROM persons WHERE destroyed_at IS NOT NULL"
+        try:
+            with self._lock:
+                return int(self._connection.execute(query).fetchone()[0])
+        except sqlite3.Error as error:
+            raise StorageUnavailableError(reason=f"the file of person keys: {error}") from error
 
     def destroyed_at(self, subject: Subject) -> datetime | None:
         """When the person was erased, or nothing if it did not happen."""

@@ -20,6 +20,7 @@ from voprf import ristretto
 from ledger.errors import EncodingError, LengthError, OprfProofError
 from ledger.evidence.encoding import Subject
 from ledger.keys.ports import BlindEvaluator, OprfEvaluator
+from ledger.keys.remembered import RememberedSubjects
 
 RESIDENT_ID = "resident-id"
 ALLIANCE_KEY_BYTES = 32
@@ -139,14 +140,19 @@ class Pseudonyms:
         evaluator: OprfEvaluator,
         *,
         remembered_persons: int = DEFAULT_REMEMBERED_PERSONS,
+        memo: RememberedSubjects | None = None,
     ) -> None:
-        """Take the 32-byte key ``alliance`` and the evaluator. Raises LengthError."""
+        """Take the 32-byte key ``alliance`` and the evaluator. Raises LengthError.
+
+        ``memo`` keeps subjects from one process to the next; without it each process asks anew.
+        """
         if len(alliance_key) != ALLIANCE_KEY_BYTES:
             raise LengthError(
                 field="alliance key", expected=ALLIANCE_KEY_BYTES, actual=len(alliance_key)
             )
         self._alliance_key = alliance_key
         self._evaluator = evaluator
+        self._memo = memo
         self._capacity = remembered_persons
         self._remembered: OrderedDict[bytes, Subject] = OrderedDict()
         self._lock = threading.Lock()
@@ -170,9 +176,7 @@ class Pseudonyms:
                 value: self._remembered[value] for value in inputs if value in self._remembered
             }
         missing = [value for value in dict.fromkeys(inputs) if value not in found]
-        for value, output in zip(missing, self._evaluator.evaluate(missing), strict=True):
-            mac = hmac.digest(self._alliance_key, output[:_USED_OUTPUT_BYTES], hashlib.sha256)
-            found[value] = Subject(mac)
+        found |= self._known_or_evaluated(missing)
         with self._lock:
             for value, subject in found.items():
                 self._remembered[value] = subject
@@ -181,9 +185,41 @@ class Pseudonyms:
                 self._remembered.popitem(last=False)
         return [found[value] for value in inputs]
 
+    def subjects_in_bulk(self, identity_numbers: Sequence[str]) -> list[Subject]:
+        """The subjects of many persons, each named once; nothing of it is kept in this process.
+
+        Raises:
+            EncodingError: a number is not normalised; nothing was evaluated.
+            OprfProofError: the evaluator's answer does not hold.
+        """
+        inputs = [identity_input(number) for number in identity_numbers]
+        found = self._known_or_evaluated(inputs)
+        return [found[value] for value in inputs]
+
+    def _known_or_evaluated(self, inputs: Sequence[bytes]) -> dict[bytes, Subject]:
+        if not inputs:
+            return {}
+        found = self._memo.find(inputs) if self._memo is not None else {}
+        missing = [value for value in inputs if value not in found]
+        fresh: list[tuple[bytes, Subject]] = []
+        for value, output in zip(missing, self._evaluator.evaluate(missing), strict=True):
+            mac = hmac.digest(self._alliance_key, output[:_USED_OUTPUT_BYTES], hashlib.sha256)
+            fresh.append((value, Subject(mac)))
+        if self._memo is not None and fresh:
+            self._memo.add(fresh)
+        found.update(fresh)
+        return found
+
+    def close(self) -> None:
+        """Close what remembers subjects between processes."""
+        if self._memo is not None:
+            self._memo.close()
+
     def forget(self, subjects: Collection[Subject]) -> None:
         """Remember nothing any more of persons who were erased."""
         gone = frozenset(subjects)
+        if self._memo is not None:
+            self._memo.forget(gone)
         with self._lock:
             for value in [key for key, known in self._remembered.items() if known in gone]:
                 del self._remembered[value]

@@ -1,50 +1,163 @@
 """Reads a bureau's file into canonical columns of text, each line with its number in the file.
 
 CSV in UTF-8 or GB18030 (found out strictly: a byte that does not fit is an error, never a guess)
-and Parquet. Nothing is judged here but the shape of the file; ``validation`` judges the cells.
+and Parquet, in chunks, so that a file of any size is read in little memory. Nothing is judged here
+but the shape of the file; ``validation`` judges the cells.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ledger.errors import (
     ColumnsMissingError,
     DuplicateColumnError,
-    FileEncodingError,
     FileUnreadableError,
+    SourceChangedError,
     UnknownFileTypeError,
 )
 from ledger.records.columns import ColumnSpec, Content, TableSpec, plain_heading
+from ledger.records.csv_stream import (
+    CHUNK_LINES,
+    CsvFile,
+    RawChunk,
+    encoding_of,
+    unreadable,
+)
 from ledger.records.findings import FIELD_NAMES, RowFinding
-from ledger.records.mapping import FEN, GB18030, UTF_8, YUAN, Mapping, load_mapping
+from ledger.records.mapping import FEN, YUAN, Mapping, load_mapping
 
 MAX_FILE_BYTES: Final = 1024 * 1024 * 1024
-"""The largest file that is read."""
+"""The largest file that is read as one table; what is read in chunks may be of any size."""
 
-_UTF8_BOM: Final = b"\xef\xbb\xbf"
-_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
-_GOOD_A_BAD: Final = 9
+_CSV: Final = ".csv"
+_PARQUET: Final = ".parquet"
+_PARQUET_ROWS: Final = 4 * CHUNK_LINES
 _LONG_NUMBER: Final = re.compile(r"\d{4}")
 _SHOWN_HEADING_LENGTH: Final = 20
 _FEN_SUFFIX: Final = "_fen"
 _FEN_HEADING: Final = re.compile(r"[(（]\s*(?:分|fen)\s*[)）]\s*$")
 
-RawLine = tuple[int, list[str]]
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file whose headings are known and whose bytes were looked at once.
+
+    ``places``: where each canonical column stands; ``units``: of each money column; ``stamp``:
+    what changes when somebody writes to the file.
+    """
+
+    spec: TableSpec
+    path: Path
+    digest: bytes
+    mapping: Mapping
+    encoding: str
+    headings: tuple[str, ...]
+    places: dict[str, int]
+    units: dict[str, str]
+    stamp: tuple[int, ...]
+
+    @property
+    def file_name(self) -> str:
+        """The name without its directory."""
+        return self.path.name
+
+    @property
+    def import_key(self) -> str:
+        """The same for the same bytes read through the same mapping: kind, dash, 64 hex digits."""
+        digest = hashlib.sha256(self.digest + self.mapping.digest).hexdigest()
+        return f"{self.spec.kind}-{digest}"
+
+    def chunks(self) -> Iterator[SourceChunk]:
+        """The lines below the headings, in order.
+
+        Raises:
+            FileUnreadableError: a line does not end as one.
+            SourceChangedError: the file is no longer what it was when it was opened.
+        """
+        row = 0
+        with _raw_chunks(self.path, self.encoding, self.mapping) as (_, raw):
+            for chunk in raw:
+                self.require_unchanged()
+                yield SourceChunk(
+                    row,
+                    chunk.lines,
+                    self._canonical(chunk),
+                    chunk.cells,
+                    chunk.ragged,
+                    chunk.plain and not self.mapping.constants,
+                )
+                row += len(chunk.lines)
+
+    def require_unchanged(self) -> None:
+        """Refuse to go on with a file that somebody wrote to. Raises SourceChangedError."""
+        if _stamp(self.path) != self.stamp:
+            raise SourceChangedError(file=self.file_name)
+
+    def table(self, chunk: SourceChunk, keep: NDArray[np.bool_] | None = None) -> SourceTable:
+        """Some rows of a chunk, or all of them with its ragged lines, as a table to be judged."""
+        lines, frame, cells = chunk.lines, chunk.frame, chunk.cells
+        if keep is not None:
+            mask = pl.Series(keep)
+            lines, frame, cells = lines[keep], frame.filter(mask), cells.filter(mask)
+        return SourceTable(
+            spec=self.spec,
+            file_name=self.file_name,
+            digest=self.digest,
+            mapping=self.mapping,
+            headings=self.headings,
+            lines=tuple(lines.tolist()),
+            frame=frame,
+            cells=tuple(cells.iter_rows()),
+            ragged=chunk.ragged if keep is None else (),
+            units=self.units,
+        )
+
+    def _canonical(self, chunk: RawChunk) -> pl.DataFrame:
+        series = []
+        for column in self.spec.columns:
+            place = self.places.get(column.name)
+            if place is None:
+                constant = self.mapping.constants.get(column.name, "")
+                cells = pl.Series([constant], dtype=pl.String).new_from_index(0, len(chunk.lines))
+            else:
+                cells = chunk.cells.to_series(place)
+            if place is None or not chunk.plain:
+                cells = _trimmed(cells)
+            series.append(cells.alias(column.name))
+        return pl.DataFrame(series)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChunk:
+    """Some lines of a file. ``frame`` has a text column for each canonical name.
+
+    ``first_row``: how many rows stand before it; ``lines``: the line of each row; ``cells``: the
+    rows as they stand in the file; ``ragged``: lines whose number of cells differs from the
+    headings', not in ``frame``. ``plain``: no cell can hold a control character.
+    """
+
+    first_row: int
+    lines: NDArray[np.int64]
+    frame: pl.DataFrame
+    cells: pl.DataFrame
+    ragged: tuple[tuple[int, tuple[str, ...]], ...]
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """One file, read. ``frame`` has a text column for each canonical name, in file order.
+    """A file, or some lines of it. ``frame`` has a text column for each canonical name.
 
     ``lines``: the line of each row of ``frame``; ``cells``: the row as it stands in the file.
     ``ragged``: lines whose number of cells differs from the headings', not in ``frame``.
@@ -85,154 +198,118 @@ class SourceTable:
         ]
 
 
-def read_table(path: Path, mapping_path: Path | None, spec: TableSpec) -> SourceTable:
-    """Read a file and name its columns.
+def open_source(path: Path, mapping_path: Path | None, spec: TableSpec) -> SourceFile:
+    """Look at every byte of a file and name its columns; its lines are read afterwards.
 
     Raises:
-        FileUnreadableError: it cannot be opened, is too large, empty, or no such file inside.
+        FileUnreadableError: it cannot be opened, is empty, or no such file inside.
         UnknownFileTypeError: its name ends in neither .csv nor .parquet.
         FileEncodingError: its bytes are no text of the encoding.
         MappingFileError: the mapping file is wrong.
         ColumnsMissingError: it lacks columns; DuplicateColumnError: it has one twice.
     """
     mapping = load_mapping(mapping_path)
-    extension = path.suffix.casefold()
-    if extension not in {".csv", ".parquet"}:
+    if path.suffix.casefold() not in {_CSV, _PARQUET}:
         raise UnknownFileTypeError(file=path.name, extension=path.suffix)
-    content = _bytes_of(path)
-    if extension == ".csv":
-        text = decode(content, mapping.encoding, path.name)
-        headings, raw = _csv_lines(text, mapping.delimiter, path.name)
-    else:
-        headings, raw = _parquet_lines(content, path.name)
-    if not raw:
-        raise _unreadable(
+    with _readable(path):
+        stamp = _stamp(path)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+        is_csv = path.suffix.casefold() == _CSV
+        encoding = encoding_of(path, mapping.encoding) if is_csv else ""
+        with _raw_chunks(path, encoding, mapping) as (headings, raw):
+            first = next((chunk for chunk in raw if len(chunk.lines) or chunk.ragged), None)
+    if first is None:
+        raise unreadable(
             path.name, 1, "lines below the heading line", "表头以下有数据行", "none", "没有数据行"
         )
     places, units = _places(headings, mapping, spec, path.name)
-    whole = [(line, cells) for line, cells in raw if len(cells) == len(headings)]
-    ragged = tuple((line, tuple(cells)) for line, cells in raw if len(cells) != len(headings))
-    return SourceTable(
-        spec=spec,
-        file_name=path.name,
-        digest=hashlib.sha256(content).digest(),
-        mapping=mapping,
-        headings=tuple(headings),
-        lines=tuple(line for line, _ in whole),
-        frame=_canonical_frame([cells for _, cells in whole], places, mapping, spec),
-        cells=tuple(tuple(cells) for _, cells in whole),
-        ragged=ragged,
-        units=units,
-    )
+    return SourceFile(spec, path, digest, mapping, encoding, tuple(headings), places, units, stamp)
 
 
-# --- bytes to text -----------------------------------------------------------------------------
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise _unreadable(
-                path.name, 0, f"at most {MAX_FILE_BYTES} bytes", f"不超过{MAX_FILE_BYTES}字节",
-                f"{size} bytes", f"{size}字节",
-            )  # fmt: skip
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise _unreadable(path.name, 0, "a file", "文件", reason, reason) from error
-
-
-def decode(content: bytes, encoding: str | None, file_name: str) -> str:
-    """The text of a file, without a byte-order mark.
-
-    Args:
-        content: all bytes.
-        encoding: ``utf-8`` or ``gb18030`` when the mapping says so; otherwise it is found out:
-            UTF-8 if all bytes fit, GB18030 if not. Text that is UTF-8 for the most part is damaged
-            UTF-8, although its bytes may fit GB18030 too and give other characters there.
-        file_name: for the error.
+def read_table(path: Path, mapping_path: Path | None, spec: TableSpec) -> SourceTable:
+    """Read a whole file that is not too large.
 
     Raises:
-        FileEncodingError: names the first byte that does not fit.
+        FileUnreadableError: it is too large, or as for :func:`open_source`.
+        UnknownFileTypeError, FileEncodingError, MappingFileError, ColumnsMissingError,
+        DuplicateColumnError: as for :func:`open_source`.
     """
-    if content.startswith(_UTF16_MARKS):
-        raise FileEncodingError(file=file_name, expected="UTF-8 or GB18030", byte_offset=0, line=1)
-    if encoding == GB18030:
-        return _strictly(content, GB18030, file_name)
+    with _readable(path):
+        size = path.stat().st_size if path.suffix.casefold() in {_CSV, _PARQUET} else 0
+    if size > MAX_FILE_BYTES:
+        raise unreadable(
+            path.name, 0, f"at most {MAX_FILE_BYTES} bytes", f"不超过{MAX_FILE_BYTES}字节",
+            f"{size} bytes", f"{size}字节",
+        )  # fmt: skip
+    source = open_source(path, mapping_path, spec)
+    chunks = list(source.chunks())
+    whole = SourceChunk(
+        first_row=0,
+        lines=np.concatenate([chunk.lines for chunk in chunks]),
+        frame=pl.concat([chunk.frame for chunk in chunks]),
+        cells=pl.concat([chunk.cells for chunk in chunks]),
+        ragged=tuple(line for chunk in chunks for line in chunk.ragged),
+    )
+    return source.table(whole)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        return _strictly(content, UTF_8, file_name)
-    except FileEncodingError:
-        if encoding == UTF_8 or content.startswith(_UTF8_BOM) or _mostly_utf8(content):
-            raise
-    return _strictly(content, GB18030, file_name)
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise unreadable(path.name, 0, "a file", "文件", reason, reason) from error
 
 
-def _strictly(content: bytes, encoding: str, file_name: str) -> str:
+def _stamp(path: Path) -> tuple[int, ...]:
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+@contextmanager
+def _raw_chunks(
+    path: Path, encoding: str, mapping: Mapping
+) -> Iterator[tuple[list[str], Iterator[RawChunk]]]:
+    """The headings of a file and its lines as they stand in it."""
+    if not encoding:
+        yield _parquet_chunks(path)
+        return
+    with path.open("rb") as file:
+        opened = CsvFile(file, encoding, mapping.delimiter, path.name)
+        yield opened.headings, opened.chunks()
+
+
+def _parquet_chunks(path: Path) -> tuple[list[str], Iterator[RawChunk]]:
     try:
-        return content.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise FileEncodingError(
-            file=file_name,
-            expected=encoding.upper(),
-            byte_offset=error.start,
-            line=content.count(b"\n", 0, error.start) + 1,
-        ) from error
-
-
-def _mostly_utf8(content: bytes) -> bool:
-    text = content.decode(UTF_8, errors="replace")
-    bad = text.count("\ufffd")
-    good = sum(not character.isascii() for character in text) - bad
-    return good > _GOOD_A_BAD * bad
-
-
-# --- text to lines -----------------------------------------------------------------------------
-
-
-def _csv_lines(text: str, delimiter: str, file_name: str) -> tuple[list[str], list[RawLine]]:
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        raise _unreadable(file_name, line, "text", "文本", "a zero byte", "空字节")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    headings: list[str] = []
-    raw: list[RawLine] = []
-    start = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                if headings:
-                    raw.append((start, _without_empty_tail(cells, len(headings))))
-                else:
-                    headings = _without_empty_tail(cells, 0)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise _unreadable(
-            file_name, start, "lines of separated values", "以分隔符分列的行",
-            f"a line that does not end as one ({error})", f"不完整的行（{error}）",
-        ) from error  # fmt: skip
-    if not headings:
-        raise _unreadable(file_name, 1, "a heading line", "表头", "an empty file", "空文件")
-    return headings, raw
-
-
-def _without_empty_tail(cells: list[str], wanted: int) -> list[str]:
-    end = len(cells)
-    while end > wanted and not cells[end - 1].strip():
-        end -= 1
-    return cells[:end]
-
-
-def _parquet_lines(content: bytes, file_name: str) -> tuple[list[str], list[RawLine]]:
-    try:
-        frame = pl.read_parquet(io.BytesIO(content))
-        text = frame.select(_as_text(name, frame.schema[name]) for name in frame.columns)
+        lazy = pl.scan_parquet(path, glob=False)
+        schema = lazy.collect_schema()
+        columns = [_as_text(name, kind) for name, kind in schema.items()]
+        rows = lazy.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
-        raise _unreadable(
-            file_name, 0, "a Parquet file of plain columns", "由普通列组成的 Parquet 文件",
-            "something else", "其他内容",
-        ) from error  # fmt: skip
-    return text.columns, [(number, list(row)) for number, row in enumerate(text.iter_rows(), 1)]
+        raise _no_parquet(path) from error
+    return schema.names(), _parquet_slices(path, lazy.select(columns), rows)
+
+
+def _parquet_slices(path: Path, lazy: pl.LazyFrame, rows: int) -> Iterator[RawChunk]:
+    for start in range(0, rows, _PARQUET_ROWS):
+        try:
+            part = lazy.slice(start, _PARQUET_ROWS).collect()
+        except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+            raise _no_parquet(path) from error
+        for begin in range(0, part.height, CHUNK_LINES):
+            frame = part.slice(begin, CHUNK_LINES)
+            first = start + begin + 1
+            lines = np.arange(first, first + frame.height, dtype=np.int64)
+            yield RawChunk(lines, frame, (), plain=False)
+
+
+def _no_parquet(path: Path) -> FileUnreadableError:
+    return unreadable(
+        path.name, 0, "a Parquet file of plain columns", "由普通列组成的 Parquet 文件",
+        "something else", "其他内容",
+    )  # fmt: skip
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
@@ -242,6 +319,13 @@ def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
     elif kind.is_nested() or kind == pl.Binary:
         raise pl.exceptions.SchemaError(name)
     return column.cast(pl.String).fill_null("").alias(name)
+
+
+def _trimmed(cells: pl.Series) -> pl.Series:
+    """Cells in the normal form C without blanks around them."""
+    if (cells.str.len_bytes() != cells.str.len_chars()).any():
+        cells = cells.str.normalize("NFC")
+    return cells.str.strip_chars()
 
 
 # --- headings to canonical columns -------------------------------------------------------------
@@ -308,27 +392,3 @@ def _shown_headings(headings: Sequence[str], recognised: set[int]) -> str:
         if len(heading) <= _SHOWN_HEADING_LENGTH and not _LONG_NUMBER.search(heading)
     ]
     return ", ".join(shown)
-
-
-def _canonical_frame(
-    rows: list[list[str]], places: dict[str, int], mapping: Mapping, spec: TableSpec
-) -> pl.DataFrame:
-    columns = list(zip(*rows, strict=True)) if rows else []
-    series = []
-    for column in spec.columns:
-        if column.name in places and columns:
-            values = pl.Series(column.name, columns[places[column.name]], dtype=pl.String)
-        else:
-            constant = mapping.constants.get(column.name, "")
-            values = pl.Series(column.name, [constant] * len(rows), dtype=pl.String)
-        series.append(values.str.normalize("NFC").str.strip_chars())
-    return pl.DataFrame(series)
-
-
-def _unreadable(
-    file_name: str, line: int, expected: str, expected_zh: str, found: str, found_zh: str
-) -> FileUnreadableError:
-    return FileUnreadableError(
-        file=file_name, line=line, expected=expected, expected_zh=expected_zh, found=found,
-        found_zh=found_zh,
-    )  # fmt: skip

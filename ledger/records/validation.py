@@ -16,7 +16,7 @@ import polars as pl
 
 from ledger.errors import ParameterMissingError
 from ledger.policy.contributions import BaseBounds, Bound, base_bounds
-from ledger.policy.identifiers import birth_date_of
+from ledger.policy.identifiers import IdentityNumber, birth_date_of
 from ledger.policy.money import percent_text, share_of, yuan_text
 from ledger.policy.rates import Payer, contribution_rate
 from ledger.policy.tables import Parameter
@@ -41,6 +41,8 @@ RATE_TOLERANCE_FEN: Final = 10
 """Local systems round a contribution to the jiao (0.1 yuan); nothing is said about that much."""
 
 
+_KEPT_SHARES: Final = 100_000
+_DUPLICATE: Final = "duplicate-line"
 _LINE: Final = "source line"
 _FIRST: Final = "first source line"
 _TEXTS: Final = frozenset(
@@ -87,11 +89,14 @@ class Checked(Generic[RowT]):
 class _Columns:
     """The cells of a table read into values (None where one cannot be), with what was found."""
 
-    def __init__(self, table: SourceTable, today: date) -> None:
+    def __init__(self, table: SourceTable, today: date, *, whole: bool = True) -> None:
+        """Read every cell; ``whole`` tables are searched for repeated lines, parts of one not."""
         self.table = table
         self.findings: list[RowFinding] = table.ragged_findings()
         self.values = {column.name: self._read(column, today) for column in table.spec.columns}
-        self._find_duplicate_lines()
+        self.duplicates = frozenset[int]()
+        if whole:
+            self._find_duplicate_lines()
 
     def _read(self, column: ColumnSpec, today: date) -> list[Any]:
         mapping = self.table.mapping
@@ -127,7 +132,7 @@ class _Columns:
         )
         self.duplicates = frozenset(repeated[_LINE])
         for line, first_line in repeated.iter_rows():
-            self.add(line, "", "duplicate-line", other=first_line)
+            self.add(line, "", _DUPLICATE, other=first_line)
 
     def add(self, line: int, field: str, code: str, **details: Any) -> None:
         self.findings.append(self.table.finding(line, field, code, **details))
@@ -164,7 +169,12 @@ def _outcome(text: str, column: ColumnSpec, parse: Parser) -> Any:
 
 
 def _sorted(findings: Iterable[RowFinding], table: SourceTable) -> tuple[RowFinding, ...]:
-    order = {name: place for place, name in enumerate(("", *table.spec.names))}
+    return sorted_findings(findings, table.spec.names)
+
+
+def sorted_findings(findings: Iterable[RowFinding], names: Sequence[str]) -> tuple[RowFinding, ...]:
+    """Findings by line, then by column in the order of ``names``, then by code."""
+    order = {name: place for place, name in enumerate(("", *names))}
     return tuple(sorted(findings, key=lambda item: (item.line, order[item.field], item.code)))
 
 
@@ -180,21 +190,72 @@ def check_contributions(table: SourceTable, region: str, today: date) -> Checked
         today: no month and no payment may lie after it.
     """
     columns = _Columns(table, today)
-    rates = _Rates(region)
-    rows = []
-    months: dict[Any, list[int]] = {}
-    for line, cell in columns.rows():
-        _check_contribution(columns, line, cell, rates)
-        rows.append((line, cell))
-        month = (cell["identity_number"], cell["period"])
-        exclusive = cell["contribution_type"] not in {None, ContributionType.SUPPLEMENT}
-        if exclusive and None not in month and line not in columns.duplicates:
-            months.setdefault(month, []).append(line)
-    _find_rivals(columns, months, "period", "second-line")
+    cells = _contribution_cells(columns, Rates(region))
+    _find_second_lines(columns)
     refused = columns.refused()
     return columns.checked(
-        _contribution_row(line, cell) for line, cell in rows if line not in refused
+        _contribution_row(line, cell) for line, cell in cells if line not in refused
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPart:
+    """Some lines of a contribution file, each judged by itself.
+
+    ``months``: of every line person and month where they can be read, and whether the line is the
+    month's one normal line; what it shares with other lines is found by these.
+    """
+
+    checked: Checked[ContributionRow]
+    months: tuple[tuple[IdentityNumber | None, int | None, bool], ...]
+
+
+def check_part(table: SourceTable, rates: Rates, today: date) -> CheckedPart:
+    """Everything that is wrong with each of some lines by itself.
+
+    Args:
+        table: some lines of a file read as ``CONTRIBUTIONS``.
+        rates: of where the persons are insured.
+        today: no month and no payment may lie after it.
+    """
+    columns = _Columns(table, today, whole=False)
+    cells = _contribution_cells(columns, rates)
+    refused = columns.refused()
+    rows = (_contribution_row(line, cell) for line, cell in cells if line not in refused)
+    months = tuple((cell["identity_number"], cell["period"], _exclusive(cell)) for _, cell in cells)
+    return CheckedPart(columns.checked(rows), months)
+
+
+def check_together(table: SourceTable, today: date) -> tuple[RowFinding, ...]:
+    """What is wrong with lines of a contribution file because of other lines in the table.
+
+    ``table`` may be some lines of a file, if it has all that could stand in one another's way.
+    """
+    columns = _Columns(table, today)
+    alone = {id(item) for item in columns.findings if item.code != _DUPLICATE}
+    _find_second_lines(columns)
+    return _sorted([item for item in columns.findings if id(item) not in alone], table)
+
+
+def _contribution_cells(columns: _Columns, rates: Rates) -> list[tuple[int, dict[str, Any]]]:
+    cells = list(columns.rows())
+    for line, cell in cells:
+        _check_contribution(columns, line, cell, rates)
+    return cells
+
+
+def _exclusive(cell: dict[str, Any]) -> bool:
+    return cell["contribution_type"] not in {None, ContributionType.SUPPLEMENT}
+
+
+def _find_second_lines(columns: _Columns) -> None:
+    """Different lines that claim to be the one normal line of a person's month."""
+    months: dict[Any, list[int]] = {}
+    for line, cell in columns.rows():
+        month = (cell["identity_number"], cell["period"])
+        if _exclusive(cell) and None not in month and line not in columns.duplicates:
+            months.setdefault(month, []).append(line)
+    _find_rivals(columns, months, "period", "second-line")
 
 
 def _contribution_row(line: int, cell: dict[str, Any]) -> ContributionRow:
@@ -214,7 +275,7 @@ def _contribution_row(line: int, cell: dict[str, Any]) -> ContributionRow:
     )
 
 
-class _Rates:
+class Rates:
     """The rates and bounds of each month in one region, looked up once."""
 
     def __init__(self, region: str) -> None:
@@ -224,6 +285,7 @@ class _Rates:
         self._shares: dict[tuple[int, int], int] = {}
 
     def rate(self, payer: Payer, period: int) -> Parameter | None:
+        """A payer's rate in a month; None where no table has it."""
         key = (payer, period)
         if key not in self._rates:
             try:
@@ -233,6 +295,7 @@ class _Rates:
         return self._rates[key]
 
     def bounds(self, period: int) -> BaseBounds | None:
+        """Between what a month's base must lie; None where no table says it."""
         if period not in self._bounds:
             try:
                 self._bounds[period] = base_bounds(period, self._region)
@@ -241,13 +304,16 @@ class _Rates:
         return self._bounds[period]
 
     def share(self, base_fen: int, rate_bps: int) -> int:
+        """What a rate takes of a base, in fen."""
         key = (base_fen, rate_bps)
         if key not in self._shares:
+            if len(self._shares) >= _KEPT_SHARES:
+                self._shares.clear()
             self._shares[key] = share_of(base_fen, rate_bps)
         return self._shares[key]
 
 
-def _check_contribution(columns: _Columns, line: int, cell: dict[str, Any], rates: _Rates) -> None:
+def _check_contribution(columns: _Columns, line: int, cell: dict[str, Any], rates: Rates) -> None:
     if cell["scheme"] is not None and cell["scheme"] not in CONTRIBUTION_SCHEMES:
         columns.add(line, "scheme", "scheme-elsewhere", allowed=", ".join(CONTRIBUTION_SCHEMES))
     unit, person = cell["unit_amount"], cell["person_amount"]
@@ -261,7 +327,7 @@ def _check_contribution(columns: _Columns, line: int, cell: dict[str, Any], rate
         _check_rates(columns, line, cell, rates)
 
 
-def _check_rates(columns: _Columns, line: int, cell: dict[str, Any], rates: _Rates) -> None:
+def _check_rates(columns: _Columns, line: int, cell: dict[str, Any], rates: Rates) -> None:
     period, base = cell["period"], cell["base"]
     unit, person = cell["unit_amount"], cell["person_amount"]
     account = rates.rate(Payer.ACCOUNT, period)

@@ -37,9 +37,12 @@ unfinished_imports = Table(
     Column("first_index", BigInteger, nullable=False),
     Column("end_index", BigInteger, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
+    Column("period_from", Integer, nullable=False),
+    Column("period_to", Integer, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
 """One row a large file of which some parts are recorded; it goes with the last part, in the same
 transaction in which the row of ``imports`` comes. ``rows_done``: rows of the file, counted from its
-beginning, that are recorded or left out."""
+beginning, that are recorded or left out; supplements of a file of several parts come behind them,
+counted from its beginning again. The sums are of what is recorded."""

@@ -77,6 +77,8 @@ def _create_unfinished_imports() -> None:
         sa.Column("first_index", sa.BigInteger(), nullable=False),
         sa.Column("end_index", sa.BigInteger(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("period_from", sa.Integer(), nullable=False),
+        sa.Column("period_to", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("import_key", name=op.f("pk_unfinished_imports")),

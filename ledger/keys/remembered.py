@@ -1,0 +1,126 @@
+"""Remembers persons' subjects beside their keys, so that each is evaluated once, ever.
+
+One SQLite file maps a mark, HMAC-SHA-256 of the identity number under a secret of the key store, to
+the subject: by itself it gives neither numbers nor a way to try them. It stands outside the
+database and its backups; losing it costs time only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from ledger.errors import StorageUnavailableError
+from ledger.evidence.encoding import Subject
+from ledger.keys import files
+
+SUBJECTS_FILE = "subjects.sqlite"
+
+_LABEL = b"anxu-remembered-subject/1"
+_BUSY_SECONDS = 10.0
+_ASKED_AT_ONCE = 5_000
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS subjects (
+    mark BLOB PRIMARY KEY CHECK (length(mark) = 32),
+    subject BLOB NOT NULL CHECK (length(subject) = 32)
+) WITHOUT ROWID
+"""
+
+
+class RememberedSubjects:
+    """Subjects by what the evaluator was asked for. Build it with :meth:`open`, and close it."""
+
+    def __init__(self, connection: sqlite3.Connection, secret: bytes) -> None:
+        self._connection = connection
+        self._key = hmac.digest(secret, _LABEL, hashlib.sha256)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, secret: bytes) -> RememberedSubjects:
+        """Open the file at ``path``, or make it (mode 0600).
+
+        Args:
+            path: by habit ``keys/subjects.sqlite``.
+            secret: of the key store; another one finds nothing again.
+
+        Raises:
+            FileModeError: the file is open to others.
+            StorageUnavailableError: it is no such file, or cannot be used now.
+        """
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, files.FILE_MODE))
+        files.require_private(path, files.FILE_MODE)
+        try:
+            connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            for statement in (
+                "PRAGMA journal_mode=WAL",
+                "PRAGMA synchronous=NORMAL",
+                "PRAGMA secure_delete=ON",
+                _SCHEMA,
+            ):
+                connection.execute(statement)
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+        return cls(connection, secret)
+
+    def close(self) -> None:
+        """Close the file; the object is of no use afterwards."""
+        self._connection.close()
+
+    def find(self, inputs: Sequence[bytes]) -> dict[bytes, Subject]:
+        """The subjects of those inputs that are remembered."""
+        by_mark = {self._mark(value): value for value in inputs}
+        marks = list(by_mark)
+        found: dict[bytes, Subject] = {}
+        try:
+            with self._lock:
+                for start in range(0, len(marks), _ASKED_AT_ONCE):
+                    part = marks[start : start + _ASKED_AT_ONCE]
+                    # Only question marks are put into the text.
+                    places = ",".join("?" * len(part))
+                    query = f"SELECT mark, subject FROM subjects WHERE mark IN ({places})"  # noqa: S608
+                    rows = self._connection.execute(query, part)
+                    found.update((by_mark[mark], Subject(subject)) for mark, subject in rows)
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+        return found
+
+    def add(self, subjects: Iterable[tuple[bytes, Subject]]) -> None:
+        """Remember subjects of inputs, all in one transaction."""
+        rows = sorted((self._mark(value), subject) for value, subject in subjects)
+        self._write("INSERT OR IGNORE INTO subjects (mark, subject) VALUES (?, ?)", rows)
+
+    def forget(self, subjects: Collection[Subject]) -> None:
+        """Remember nothing any more of persons who were erased; their rows are overwritten."""
+        if not subjects:
+            return
+        self._write("DELETE FROM subjects WHERE subject = ?", [(item,) for item in subjects])
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _write(self, statement: str, rows: Sequence[tuple[bytes, ...]]) -> None:
+        try:
+            with self._lock:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    self._connection.executemany(statement, rows)
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+                    raise
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+
+    def _mark(self, value: bytes) -> bytes:
+        return hmac.digest(self._key, value, hashlib.sha256)
+
+
+def _unavailable(error: sqlite3.Error) -> StorageUnavailableError:
+    return StorageUnavailableError(reason=f"the file of remembered subjects: {error}")
