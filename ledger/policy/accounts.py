@@ -226,6 +226,7 @@ def account_statement(
     by_year = _by_year(deposits, checked_period(through_period))
     place = profile or province_profile(NATION, through_period)
     offset = int(place.account_offset.value)
+    ways = _ways(place)
     years: list[YearCredit] = []
     balance = opening_fen
     last_year = year_of(through_period)
@@ -234,7 +235,7 @@ def account_statement(
         months = by_year.get(year, {})
         product = _product(months, last_month, offset)
         credit = _credit(
-            year * 100 + last_month, balance, sum(months.values()), product, rates(year), place
+            year * 100 + last_month, balance, sum(months.values()), product, rates(year), *ways
         )
         years.append(credit)
         balance = credit.closing_fen
@@ -245,6 +246,7 @@ def recredit(before: AccountStatement, rates: RateOfYear = account_interest) -> 
     """Credit an account again at the rates that are known now; later years follow from earlier."""
     years: list[YearCredit] = []
     balance = before.years[0].opening_fen
+    ways = _ways(before.profile)
     for old in before.years:
         credit = _credit(
             old.through_period,
@@ -252,7 +254,7 @@ def recredit(before: AccountStatement, rates: RateOfYear = account_interest) -> 
             old.deposits_fen,
             old.product_fen_months,
             rates(old.year),
-            before.profile,
+            *ways,
         )
         years.append(credit)
         balance = credit.closing_fen
@@ -269,14 +271,19 @@ def _by_year(deposits: Mapping[int, int], through_period: int) -> dict[int, dict
     for period, amount in deposits.items():
         if amount < 0:
             raise AmountError("account", "a deposit is negative")
-        if checked_period(period) > through_period:
+        year, month = divmod(checked_period(period), 100)
+        if period > through_period:
             raise PeriodError(period, f"it is after {through_period}, where the account ends")
-        by_year[year_of(period)][month_of(period)] = amount
+        by_year[year][month] = amount
     return by_year
 
 
 def _product(deposits: Mapping[int, int], through_month: int, offset: int) -> int:
     return sum(amount * (through_month - month + offset) for month, amount in deposits.items())
+
+
+def _ways(place: ProvinceProfile) -> tuple[AccountMethod, Rounding]:
+    return AccountMethod(place.account_method.value), Rounding(place.interest_rounding.value)
 
 
 def _credit(
@@ -285,19 +292,15 @@ def _credit(
     deposits_fen: int,
     product: int,
     rate: Parameter,
-    place: ProvinceProfile,
+    method: AccountMethod,
+    rounding: Rounding,
 ) -> YearCredit:
+    year, through_month = divmod(through_period, 100)
     on_opening, on_deposits = _interest(
-        opening_fen,
-        deposits_fen,
-        product,
-        rate.value,
-        month_of(through_period),
-        AccountMethod(place.account_method.value),
-        Rounding(place.interest_rounding.value),
+        opening_fen, deposits_fen, product, rate.value, through_month, method, rounding
     )
     return YearCredit(
-        year=year_of(through_period),
+        year=year,
         through_period=through_period,
         opening_fen=opening_fen,
         deposits_fen=deposits_fen,
