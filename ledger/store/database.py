@@ -9,10 +9,14 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 
 from ledger.errors import SettingsError, StorageUnavailableError
+from ledger.files import SqliteFile
 
 BUSY_TIMEOUT_SECONDS: Final = 60
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -26,9 +30,12 @@ class Database:
     Writers run one at a time (SQLite: BEGIN IMMEDIATE, PostgreSQL: a transaction-long advisory
     lock), so that appenders in several processes never prepare against the same head; readers are
     never blocked.
+
+    Opened ``read_only`` it cannot be written at all, and a SQLite file and its folder stay byte for
+    byte what they were.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         parsed = make_url(url)
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
             raise SettingsError(setting="database", reason="use a sqlite: or postgresql: URL")
@@ -36,8 +43,11 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._still: SqliteFile | None = None
+        if self._is_sqlite and read_only:
+            self._still = SqliteFile.at(_sqlite_path(url))
         self._engine = (
-            _sqlite_engine(url)
+            _sqlite_engine(url, self._still)
             if self._is_sqlite
             else create_engine(parsed, pool_pre_ping=True, pool_size=10, hide_parameters=True)
         )
@@ -88,6 +98,22 @@ class Database:
                     transaction.rollback()
         except OperationalError as error:
             raise StorageUnavailableError(reason=_reason(error)) from error
+        if self._still is not None:
+            self._still.require_undisturbed()
+
+    def require_current(self) -> None:
+        """Refuse tables of another version: :meth:`migrate` would change them.
+
+        Raises:
+            SettingsError: they have another shape than this version's.
+        """
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        wanted = ScriptDirectory.from_config(config).get_current_head()
+        with self.reading() as connection:
+            if MigrationContext.configure(connection).get_current_revision() != wanted:
+                reason = "its tables are of another version; 'anxu node status' brings them up"
+                raise SettingsError(setting="database", reason=reason)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -98,19 +124,30 @@ class Database:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_path(url: str) -> Path:
     path = make_url(url).database
     if not path:
         raise SettingsError(setting="database", reason="name a file: sqlite:///path/to/file.sqlite")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return Path(path)
+
+
+def _sqlite_engine(url: str, still: SqliteFile | None) -> Engine:
     # Parameters may be personal: what a fault says never shows them.
-    engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
-    )
+    if still is not None:
+        engine = create_engine(
+            "sqlite://", creator=still.connect, poolclass=QueuePool, hide_parameters=True
+        )
+    else:
+        _sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+        )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy's begin event below starts transactions
+        if still is not None:
+            return
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
