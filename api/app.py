@@ -20,6 +20,7 @@ from api.peer.routes import router as peer
 from api.person.routes import may_open, person_pages
 from api.supervisor.routes import supervisor_json, supervisor_pages
 from api.supervisor.standing import router as standing
+from api.tools.pages import tool_pages
 from api.verifier.pages import verifier_pages
 from api.verifier.routes import TrustExports, prove_route, verifier_routes
 from api.web.rendering import CONTENT_SECURITY_POLICY, STATIC_FOLDER
@@ -56,6 +57,7 @@ def create_app(node: Node) -> FastAPI:
     app.include_router(sign_in_pages(site))
     app.include_router(verifier_routes(context, exports))
     app.include_router(verifier_pages(site, exports))
+    app.include_router(tool_pages(site))
     if context.settings.role == "bureau":
         _add_bureau(app, node, site)
     else:

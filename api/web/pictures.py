@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from api.web.charts import clock_bar, flow, working_life
+from api.web.charts import clock_bar, flow, row_chart, working_life
 from api.web.formats import yuan
 from api.web.words import N_, word_for
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from api.person.views import CityLine
     from api.supervisor.views import FlowPicture
+    from api.tools.views import ChartRow
     from api.web.parts import Clock, Language
 
     Translate = Callable[[str], str]
@@ -77,3 +78,19 @@ def life_markup(lines: tuple[CityLine, ...], language: Language, translate: Tran
     label = translate(N_("各地缴费月份图，内容同下面的文字"))
     words = (translate(N_("空缺")), translate(N_("重叠")))
     return Markup(working_life.draw_working_life(life_lines(lines, language), label, *words))  # noqa: S704 - the charts escape
+
+
+def row_markup(rows: tuple[ChartRow, ...], language: Language, translate: Translate) -> Markup:
+    """The small chart of a tool's answer."""
+    drawn = [
+        row_chart.Row(
+            row.name.in_language(language),
+            row.value.in_language(language),
+            row.start,
+            row.end,
+            strong=row.strong,
+            shade=row.shade,
+        )
+        for row in rows
+    ]
+    return Markup(row_chart.draw_rows(drawn, translate(N_("结果图，数字同上面的文字"))))  # noqa: S704 - the charts escape

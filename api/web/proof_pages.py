@@ -10,6 +10,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from api.web.answers import attachment_headers
+from api.web.history_pages import corrections_of, erased_view
 from api.web.parts import Link, Seal, SealState, Words
 from api.web.record_facts import record_facts
 from api.web.views import CheckpointFacts, EntryView, NamedDigest
@@ -57,6 +58,13 @@ class Doors:
         if self.may_open is not None and index not in self.may_open:
             return None
         return Link(self.page.format(index), Words(f"第 {index:,} 条", f"entry {index:,}"))
+
+    def proof(self, index: int) -> Link | None:
+        """To the proof of an entry of the log, if this reader may have it."""
+        if not self.download or self.link(index) is None:
+            return None
+        label = Words(f"第 {index:,} 条的证明", f"proof of entry {index:,}")
+        return Link(self.download.format(index), label)
 
 
 def index_of(text: str) -> int:
@@ -129,6 +137,9 @@ def own_entry_view(context: NodeContext, index: int, doors: Doors) -> EntryView:
         is_cosigned = covering is not None and bool(view.log.cosignatures(covering.size))
         reversal = view.log.reversal_of(index)
         opened = _opened(context, view, stored)
+        is_correctable = opened is not None and stored.entry.head.kind is not Kind.REVERSAL
+        corrections = corrections_of(context, view, stored, doors) if is_correctable else ()
+        erased = erased_view(context, view, stored) if opened is None else None
     name = Words(context.settings.name_zh, context.settings.name_en)
     path: tuple[bytes, ...] = ()
     checkpoint = None
@@ -154,7 +165,11 @@ def own_entry_view(context: NodeContext, index: int, doors: Doors) -> EntryView:
         digests=_digests(stored.entry, stored.leaf, with_handle=True),
         path=tuple(item.hex() for item in path),
         checkpoint=checkpoint,
-        download_href=doors.download.format(index) if checkpoint is not None else "",
+        download_href=(
+            doors.download.format(index) if checkpoint is not None and opened is not None else ""
+        ),
+        corrections=corrections,
+        erased=erased,
         reversed_by=doors.link(reversal) if reversal is not None else None,
         related=_related(stored.entry, opened, context.log_id, doors),
     )

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from api.web.parts import Fact, FactForm, Words
 from ledger.policy.regions import region_name
+from ledger.policy.retention import ERASURE_REASONS
+from ledger.records.rules import REVERSAL_REASONS
 
 IDENTITY_TAIL: Final = 4
 
@@ -39,7 +41,9 @@ _CODES: Final[Mapping[str, Words]] = MappingProxyType(
         "IDENTITY_NUMBER": Words("居民身份证号码", "Identity number"),
         "HOLD_PAYMENT": Words("暂缓支付", "Payment held"),
         "PAY_SUSPECTED_PAYMENT": Words("先发放并立案", "Paid, and a case opened"),
-        "HELD_BEFORE_PAYMENT": Words("支付前暂缓，未发放", "Held before payment, not paid"),
+        "ERASE_PERSON": Words("销毁个人密钥", "Person erased"),
+        **{code.value: Words(*words) for code, words in REVERSAL_REASONS.items()},
+        **{code.value: Words(*words) for code, words in ERASURE_REASONS.items()},
         "RELEASE_POLICY": Words("发布政策参数", "Release of policy parameters"),
         "published": Words("已公布", "Published"),
         "demo": Words("演示数值", "Made up for the demonstration"),
@@ -75,6 +79,10 @@ def _percent(value: Any) -> tuple[str | Words, FactForm]:
 
 def _tail(value: Any) -> tuple[str | Words, FactForm]:
     return f"…{str(value)[-IDENTITY_TAIL:]}", FactForm.TEXT
+
+
+def _officer(value: Any) -> tuple[str | Words, FactForm]:
+    return str(value).removeprefix("officer-"), FactForm.TEXT
 
 
 def _region(value: Any) -> tuple[str | Words, FactForm]:
@@ -118,6 +126,9 @@ _FIELDS: Final[tuple[tuple[str, Words, Reader], ...]] = (
     ("reason_code", Words("原因代码", "Reason code"), _code),
     ("reason", Words("原因", "Reason"), _code),
     ("legal_basis", Words("依据", "Legal basis"), _text),
+    ("maker", Words("经办人", "Maker"), _officer),
+    ("checker", Words("复核人", "Checker"), _officer),
+    ("entries", Words("不可再读的条目", "Entries unreadable"), _number),
     ("parameter_status", Words("所用参数", "Parameters used"), _code),
     ("case_id", Words("转移件编号", "Transfer case"), _text),
 )

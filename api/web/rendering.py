@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from api.person.views import CityLine
     from api.supervisor.views import FlowPicture
+    from api.tools.views import ChartRow
     from api.web.parts import Clock
 
 WEB_FOLDER = Path(__file__).parent
@@ -175,6 +176,9 @@ def _pictures(
     def life_picture(lines: tuple[CityLine, ...]) -> object:
         return pictures.life_markup(lines, language, translate)
 
+    def row_picture(rows: tuple[ChartRow, ...]) -> object:
+        return pictures.row_markup(rows, language, translate)
+
     def clock_bar(clock: Clock, sentence: str) -> object:
         return pictures.clock_markup(clock, sentence)
 
@@ -189,4 +193,5 @@ def _pictures(
         ),
         "life_spans": working_life.spans_of,
         "clock_bar": clock_bar,
+        "row_picture": row_picture,
     }

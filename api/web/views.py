@@ -42,6 +42,44 @@ class CheckpointFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One field that a correction changed; None where there was, or is, nothing."""
+
+    label: Words
+    old: Fact | None
+    new: Fact | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """One correction of a fact: what changed, why, by whom, when, and the entries it rests on.
+
+    ``entries`` and ``proofs`` are the version before, the reversal and the version after, as far as
+    this reader may see them. Not ``is_restated``: the fact was taken back and nothing took its
+    place.
+    """
+
+    reason: Words
+    legal_basis: str
+    maker: str
+    checker: str
+    at: datetime
+    changes: tuple[Change, ...]
+    is_restated: bool
+    entries: tuple[Link, ...]
+    proofs: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedView:
+    """A person's records were erased; ``reason`` is None where no decision is known here."""
+
+    at: datetime
+    reason: Words | None = None
+    legal_basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EntryView:
     """``entry.html``: one record row with its proof.
 
@@ -66,6 +104,8 @@ class EntryView:
     reversed_by: Link | None = None
     related: tuple[Link, ...] = ()
     is_baseline: bool = False
+    corrections: tuple[CorrectionView, ...] = ()
+    erased: ErasedView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -522,3 +522,55 @@ class TestChainState:
         worker.waiting.clear()
         town.network.settle()
         assert self.state(town) == "存证正常"
+
+
+PENSION = {
+    "category": "female-50", "born": "1974-06", "region": "510000", "paid_months": "342",
+    "deemed_months": "40", "index": "0.935", "balance_yuan": "150397.22", "base_yuan": "8321",
+}  # fmt: skip
+
+
+class TestTools:
+    @pytest.mark.parametrize("node", ["nanjing", "supervisor"])
+    def test_anyone_may_ask_and_reads_that_it_is_no_decision(self, town, node):
+        visitor = town.visitor(node)
+        assert "/tools/" in visitor.get("/sign-in").text
+        assert "/tools/pension" in visitor.get("/tools/").text
+        assert visitor.get("/tools").headers["location"] == "/tools/"
+        answer = visitor.http.post("/tools/pension", data=PENSION)
+        assert answer.status_code == 200
+        assert "每月约 3,929.92 元" in answer.text
+        assert "这是测算，不是核定" in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+
+    def test_it_answers_in_english(self, town):
+        page = town.visitor("hefei", language="en").http.post("/tools/pension", data=PENSION)
+        assert "About 3,929.92 yuan a month" in page.text
+        assert "This is an estimate, not a decision" in page.text
+
+    def test_what_is_entered_is_neither_kept_nor_logged_nor_in_an_address(self, town):
+        visitor = town.visitor("nanjing")
+        context = town.context("nanjing")
+        with context.read() as view:
+            before = view.log.head().size
+        with structlog.testing.capture_logs() as logs:
+            kept = visitor.http.post("/tools/pension", data=PENSION)
+            refused = visitor.http.post("/tools/pension", data=PENSION | {"born": "1974-66"})
+        assert (kept.status_code, refused.status_code) == (200, 422)
+        assert "set-cookie" not in kept.headers
+        assert "1974" not in str(kept.url)
+        for entered in ("150397.22", "1974-06", "1974-66", "0.935"):
+            assert entered not in json.dumps(logs, default=str)
+        with context.read() as view:
+            assert view.log.head().size == before
+
+    def test_a_wrong_value_is_named_at_its_field(self, town):
+        page = town.visitor("nanjing").http.post("/tools/retirement", data={"born": "1974-66"})
+        assert page.status_code == 422
+        assert 'value="1974-66"' in page.text
+        assert 'aria-invalid="true"' in page.text
+
+    @pytest.mark.parametrize("content", [b"x" * 9000, b"\xff\xfe", b"a=1&" * 50])
+    def test_what_is_no_form_is_refused(self, town, content):
+        answer = town.visitor("nanjing").http.post("/tools/retirement", content=content)
+        assert answer.status_code == 422

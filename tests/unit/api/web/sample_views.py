@@ -9,6 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from api.bureau import views as bureau
 from api.person import views as person
 from api.supervisor import views as supervisor
+from api.tools import views as tools
+from api.tools.pages import answered
+from api.tools.questions import QUESTIONS
 from api.verifier import views as verifier
 from api.web import views as common
 from api.web.parts import (
@@ -1008,8 +1011,45 @@ ERROR = common.ErrorView(
     Link("/bureau", Words("回到待办", "Back to the inbox")),
 )
 
+RETIREMENT, PENSION, TRANSFER_MONEY = QUESTIONS
+TOOLS = tools.ToolsView(tuple((Link(tool.path, tool.title), tool.lead) for tool in QUESTIONS))
+RETIREMENT_ANSWER = answered(
+    RETIREMENT, {"category": "female-50", "born": "1980-03", "flexible": "-12"}
+)
+RETIREMENT_WRONG = answered(RETIREMENT, {"category": "male", "born": "1980-13", "flexible": ""})
+PENSION_ANSWER = answered(
+    PENSION,
+    {
+        "category": "female-50",
+        "born": "1974-06",
+        "region": "510000",
+        "paid_months": "342",
+        "deemed_months": "40",
+        "index": "0.935",
+        "balance_yuan": "150397.22",
+        "base_yuan": "8321",
+    },
+)
+TRANSFER_ANSWER = answered(
+    TRANSFER_MONEY,
+    {
+        "from_region": "320000",
+        "to_region": "340000",
+        "balance_yuan": "15360",
+        "first_1": "2022-01",
+        "last_1": "2023-12",
+        "base_yuan_1": "8000",
+        "first_2": "",
+    },
+)
+
 # name of the sample -> (template, view, who is signed in, path)
 SAMPLES: dict[str, tuple[str, object, Session | None, str]] = {
+    "tools": ("tools/index.html", TOOLS, None, "/tools/"),
+    "tool-retirement": ("tools/tool.html", RETIREMENT_ANSWER, None, "/tools/retirement"),
+    "tool-wrong": ("tools/tool.html", RETIREMENT_WRONG, None, "/tools/retirement"),
+    "tool-pension": ("tools/tool.html", PENSION_ANSWER, RETIREE, "/tools/pension"),
+    "tool-transfer": ("tools/tool.html", TRANSFER_ANSWER, OFFICER, "/tools/transfer"),
     "bureau-home": ("bureau/home.html", BUREAU_HOME, OFFICER, "/bureau"),
     "bureau-home-empty": ("bureau/home.html", BUREAU_EMPTY, OFFICER, "/bureau"),
     "bureau-transfers": ("bureau/transfers.html", TRANSFERS, OFFICER, "/bureau/transfers"),
