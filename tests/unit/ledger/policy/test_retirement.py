@@ -1,6 +1,7 @@
 import pytest
 
-from ledger.errors import ParameterMissingError
+from ledger.errors import ParameterMissingError, PeriodError
+from ledger.policy import retirement as module
 from ledger.policy.periods import add_months
 from ledger.policy.retirement import (
     Category,
@@ -9,6 +10,7 @@ from ledger.policy.retirement import (
     minimum_months,
     retirement,
 )
+from ledger.policy.steps import may_decide
 from ledger.policy.tables import ParameterStatus, table
 
 ANNEX = [
@@ -78,6 +80,48 @@ class TestExplanation:
             "法定退休年龄55年4个月，2026年8月到龄，次月起发放"
         )
         assert "55 years 4 months, delayed by 4 months, reached in 2026-08" in reason.en
+
+    def test_who_is_not_delayed_is_told_so(self):
+        reason = retirement(Category.MALE, 196412).explanation
+        assert reason.zh == (
+            "男职工，1964年12月出生，不延迟，法定退休年龄60年，2024年12月到龄，次月起发放"
+        )
+        assert reason.en == (
+            "Born 1964-12 (man): pension age 60 years, not delayed, reached in 2024-12; "
+            "benefits from the next month"
+        )
+
+    def test_the_steps_name_the_minimum_and_the_rule_with_their_rows(self):
+        facts = retirement(Category.MALE, 196901)
+        assert facts.category is Category.MALE
+        minimum, age = facts.steps
+        assert minimum.code == "minimum-months"
+        assert minimum.text("en").startswith("The age is reached in 2030: 186 months")
+        assert minimum.grounds[0].row == "minimum_months: 2030"
+        assert minimum_months(2029).row == "minimum_months: ..."
+        assert age.code == "statutory-age"
+        assert age.grounds[0].row == "retirement_categories: male"
+        assert age.grounds[0].source.startswith("found: NPC")
+        assert may_decide(facts)
+
+
+class TestImpossible:
+    @pytest.mark.parametrize("birth", [196513, 196500, 189912, 220001, 0, -1])
+    def test_a_month_of_birth_that_does_not_exist_is_refused(self, birth):
+        with pytest.raises(PeriodError) as caught:
+            retirement(Category.MALE, birth)
+        assert caught.value.value == birth
+
+    def test_a_year_without_a_minimum_is_refused(self, monkeypatch):
+        minimum_months.cache_clear()
+        monkeypatch.setattr(module, "table", lambda _: ())
+        with pytest.raises(ParameterMissingError) as caught:
+            minimum_months(2031)
+        assert caught.value.fields() == {
+            "parameter": "minimum months",
+            "region": "100000",
+            "key": "2031",
+        }
 
     def test_an_unknown_category_is_refused(self):
         with pytest.raises(ParameterMissingError):
