@@ -11,6 +11,7 @@ TABLES = (
     "death_benefits",
     "demo_parameters",
     "divisions",
+    "insurance_kinds",
     "minimum_months",
     "province_profiles",
     "retirement_age_reform",
