@@ -68,8 +68,8 @@ def unreadable(
 # --- which encoding ----------------------------------------------------------------------------
 
 
-def encoding_of(path: Path, said: str | None) -> str:
-    """The encoding of a text file, every byte of which was looked at.
+def encoding_of(path: Path, said: str | None) -> tuple[str, int]:
+    """The encoding of a text file, every byte of which was looked at, and its lines but the first.
 
     Args:
         path: the file.
@@ -95,9 +95,9 @@ def encoding_of(path: Path, said: str | None) -> str:
     return _require_text(path, GB18030)
 
 
-def _require_text(path: Path, encoding: str) -> str:
+def _require_text(path: Path, encoding: str) -> tuple[str, int]:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    offset, line, zero = 0, 1, None
+    offset, line, zero, ends_open = 0, 1, None, False
     for piece in _pieces(path):
         pending = decoder.getstate()[0]
         try:
@@ -114,9 +114,10 @@ def _require_text(path: Path, encoding: str) -> str:
             zero = line + piece.count(b"\n", 0, at)
         offset += len(piece)
         line += piece.count(b"\n")
+        ends_open = piece[-1:] != b"\n" if piece else ends_open
     if zero is not None:
         raise unreadable(path.name, zero, "text", "文本", "a zero byte", "空字节")
-    return encoding
+    return encoding, max(line - 2 + ends_open, 1)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -54,7 +54,8 @@ class SourceFile:
     """A file whose headings are known and whose bytes were looked at once.
 
     ``places``: where each canonical column stands; ``units``: of each money column; ``stamp``:
-    what changes when somebody writes to the file.
+    what changes when somebody writes to the file; ``lines_expected``: how many lines it has below
+    the headings, blank ones included.
     """
 
     spec: TableSpec
@@ -66,6 +67,7 @@ class SourceFile:
     places: dict[str, int]
     units: dict[str, str]
     stamp: tuple[int, ...]
+    lines_expected: int
 
     @property
     def file_name(self) -> str:
@@ -77,6 +79,10 @@ class SourceFile:
         """The same for the same bytes read through the same mapping: kind, dash, 64 hex digits."""
         digest = hashlib.sha256(self.digest + self.mapping.digest).hexdigest()
         return f"{self.spec.kind}-{digest}"
+
+    def finding(self, line: int, field: str, code: str, **details: object) -> RowFinding:
+        """A finding about this file."""
+        return RowFinding(self.file_name, line, field, code, details)
 
     def chunks(self) -> Iterator[SourceChunk]:
         """The lines below the headings, in order.
@@ -154,6 +160,13 @@ class SourceChunk:
     ragged: tuple[tuple[int, tuple[str, ...]], ...]
     plain: bool = False
 
+    def only_ragged(self) -> SourceChunk:
+        """The chunk without its rows."""
+        none = slice(0, 0)
+        return SourceChunk(
+            self.first_row, self.lines[none], self.frame[none], self.cells[none], self.ragged
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
@@ -216,7 +229,7 @@ def open_source(path: Path, mapping_path: Path | None, spec: TableSpec) -> Sourc
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
         is_csv = path.suffix.casefold() == _CSV
-        encoding = encoding_of(path, mapping.encoding) if is_csv else ""
+        encoding, lines = encoding_of(path, mapping.encoding) if is_csv else ("", 0)
         with _raw_chunks(path, encoding, mapping) as (headings, raw):
             first = next((chunk for chunk in raw if len(chunk.lines) or chunk.ragged), None)
     if first is None:
@@ -224,7 +237,10 @@ def open_source(path: Path, mapping_path: Path | None, spec: TableSpec) -> Sourc
             path.name, 1, "lines below the heading line", "表头以下有数据行", "none", "没有数据行"
         )
     places, units = _places(headings, mapping, spec, path.name)
-    return SourceFile(spec, path, digest, mapping, encoding, tuple(headings), places, units, stamp)
+    lines = lines or _parquet_height(path)
+    return SourceFile(
+        spec, path, digest, mapping, encoding, tuple(headings), places, units, stamp, lines
+    )
 
 
 def read_table(path: Path, mapping_path: Path | None, spec: TableSpec) -> SourceTable:
@@ -290,6 +306,10 @@ def _parquet_chunks(path: Path) -> tuple[list[str], Iterator[RawChunk]]:
     except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
         raise _no_parquet(path) from error
     return schema.names(), _parquet_slices(path, lazy.select(columns), rows)
+
+
+def _parquet_height(path: Path) -> int:
+    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
 
 
 def _parquet_slices(path: Path, lazy: pl.LazyFrame, rows: int) -> Iterator[RawChunk]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from ledger.errors import ImportRefusedError
 from ledger.recording.context import NodeContext
@@ -14,14 +14,13 @@ from ledger.recording.facts import Fact
 from ledger.records.findings import RowFinding, Severity
 from ledger.records.left_out import write_left_out
 from ledger.records.model import ImportReport
-from ledger.records.validation import Checked
+from ledger.records.validation import Checked, RowT
 from ledger.store.commands import ImportRow
 from ledger.store.log import NewEntry
 
 Progress = Callable[[str, int, int], None]
 """Told the step (``read``, ``check``, ``seal``, ``record``), how much is done, and of how much."""
 
-RowT = TypeVar("RowT")
 KEPT_FINDINGS: Final = 500
 """How many findings an import's row keeps; the file of lines left out has all of them."""
 _SEAL_STEP: Final = 5_000
@@ -103,21 +102,43 @@ def import_row(
         first_index=leaves.start,
         end_index=leaves.stop,
         amount_fen=amount_fen,
-        summary={
-            "persons": persons,
-            "period_from": min(periods),
-            "period_to": max(periods),
-            "findings": [
-                [item.line, item.field, item.code, dict(item.details)]
-                for item in checked.findings[:KEPT_FINDINGS]
-            ],
-            "findings_count": len(checked.findings),
-            "warnings_count": sum(item.severity is Severity.WARNING for item in checked.findings),
-            "left_out": left_out.name if left_out is not None else None,
-            "collection": collection,
-        },
+        summary=summary_of(
+            checked.findings,
+            findings_count=len(checked.findings),
+            warnings_count=sum(item.severity is Severity.WARNING for item in checked.findings),
+            persons=persons,
+            periods=(min(periods), max(periods)),
+            left_out=left_out,
+            collection=collection,
+        ),
         imported_at=at,
     )
+
+
+def summary_of(
+    findings: Sequence[RowFinding],
+    *,
+    findings_count: int,
+    warnings_count: int,
+    persons: int,
+    periods: tuple[int, int],
+    left_out: Path | None,
+    collection: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """What an import's row keeps beside its numbers: nothing personal."""
+    return {
+        "persons": persons,
+        "period_from": periods[0],
+        "period_to": periods[1],
+        "findings": [
+            [item.line, item.field, item.code, dict(item.details)]
+            for item in findings[:KEPT_FINDINGS]
+        ],
+        "findings_count": findings_count,
+        "warnings_count": warnings_count,
+        "left_out": left_out.name if left_out is not None else None,
+        "collection": collection,
+    }
 
 
 def report_of(row: ImportRow, context: NodeContext) -> ImportReport:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as AnyMapping
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.files import write_atomically
-from ledger.records.files import SourceTable
 from ledger.records.findings import RowFinding
-from ledger.records.mapping import GB18030
+from ledger.records.mapping import GB18030, Mapping
 from ledger.records.validation import Checked
 
 ADDED_HEADINGS: Final = ("行号 line", "原因 reason", "处理办法 remedy")
@@ -30,36 +30,43 @@ def left_out_path(node_directory: Path, import_key: str) -> Path:
 
 def write_left_out(node_directory: Path, checked: Checked[Any]) -> Path | None:
     """Write the lines that have errors, with their reasons; None when there are none."""
-    if not checked.errors:
+    table = checked.table
+    whole = zip(table.lines, table.cells, strict=True)
+    refused = checked.refused_lines
+    cells = {line: row for part in (whole, table.ragged) for line, row in part if line in refused}
+    path = left_out_path(node_directory, table.import_key)
+    return write_lines(path, table.mapping, table.headings, cells, checked.errors)
+
+
+def write_lines(
+    path: Path,
+    mapping: Mapping,
+    headings: Sequence[str],
+    cells: AnyMapping[int, Sequence[str]],
+    errors: Sequence[RowFinding],
+) -> Path | None:
+    """Write lines by their numbers, with what is wrong with them; None when nothing is."""
+    if not errors:
         return None
-    path = left_out_path(node_directory, checked.table.import_key)
-    mapping = checked.table.mapping
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=mapping.delimiter)
-    writer.writerows(_rows(checked))
+    writer.writerows(_rows(headings, cells, errors))
     encoding = GB18030 if mapping.encoding == GB18030 else "utf-8-sig"
     write_atomically(path, text.getvalue().encode(encoding), mode=FILE_MODE)
     return path
 
 
-def _rows(checked: Checked[Any]) -> Iterator[list[str]]:
-    table = checked.table
+def _rows(
+    headings: Sequence[str], cells: AnyMapping[int, Sequence[str]], errors: Sequence[RowFinding]
+) -> Iterator[list[str]]:
     found: dict[int, list[RowFinding]] = {}
-    for finding in checked.errors:
+    for finding in errors:
         found.setdefault(finding.line, []).append(finding)
-    cells = _cells(table, frozenset(found))
-    width = len(table.headings)
-    yield [*table.headings, *ADDED_HEADINGS]
+    width = len(headings)
+    yield [*headings, *ADDED_HEADINGS]
     for line, findings in found.items():
-        row = cells[line][:width]
+        row = list(cells[line][:width])
         yield [*row, *[""] * (width - len(row)), str(line), _reasons(findings), _remedies(findings)]
-
-
-def _cells(table: SourceTable, lines: frozenset[int]) -> dict[int, list[str]]:
-    whole = zip(table.lines, table.cells, strict=True)
-    return {
-        line: list(cells) for part in (whole, table.ragged) for line, cells in part if line in lines
-    }
 
 
 def _reasons(findings: list[RowFinding]) -> str:

@@ -1,4 +1,4 @@
-"""Imports a contribution file: all its good lines in one transaction, or nothing."""
+"""Imports a contribution file of any size: checked as a whole, then recorded part by part."""
 
 from __future__ import annotations
 
@@ -7,43 +7,38 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.errors import HeadMovedError
-from ledger.evidence.encoding import LeafIndex, Subject
+import polars as pl
+
+from ledger.errors import ImportRefusedError
 from ledger.funds.model import Account
-from ledger.policy.kinds import InsuranceClass, Kind
+from ledger.recording.bulk import People
 from ledger.recording.context import NodeContext
 from ledger.records.columns import CONTRIBUTIONS
 from ledger.records.corrections import waiting_corrections
-from ledger.records.files import read_table
-from ledger.records.findings import RowFinding
-from ledger.records.importing import (
-    Progress,
-    accept,
-    earlier_report,
-    import_row,
-    prepare_entries,
-    report_of,
-    silent,
-)
-from ledger.records.model import CONTRIBUTION_IMPORT, ContributionRow, ImportReport
+from ledger.records.file_check import HELD_FINDINGS, ChunkChecker, FileCheck, Stop, check_file
+from ledger.records.file_recording import Recorder
+from ledger.records.files import SourceFile, open_source
+from ledger.records.findings import errors_among
+from ledger.records.importing import Progress, earlier_report, report_of, silent, summary_of
+from ledger.records.left_out import left_out_path, write_lines
+from ledger.records.model import CONTRIBUTION_IMPORT, ImportReport
 from ledger.records.rules import (
     Collected,
     collection_arguments,
     collection_reference,
-    contribution_fact,
     merged,
 )
-from ledger.records.validation import Checked, check_contributions
-from ledger.store.commands import ImportRow
+from ledger.store.commands import ImportRow, UnfinishedImport
 from ledger.store.journal import Posting
-from ledger.store.log import FactKey, NewEntry
 from ledger.store.unit_of_work import UnitOfWork
 
 COLLECTED: Final = "CONTRIBUTIONS_COLLECTED"
 """The occasion of the journal entry that an import posts."""
 
-Standing = dict[FactKey, LeafIndex]
-"""Persons and months whose normal line stands in the log, with its leaf."""
+
+def never() -> bool:
+    """Nobody wants to stop."""
+    return False
 
 
 def import_contributions(
@@ -53,12 +48,16 @@ def import_contributions(
     *,
     accept_valid: bool = False,
     progress: Progress = silent,
+    stop: Stop = never,
 ) -> ImportReport:
     """Record every paid month of a file, in file order, and book its money into the treasury.
 
-    The same bytes read through the same mapping change nothing the second time: the first report
-    comes again, marked ``already_imported``. The money is told to the chain once the leaves are
-    anchored; fewer lines than may be shown as one total wait for the next file.
+    The whole file is checked before anything of it is recorded. A file of up to 262,144 lines is
+    recorded in one transaction; a larger one in several (see ``file_recording``), its money with
+    the last: what stopped in between goes on with the same command. The same bytes read through
+    the same mapping change nothing the second time: the first report comes again, marked
+    ``already_imported``. The money is told to the chain once the leaves are anchored; fewer lines
+    than may be shown as one total wait for the next file.
 
     Args:
         context: an open bureau's node.
@@ -66,126 +65,118 @@ def import_contributions(
         mapping_path: what its headings, units and codes mean; None for the default headings.
         accept_valid: leave bad lines out (``left_out_path`` has them, with reasons), take the rest.
         progress: told how far it is.
+        stop: asked between chunks of the file whether to stop.
 
     Raises:
         ImportRefusedError: lines have errors; its ``findings`` say which. Nothing was changed.
-        HeadMovedError: somebody recorded the same months meanwhile. Nothing was changed.
+        HeadMovedError: somebody recorded the same months meanwhile; the same command again says
+            which. No line was recorded twice.
+        ImportCancelledError: ``stop`` said so; what is recorded are whole parts.
+        SourceChangedError: somebody wrote to the file meanwhile.
+        SealingKeyDestroyedError: persons of the file were erased.
         FileUnreadableError, UnknownFileTypeError, FileEncodingError, MappingFileError,
         ColumnsMissingError, DuplicateColumnError: the file cannot be read, see ``read_table``.
     """
-    table = read_table(path, mapping_path, CONTRIBUTIONS)
-    progress("read", table.lines_read, table.lines_read)
-    earlier = earlier_report(context, table.import_key)
+    source = open_source(path, mapping_path, CONTRIBUTIONS)
+    progress("read", source.lines_expected, source.lines_expected)
+    earlier = earlier_report(context, source.import_key)
     if earlier is not None:
         return earlier
-    checked = check_contributions(table, context.settings.region, context.clock.today())
-    months = _months(context, checked.rows)
-    month_of_line = {
-        row.source_line: month for row, month in zip(checked.rows, months, strict=True)
-    }
     with context.read() as view:
-        size = view.log.head().size
-        standing = view.log.standing_facts(Kind.CONTRIBUTION, InsuranceClass.PENSION, months)
-    checked = checked.with_findings(_against_log(checked, months, standing))
-    progress("check", table.lines_read, table.lines_read)
-    left_out = accept(context, checked, accept_valid=accept_valid)
-    months = [month_of_line[row.source_line] for row in checked.rows]
-    entries = _entries(context, checked.rows, months, standing, size, progress)
-    with context.write() as work:
-        again = work.imports.find(table.import_key)
-        if again is not None:
-            return replace(report_of(again, context), already_imported=True)
-        if work.log.head().size != size:
-            _require_unmoved(context, work, checked, months, standing, size)
-        row = _record(context, work, checked, entries, left_out)
-        work.commit()
-    progress("record", len(entries), len(entries))
+        done = view.imports.unfinished(source.import_key) or _nothing_done(context, source)
+    tools = context.bureau
+    people = People(tools.pseudonyms, tools.person_keys)
+    checker = ChunkChecker(source, context.settings.region, context.clock.today())
+    checked = check_file(context, checker, people, progress, stop, done.rows_done)
+    left_out = _accept(context, checked, done, accept_valid=accept_valid)
+    recorder = Recorder(context, checker, people, checked, progress, stop)
+
+    def finish(work: UnitOfWork, sums: UnfinishedImport, persons: int) -> ImportRow:
+        return _finish(context, work, checked, sums, persons, left_out)
+
+    row = recorder.record(done, finish)
+    if row is None:
+        again = earlier_report(context, source.import_key)
+        assert again is not None, "somebody else finished the same import"
+        return again
     return replace(report_of(row, context), findings=checked.findings)
 
 
-def _months(context: NodeContext, rows: Sequence[ContributionRow]) -> list[FactKey]:
-    """For each row its person and month."""
-    numbers = list({row.identity_number for row in rows})
-    subjects: dict[str, Subject] = dict(
-        zip(numbers, context.bureau.pseudonyms.subjects_of(numbers), strict=True)
+def _nothing_done(context: NodeContext, source: SourceFile) -> UnfinishedImport:
+    now = context.clock.now()
+    return UnfinishedImport(
+        import_key=source.import_key,
+        kind=source.spec.kind,
+        file_name=source.file_name,
+        rows_read=source.lines_expected,
+        rows_done=0,
+        rows_accepted=0,
+        rows_left_out=0,
+        first_index=0,
+        end_index=0,
+        amount_fen=0,
+        period_from=0,
+        period_to=0,
+        started_at=now,
+        updated_at=now,
     )
-    return [(subjects[row.identity_number], row.period) for row in rows]
 
 
-def _against_log(
-    checked: Checked[ContributionRow], months: Sequence[FactKey], standing: Standing
-) -> list[RowFinding]:
-    """Normal lines of months that are recorded already, and supplements with nothing to add to."""
-    table = checked.table
-    here = {month for row, month in zip(checked.rows, months, strict=True) if row.normal}
-    findings = []
-    for row, month in zip(checked.rows, months, strict=True):
-        if row.normal and month in standing:
-            findings.append(
-                table.finding(row.source_line, "period", "already-recorded", index=standing[month])
-            )
-        elif not row.normal and month not in standing and month not in here:
-            findings.append(table.finding(row.source_line, "period", "no-normal-line"))
-    return findings
+def _accept(
+    context: NodeContext, checked: FileCheck, done: UnfinishedImport, *, accept_valid: bool
+) -> Path | None:
+    """Let a file in, whole or without its bad lines; where the lines left out were written.
+
+    Raises:
+        ImportRefusedError: there are bad lines and nobody said to leave them out, more of them
+            than can be listed, or no good ones.
+    """
+    if not checked.errors_count:
+        return None
+    none_good = checked.lines_refused == checked.lines_read and not done.rows_accepted
+    if not accept_valid or none_good or checked.errors_count > HELD_FINDINGS:
+        raise ImportRefusedError(
+            file=checked.source.file_name,
+            lines_read=checked.lines_read,
+            lines_refused=checked.lines_refused,
+            findings_count=checked.errors_count,
+        ).with_findings(checked.findings)
+    source = checked.source
+    errors = errors_among(checked.findings)
+    path = left_out_path(context.directory, source.import_key)
+    return write_lines(path, source.mapping, source.headings, _cells_of(checked), errors)
 
 
-def _entries(
-    context: NodeContext,
-    rows: Sequence[ContributionRow],
-    months: Sequence[FactKey],
-    standing: Standing,
-    size: int,
-    progress: Progress,
-) -> list[NewEntry]:
-    """Entries for the end of the log as it was at ``size``; supplements name their normal line."""
-    places = standing | {
-        month: LeafIndex(size + offset)
-        for offset, (row, month) in enumerate(zip(rows, months, strict=True))
-        if row.normal
-    }
-    region = context.settings.region
-    facts = [
-        contribution_fact(row, region, None if row.normal else (context.log_id, places[month]))
-        for row, month in zip(rows, months, strict=True)
-    ]
-    return prepare_entries(context, facts, progress)
+def _cells_of(checked: FileCheck) -> dict[int, Sequence[str]]:
+    """The lines that are left out, as they stand in the file."""
+    cells: dict[int, Sequence[str]] = {}
+    for chunk in checked.source.chunks():
+        cells.update(chunk.ragged)
+        refused = checked.refused[chunk.first_row : chunk.first_row + len(chunk.lines)]
+        if refused.any():
+            rows = chunk.cells.filter(pl.Series(refused)).iter_rows()
+            cells.update(zip(chunk.lines[refused].tolist(), rows, strict=True))
+    return cells
 
 
-def _require_unmoved(
+def _finish(
     context: NodeContext,
     work: UnitOfWork,
-    checked: Checked[ContributionRow],
-    months: Sequence[FactKey],
-    standing: Standing,
-    size: int,
-) -> None:
-    """The log grew since the lines were checked: go on only if that changes nothing about them."""
-    names_leaves = any(not row.normal for row in checked.rows)
-    now = work.log.standing_facts(Kind.CONTRIBUTION, InsuranceClass.PENSION, months)
-    if names_leaves or now != {month: standing[month] for month in months if month in standing}:
-        raise HeadMovedError(log_id=context.log_id, expected_size=size)
-
-
-def _record(
-    context: NodeContext,
-    work: UnitOfWork,
-    checked: Checked[ContributionRow],
-    entries: Sequence[NewEntry],
+    checked: FileCheck,
+    sums: UnfinishedImport,
+    persons: int,
     left_out: Path | None,
 ) -> ImportRow:
-    """Append the entries, book the money, leave the chain message to be sent once anchored."""
+    """Book the money, leave the chain message to be sent once anchored, keep what was done."""
     now = context.clock.now()
-    key = checked.table.import_key
-    leaves = work.log.append(entries, source_key=key, recorded_at=now)
-    periods = [row.period for row in checked.rows]
     own = Collected(
-        imports=(key,),
-        first_index=leaves.start,
-        end_index=leaves.stop,
-        lines=len(checked.rows),
-        amount_fen=sum(row.amount_fen for row in checked.rows),
-        period_from=min(periods),
-        period_to=max(periods),
+        imports=(sums.import_key,),
+        first_index=sums.first_index,
+        end_index=sums.end_index,
+        lines=sums.rows_accepted,
+        amount_fen=sums.amount_fen,
+        period_from=sums.period_from,
+        period_to=sums.period_to,
     )
     collection = _collect(context, work, own)
     work.journal.post(
@@ -195,18 +186,30 @@ def _record(
             Posting(Account.TREASURY.name, own.amount_fen),
             Posting(Account.OUTSIDE.name, -own.amount_fen),
         ],
-        {"import": key, "lines": own.lines},
+        {"import": sums.import_key, "lines": own.lines},
         at=now,
     )
-    row = import_row(
-        checked,
-        leaves,
-        amount_fen=own.amount_fen,
-        periods=periods,
-        persons=len({row.identity_number for row in checked.rows}),
-        left_out=left_out,
-        collection=collection,
-        at=now,
+    row = ImportRow(
+        import_key=sums.import_key,
+        kind=sums.kind,
+        file_name=sums.file_name,
+        file_digest=checked.source.digest,
+        rows_read=checked.lines_read,
+        rows_accepted=sums.rows_accepted,
+        rows_left_out=checked.lines_read - sums.rows_accepted,
+        first_index=sums.first_index,
+        end_index=sums.end_index,
+        amount_fen=sums.amount_fen,
+        summary=summary_of(
+            checked.findings,
+            findings_count=checked.findings_count,
+            warnings_count=checked.warnings_count,
+            persons=persons,
+            periods=(sums.period_from, sums.period_to),
+            left_out=left_out,
+            collection=collection,
+        ),
+        imported_at=now,
     )
     work.imports.add(row)
     return row

@@ -211,7 +211,7 @@ class Sieve:
         periods, place = np.unique(months["period"].to_numpy(), return_inverse=True)
         table = self._parameters(periods.tolist())
         account = table.account_bps[place]
-        good = (account != _NO_RATE) & (unit + person > 0)
+        good: NDArray[np.bool_] = (account != _NO_RATE) & (unit + person > 0)
         good &= unit + person >= shares(base, account)
         good &= months["scheme"].is_in([scheme.value for scheme in CONTRIBUTION_SCHEMES]).to_numpy()
         by_unit = unit > 0
@@ -221,7 +221,8 @@ class Sieve:
             near = np.abs(paid - shares(base, rate)) <= RATE_TOLERANCE_FEN
             good &= near | ~by_unit | (rate == _NO_RATE)
         inside = (base >= table.floor_fen[place]) & (base <= table.ceiling_fen[place])
-        return good & (inside | ~months["normal"].to_numpy())
+        good &= inside | ~months["normal"].to_numpy()
+        return good
 
     def _parameters(self, periods: list[int]) -> _Parameters:
         def rates(payer: Payer) -> NDArray[np.int64]:

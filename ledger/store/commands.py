@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from ledger.errors import IdempotencyConflictError
 from ledger.store.tables.chain import commands, leases
-from ledger.store.tables.records import imports
+from ledger.store.tables.records import imports, unfinished_imports
 from ledger.store.times import from_micros, to_micros
 
 
@@ -80,8 +80,32 @@ class ImportRow:
     imported_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class UnfinishedImport:
+    """A large file of which some parts are recorded.
+
+    ``rows_done`` counts the rows of the file that are recorded or left out; the sums are of those
+    that are recorded, leaves ``first_index`` to ``end_index`` (not included) contain them.
+    """
+
+    import_key: str
+    kind: str
+    file_name: str
+    rows_read: int
+    rows_done: int
+    rows_accepted: int
+    rows_left_out: int
+    first_index: int
+    end_index: int
+    amount_fen: int
+    period_from: int
+    period_to: int
+    started_at: datetime
+    updated_at: datetime
+
+
 class ImportRepository:
-    """Files that came in, each at most once."""
+    """Files that came in, each at most once, and those of which a part is in."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -114,6 +138,36 @@ class ImportRepository:
             )
         )
 
+    def unfinished(self, import_key: str) -> UnfinishedImport | None:
+        """How far the import with this key has come, when some of its parts are recorded."""
+        row = (
+            self._connection.execute(
+                select(unfinished_imports).where(unfinished_imports.c.import_key == import_key)
+            )
+            .mappings()
+            .one_or_none()
+        )
+        return _unfinished(row) if row is not None else None
+
+    def all_unfinished(self) -> list[UnfinishedImport]:
+        """Imports that wait for somebody to go on with them, oldest first."""
+        rows = self._connection.execute(
+            select(unfinished_imports).order_by(unfinished_imports.c.started_at)
+        ).mappings()
+        return [_unfinished(row) for row in rows]
+
+    def keep_unfinished(self, row: UnfinishedImport) -> None:
+        """Keep how far an import has come, in place of what was kept before."""
+        self.drop_unfinished(row.import_key)
+        times = {"started_at": to_micros(row.started_at), "updated_at": to_micros(row.updated_at)}
+        self._connection.execute(insert(unfinished_imports).values(**(asdict(row) | times)))
+
+    def drop_unfinished(self, import_key: str) -> None:
+        """The import is finished."""
+        self._connection.execute(
+            delete(unfinished_imports).where(unfinished_imports.c.import_key == import_key)
+        )
+
     def all(self) -> list[ImportRow]:
         """Every import, oldest first."""
         rows = self._connection.execute(
@@ -137,6 +191,11 @@ def _import(row: RowMapping) -> ImportRow:
         summary=json.loads(row["summary"]),
         imported_at=from_micros(row["imported_at"]),
     )
+
+
+def _unfinished(row: RowMapping) -> UnfinishedImport:
+    times = {name: from_micros(row[name]) for name in ("started_at", "updated_at")}
+    return UnfinishedImport(**(dict(row) | times))
 
 
 class LeaseRepository:

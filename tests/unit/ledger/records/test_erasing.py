@@ -176,6 +176,7 @@ class TestErasure:
 
     def test_the_pseudonym_is_not_remembered(self, recorded, identity):
         remembered = recorded.bureau.pseudonyms._remembered
+        recorded.bureau.pseudonyms.subjects_of([identity(1), identity(2)])
         assert any(identity(1).encode() in key for key in remembered)
         erase(recorded, identity(1))
         assert not any(identity(1).encode() in key for key in remembered)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from ledger.errors import HeadMovedError, ImportRefusedError
 from ledger.evidence.encoding import Head, Kind, exclusive_tag, handle_of
-from ledger.records import service
 from ledger.records.columns import CONTRIBUTIONS
 from ledger.records.corrections import reverse_entry
 from ledger.records.files import read_table
@@ -38,6 +37,22 @@ def records(node) -> list[dict]:
     with node.read() as view:
         stored = list(view.log.entries(0, view.log.head().size))
         return [opened.record for opened in node.bureau.reader.open_many(stored, view.log)]
+
+
+@pytest.fixture
+def overtaken(node):
+    """Progress of an import that is overtaken by another once it has checked its file."""
+
+    def overtaking(theirs):
+        files = [theirs]
+
+        def progress(step, done, total):
+            if step == "check" and done == total and files:
+                import_contributions(node, files.pop())
+
+        return progress
+
+    return overtaking
 
 
 class TestImport:
@@ -101,7 +116,13 @@ class TestImport:
         import_contributions(
             node, write_csv([contribution(1)]), progress=lambda *step: seen.append(step)
         )
-        assert seen == [("read", 1, 1), ("check", 1, 1), ("seal", 1, 1), ("record", 1, 1)]
+        assert seen == [
+            ("read", 1, 1),
+            ("check", 0, 1),
+            ("check", 1, 1),
+            ("seal", 1, 1),
+            ("record", 1, 1),
+        ]
 
     def test_a_supplement_names_the_leaf_it_adds_to(self, node, write_csv, contribution):
         import_contributions(node, write_csv([contribution(9), contribution(1)]))
@@ -165,36 +186,29 @@ class TestRefusal:
         assert [item.code for item in refused.value.findings] == ["no-normal-line"]
 
     def test_the_same_months_recorded_meanwhile_are_not_recorded_twice(
-        self, node, write_csv, contribution, monkeypatch
+        self, node, write_csv, contribution, overtaken
     ):
         theirs = write_csv([contribution(1)], name="theirs.csv")
         ours = write_csv([contribution(1, paid_on="2026-07-16")], name="ours.csv")
-        prepare = service.prepare_entries
-
-        def overtaken(context, facts, progress):
-            monkeypatch.setattr(service, "prepare_entries", prepare)
-            import_contributions(node, theirs)
-            return prepare(context, facts, progress)
-
-        monkeypatch.setattr(service, "prepare_entries", overtaken)
         with pytest.raises(HeadMovedError):
-            import_contributions(node, ours)
+            import_contributions(node, ours, progress=overtaken(theirs))
         assert [report.file_name for report in imports(node)] == ["theirs.csv"]
 
     def test_another_month_recorded_meanwhile_does_not_matter(
-        self, node, write_csv, contribution, monkeypatch
+        self, node, write_csv, contribution, overtaken
     ):
         theirs = write_csv([contribution(2)], name="theirs.csv")
         ours = write_csv([contribution(1)], name="ours.csv")
-        prepare = service.prepare_entries
+        assert import_contributions(node, ours, progress=overtaken(theirs)).first_index == 1
 
-        def overtaken(context, facts, progress):
-            monkeypatch.setattr(service, "prepare_entries", prepare)
-            import_contributions(node, theirs)
-            return prepare(context, facts, progress)
-
-        monkeypatch.setattr(service, "prepare_entries", overtaken)
-        assert import_contributions(node, ours).first_index == 1
+    def test_the_same_file_recorded_meanwhile_gives_the_other_report(
+        self, node, write_csv, contribution, overtaken
+    ):
+        path = write_csv([contribution(1), contribution(2)])
+        report = import_contributions(node, path, progress=overtaken(path))
+        assert report.already_imported
+        assert (report.first_index, report.end_index) == (0, 2)
+        assert imports(node) == (replace(report, already_imported=False),)
 
 
 class TestAcceptValid:

@@ -1,0 +1,394 @@
+"""Pass 1 over a contribution file: everything that is wrong with it, in memory that hardly grows.
+
+Held for each line: eight bytes by which lines about the same person and month find one another,
+and whether the line is refused. What those eight bytes suspect is read again and compared in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ledger.errors import ImportCancelledError
+from ledger.policy.kinds import InsuranceClass, Kind
+from ledger.recording.bulk import People
+from ledger.recording.context import NodeContext
+from ledger.records.files import SourceChunk, SourceFile
+from ledger.records.findings import RowFinding, Severity
+from ledger.records.importing import Progress
+from ledger.records.sieve import Sieve, months_of_rows
+from ledger.records.validation import (
+    CheckedPart,
+    Rates,
+    check_part,
+    check_together,
+    sorted_findings,
+)
+from ledger.store.log import FactKey, LogRepository
+
+KEPT_MONTHS: Final = 262_144
+"""Files of no more rows are read once; larger ones a second time when they are recorded."""
+HELD_FINDINGS: Final = 200_000
+"""How many errors and how many warnings are held; all are counted."""
+_COMPARED_AT_ONCE: Final = 500_000
+_NO_LEAF: Final = -1
+_CELLS_SEED: Final = 0x616E7875
+
+Stop = Callable[[], bool]
+"""Asked between two chunks whether somebody wants the import to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedChunk:
+    """What one chunk of a file says: ``months`` are its lines without faults of their own."""
+
+    chunk: SourceChunk
+    months: pl.DataFrame
+    findings: tuple[RowFinding, ...]
+    keys: NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """A file that was checked from end to end.
+
+    ``refused`` has a flag for each row; ``findings`` are the first ones, sorted by line.
+    ``supplements`` says whether any row that is let in is a supplement; ``log_size`` is how large
+    the log was when it was first asked; ``months`` are the rows of a small file.
+    """
+
+    source: SourceFile
+    rows: int
+    ragged: int
+    refused: NDArray[np.bool_]
+    findings: tuple[RowFinding, ...]
+    errors_count: int
+    warnings_count: int
+    supplements: bool
+    log_size: int
+    months: tuple[pl.DataFrame, ...] | None
+
+    @property
+    def lines_read(self) -> int:
+        """Lines with content, the heading line left out."""
+        return self.rows + self.ragged
+
+    @property
+    def lines_refused(self) -> int:
+        """Lines that are kept out."""
+        return int(np.count_nonzero(self.refused)) + self.ragged
+
+    @property
+    def findings_count(self) -> int:
+        """Errors, which keep lines out, and warnings."""
+        return self.errors_count + self.warnings_count
+
+
+class ChunkChecker:
+    """Checks chunks of one file, each by itself."""
+
+    def __init__(self, source: SourceFile, region: str, today: date) -> None:
+        self.source = source
+        self.rates = Rates(region)
+        self._today = today
+        self._sieve = Sieve(source, self.rates, today)
+
+    def chunks(self) -> Iterator[CheckedChunk]:
+        """The whole file."""
+        return map(self.check, self.source.chunks())
+
+    def check(self, chunk: SourceChunk) -> CheckedChunk:
+        """One chunk: by columns as far as lines are certainly good, the rest line by line."""
+        good, months = self._sieve.passed(chunk)
+        keys = np.zeros(len(good), np.uint64)
+        keys[good] = month_keys(
+            months["person"].to_numpy(), months["period"].to_numpy(), months["normal"].to_numpy()
+        )
+        findings = self.source.table(chunk.only_ragged()).ragged_findings() if chunk.ragged else []
+        if good.all():
+            return CheckedChunk(chunk, months, tuple(findings), keys)
+        part = check_part(self.source.table(chunk, ~good), self.rates, self._today)
+        keys[~good] = _keys_of_part(part, chunk.frame.filter(pl.Series(~good)))
+        place = dict(zip(chunk.lines.tolist(), range(len(good)), strict=True))
+        rows = [(chunk.first_row + place[row.source_line], row) for row in part.checked.rows]
+        if rows:
+            months = pl.concat([months, months_of_rows(rows)]).sort("row")
+        return CheckedChunk(chunk, months, (*findings, *part.checked.findings), keys)
+
+    def together(
+        self, wanted: NDArray[np.bool_]
+    ) -> tuple[tuple[RowFinding, ...], NDArray[np.int64]]:
+        """What is wrong with some rows because of one another, and the lines of these rows.
+
+        The file is read once more.
+        """
+        lines, frames, cells = [], [], []
+        for chunk in self.source.chunks():
+            keep = wanted[chunk.first_row : chunk.first_row + len(chunk.lines)]
+            if keep.any():
+                mask = pl.Series(keep)
+                lines.append(chunk.lines[keep])
+                frames.append(chunk.frame.filter(mask))
+                cells.append(chunk.cells.filter(mask))
+        some = SourceChunk(0, np.concatenate(lines), pl.concat(frames), pl.concat(cells), ())
+        return check_together(self.source.table(some), self._today), some.lines
+
+
+def month_keys(
+    person: NDArray[np.int64], period: NDArray[np.int64], normal: NDArray[np.bool_]
+) -> NDArray[np.uint64]:
+    """Eight bytes for a person, a month and whether the line is its one normal line.
+
+    Equal ones have equal bytes; different ones nearly always have not (the finalizer of
+    splitmix64).
+    """
+    mixed = person.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed += (2 * period + normal).astype(np.uint64) * np.uint64(0xD1B54A32D192ED03)
+    mixed ^= mixed >> np.uint64(30)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+def _keys_of_part(part: CheckedPart, frame: pl.DataFrame) -> NDArray[np.uint64]:
+    """The same for lines read one by one; a line that names no month is known by its cells."""
+    known = np.array([None not in month[:2] for month in part.months], np.bool_)
+    person = np.array([int((month[0] or "0")[:17]) for month in part.months], np.int64)
+    period = np.array([month[1] or 0 for month in part.months], np.int64)
+    exclusive = np.array([month[2] for month in part.months], np.bool_)
+    by_cells = frame.hash_rows(_CELLS_SEED).to_numpy()
+    return np.where(known, month_keys(person, period, exclusive), by_cells)
+
+
+# --- the whole file ------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Found:
+    """Findings so far: the first errors and the first warnings, and how many there are."""
+
+    errors: list[RowFinding] = field(default_factory=list)
+    warnings: list[RowFinding] = field(default_factory=list)
+    errors_count: int = 0
+    warnings_count: int = 0
+
+    def add(self, findings: Iterable[RowFinding]) -> None:
+        for item in findings:
+            if item.severity is Severity.WARNING:
+                self.warnings_count += 1
+                held = self.warnings
+            else:
+                self.errors_count += 1
+                held = self.errors
+            if len(held) < HELD_FINDINGS:
+                held.append(item)
+
+
+@dataclass(slots=True)
+class _AgainstLog:
+    """Rows of which the log holds the month already, and supplements; as they were met."""
+
+    rows: list[NDArray[np.int64]] = field(default_factory=list)
+    lines: list[NDArray[np.int64]] = field(default_factory=list)
+    leaves: list[NDArray[np.int64]] = field(default_factory=list)
+    keys: list[NDArray[np.uint64]] = field(default_factory=list)
+
+    def add(self, some: pl.DataFrame, leaves: NDArray[np.int64]) -> None:
+        normal = np.ones(len(some), np.bool_)
+        self.rows.append(some["row"].to_numpy())
+        self.lines.append(some["line"].to_numpy())
+        self.leaves.append(leaves)
+        people, periods = some["person"].to_numpy(), some["period"].to_numpy()
+        self.keys.append(month_keys(people, periods, normal))
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+class _Whole:
+    """What is known of a file while it is read."""
+
+    def __init__(
+        self, context: NodeContext, checker: ChunkChecker, people: People, rows_done: int
+    ) -> None:
+        self._context = context
+        self._checker = checker
+        self._people = people
+        self._rows_done = rows_done
+        self._found = _Found()
+        self._keys: list[NDArray[np.uint64]] = []
+        self._refused: list[NDArray[np.bool_]] = []
+        self._recorded, self._supplements = _AgainstLog(), _AgainstLog()
+        self._months: list[pl.DataFrame] | None = []
+        self.rows = self.ragged = 0
+
+    def take(self, part: CheckedChunk) -> None:
+        """Note what one chunk says, and what the log says to it."""
+        self._found.add(part.findings)
+        self._keys.append(part.keys)
+        refused = np.ones(len(part.keys), np.bool_)
+        refused[part.months["row"].to_numpy() - self.rows] = False
+        self._refused.append(refused)
+        self.rows += len(part.keys)
+        self.ragged += len(part.chunk.ragged)
+        if self._months is not None:
+            self._months.append(part.months)
+            if self.rows > KEPT_MONTHS:
+                self._months = None
+        if len(part.months):
+            self._ask_log(part.months)
+
+    def _ask_log(self, months: pl.DataFrame) -> None:
+        people = self._people.places(months["person"].to_numpy(), months["identity_number"])
+        with self._context.read() as view:
+            leaves = standing_leaves(view.log, self._people, people, months["period"].to_numpy())
+        normal = months["normal"].to_numpy()
+        taken = normal & (leaves != _NO_LEAF) & (months["row"].to_numpy() >= self._rows_done)
+        if taken.any():
+            self._recorded.add(months.filter(pl.Series(taken)), leaves[taken])
+        if not normal.all():
+            self._supplements.add(months.filter(pl.Series(~normal)), leaves[~normal])
+
+    def done(self, log_size: int) -> FileCheck:
+        """Compare lines that may stand in one another's way, and sum up."""
+        refused = np.concatenate(self._refused)
+        self._compare(refused)
+        self._refuse_recorded(refused)
+        self._refuse_without_month(refused)
+        found = self._found
+        findings = sorted_findings(
+            [*found.errors, *found.warnings], self._checker.source.spec.names
+        )
+        rows = np.concatenate(self._supplements.rows) if self._supplements else np.empty(0, int)
+        return FileCheck(
+            source=self._checker.source,
+            rows=self.rows,
+            ragged=self.ragged,
+            refused=refused,
+            findings=findings,
+            errors_count=found.errors_count,
+            warnings_count=found.warnings_count,
+            supplements=bool((~refused[rows]).any()),
+            log_size=log_size,
+            months=tuple(self._months) if self._months is not None else None,
+        )
+
+    def _compare(self, refused: NDArray[np.bool_]) -> None:
+        """Equal lines, and different normal lines of one person's month."""
+        ordered = np.sort(np.concatenate(self._keys))
+        shared = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        del ordered
+        if not len(shared):
+            return
+        group = np.concatenate([_place_in(shared, keys) for keys in self._keys])
+        sizes = np.bincount(group[group >= 0], minlength=len(shared))
+        portion = np.cumsum(sizes) // _COMPARED_AT_ONCE
+        for number in np.unique(portion):
+            wanted = (group >= 0) & (portion[group] == number)
+            findings, known = self._checker.together(wanted)
+            self._found.add(findings)
+            lines = np.fromiter((item.line for item in findings), np.int64, len(findings))
+            refused[np.flatnonzero(wanted)[np.searchsorted(known, lines)]] = True
+
+    def _refuse_recorded(self, refused: NDArray[np.bool_]) -> None:
+        if not self._recorded:
+            return
+        rows = np.concatenate(self._recorded.rows)
+        good = ~refused[rows]
+        lines = np.concatenate(self._recorded.lines)[good].tolist()
+        leaves = np.concatenate(self._recorded.leaves)[good].tolist()
+        source = self._checker.source
+        self._found.add(
+            source.finding(line, "period", "already-recorded", index=leaf)
+            for line, leaf in zip(lines, leaves, strict=True)
+        )
+        refused[rows] = True
+
+    def _refuse_without_month(self, refused: NDArray[np.bool_]) -> None:
+        """Supplements to a month that neither the log nor a good line of the file has."""
+        if not self._supplements:
+            return
+        rows, keys = np.concatenate(self._supplements.rows), np.concatenate(self._supplements.keys)
+        leaves = np.concatenate(self._supplements.leaves)
+        lines = np.concatenate(self._supplements.lines)
+        asked = np.unique(keys)
+        here = np.zeros(len(asked), np.bool_)
+        first = 0
+        for part in self._keys:
+            place = _place_in(asked, part)
+            place[refused[first : first + len(part)]] = _NO_LEAF
+            here[place[place >= 0]] = True
+            first += len(part)
+        waiting = rows + self.rows >= self._rows_done
+        lost = waiting & ~refused[rows] & (leaves == _NO_LEAF) & ~here[np.searchsorted(asked, keys)]
+        source = self._checker.source
+        self._found.add(
+            source.finding(line, "period", "no-normal-line") for line in lines[lost].tolist()
+        )
+        refused[rows[lost]] = True
+
+
+def _place_in(ordered: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Where each key stands among ordered ones; -1 where it does not."""
+    at = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
+    return np.where(ordered[at] == keys, at, _NO_LEAF)
+
+
+def standing_leaves(
+    log: LogRepository, people: People, places: NDArray[np.int64], periods: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The leaf of each person's month's normal line that stands in the log; -1 where none does."""
+    leaves = np.full(len(places), _NO_LEAF, np.int64)
+    if log.head().size == 0:
+        return leaves
+    keys: list[FactKey] = list(zip(people.subject_list(places), periods.tolist(), strict=True))
+    found = log.standing_facts(Kind.CONTRIBUTION, InsuranceClass.PENSION, keys)
+    if found:
+        for at, key in enumerate(keys):
+            leaves[at] = found.get(key, _NO_LEAF)
+    return leaves
+
+
+def check_file(
+    context: NodeContext,
+    checker: ChunkChecker,
+    people: People,
+    progress: Progress,
+    stop: Stop,
+    rows_done: int = 0,
+) -> FileCheck:
+    """Check every line of a file; nothing is changed.
+
+    Args:
+        context: an open bureau's node.
+        checker: of the file.
+        people: gets to know the file's persons.
+        progress: told how many lines are checked, and of about how many.
+        stop: whether to stop.
+        rows_done: how far an unfinished import of the file has come (``UnfinishedImport``): what
+            the log says counts for the others.
+
+    Raises:
+        ImportCancelledError: ``stop`` said so.
+        FileUnreadableError, SourceChangedError: the file cannot be read to its end.
+    """
+    with context.read() as view:
+        log_size = view.log.head().size
+    whole = _Whole(context, checker, people, rows_done)
+    lines = checker.source.lines_expected
+    for part in checker.chunks():
+        if stop():
+            raise ImportCancelledError(file=checker.source.file_name, rows_done=0, rows_read=lines)
+        whole.take(part)
+        progress("check", min(whole.rows + whole.ragged, lines - 1), lines)
+    checked = whole.done(log_size)
+    progress("check", checked.lines_read, checked.lines_read)
+    return checked

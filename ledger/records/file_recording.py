@@ -1,0 +1,289 @@
+"""Pass 2 over a contribution file: its good lines into the log, part by part.
+
+A part is one transaction: rows, leaves, head, and how far the file has come. With the last part
+come the import's row and its money. What a crash or a cancellation leaves is therefore a number of
+whole parts, and the same command goes on behind them. In a file of several parts the normal lines
+come first and the supplements after all of them, so that each supplement finds its normal line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ledger.errors import HeadMovedError, ImportCancelledError
+from ledger.evidence.batch import Blobs, EntryBatch
+from ledger.policy.kinds import Kind
+from ledger.recording.bulk import People, seal_rows
+from ledger.recording.context import NodeContext
+from ledger.records.file_check import ChunkChecker, FileCheck, Stop, standing_leaves
+from ledger.records.importing import Progress
+from ledger.records.month_records import month_records
+from ledger.store.commands import ImportRow, UnfinishedImport
+from ledger.store.unit_of_work import UnitOfWork
+
+PART_CHUNKS: Final = 4
+"""Chunks of a file that are recorded in one transaction."""
+_NO_LEAF: Final = -1
+
+Finish = Callable[[UnitOfWork, UnfinishedImport, int], ImportRow]
+"""Given the sums of a whole file and the number of its persons: books it and keeps its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """Good rows of one chunk. ``end``: the place in the file's order of recording behind them."""
+
+    months: pl.DataFrame
+    end: int
+
+
+class Recorder:
+    """Records the good lines of a checked file."""
+
+    def __init__(
+        self,
+        context: NodeContext,
+        checker: ChunkChecker,
+        people: People,
+        checked: FileCheck,
+        progress: Progress,
+        stop: Stop,
+    ) -> None:
+        self._context = context
+        self._checker = checker
+        self._people = people
+        self._checked = checked
+        self._progress = progress
+        self._stop = stop
+        self._met = np.zeros(len(people), np.bool_)
+        self._sealed = 0
+        self._good = checked.rows - int(np.count_nonzero(checked.refused))
+        # What pass 1 saw of the log counts as long as only our own parts were added to it.
+        self._expected_size = checked.log_size
+
+    def record(self, done: UnfinishedImport, finish: Finish) -> ImportRow | None:
+        """Record what is not recorded yet.
+
+        Args:
+            done: how far the import has come; a new one is at row 0.
+            finish: called in the last part's transaction.
+
+        Returns:
+            The import's row; None when somebody else recorded the same file meanwhile.
+
+        Raises:
+            ImportCancelledError: ``stop`` said so; whole parts are recorded.
+            HeadMovedError: somebody recorded the same months meanwhile; what was recorded stays.
+            SealingKeyDestroyedError: persons of the file were erased.
+        """
+        self._sealed = done.rows_accepted
+        parts = _with_last(self._parts(done.rows_done))
+        for part, is_last in parts:
+            with self._context.write() as work:
+                if work.imports.find(done.import_key) is not None:
+                    return None
+                standing = work.imports.unfinished(done.import_key)
+                if (standing.rows_done if standing is not None else 0) != done.rows_done:
+                    raise HeadMovedError(
+                        log_id=self._context.log_id, expected_size=self._expected_size
+                    )
+                try:
+                    done = self._record_part(work, part, done)
+                except ImportCancelledError as error:
+                    raise self._cancelled(done) from error
+                row = None
+                if is_last:
+                    work.imports.drop_unfinished(done.import_key)
+                    row = finish(work, done, int(np.count_nonzero(self._met)))
+                else:
+                    work.imports.keep_unfinished(done)
+                work.commit()
+            self._progress("record", done.rows_accepted, self._good)
+            if row is not None:
+                return row
+        raise AssertionError("a file has a last part")
+
+    # --- which rows, in which order --------------------------------------------------------------
+
+    def _parts(self, rows_done: int) -> Iterator[list[_Portion]]:
+        """Parts of the file behind the rows that are done; at least one."""
+        portions: list[_Portion] = []
+        for portion in self._portions(rows_done):
+            portions.append(portion)
+            if len(portions) == PART_CHUNKS:
+                yield portions
+                portions = []
+        yield portions
+
+    def _portions(self, rows_done: int) -> Iterator[_Portion]:
+        rows = self._checked.rows
+        apart = self._checked.supplements and self._checked.months is None
+        for supplements in (False, True) if apart else (None,):
+            before = rows if supplements else 0
+            for months in self._chunks():
+                self._meet(months)
+                end = before + int(months["row"][-1]) + 1 if len(months) else before
+                wanted = months.filter(pl.col("row") >= rows_done - before)
+                if supplements is not None:
+                    wanted = wanted.filter(pl.col("normal") != supplements)
+                if len(wanted):
+                    yield _Portion(wanted, end)
+
+    def _chunks(self) -> Iterator[pl.DataFrame]:
+        """The good rows of every chunk, read again unless the file is small."""
+        refused = self._checked.refused
+        kept = self._checked.months
+        for months in (
+            kept if kept is not None else (each.months for each in self._checker.chunks())
+        ):
+            good = ~refused[months["row"].to_numpy()]
+            yield months if good.all() else months.filter(pl.Series(good))
+
+    def _meet(self, months: pl.DataFrame) -> None:
+        if len(months):
+            self._met[self._places(months)] = True
+
+    def _places(self, months: pl.DataFrame) -> NDArray[np.int64]:
+        return self._people.places(months["person"].to_numpy(), months["identity_number"])
+
+    # --- one part --------------------------------------------------------------------------------
+
+    def _record_part(
+        self, work: UnitOfWork, part: list[_Portion], done: UnfinishedImport
+    ) -> UnfinishedImport:
+        size = work.log.head().size
+        adds_to = self._adds_to(work, part, size)
+        now = self._context.clock.now()
+        leaves = work.log.append_batches(
+            self._batches(part, adds_to), source_key=done.import_key, at=now
+        )
+        self._expected_size = leaves.stop
+        return _sums(done, part, leaves, now)
+
+    def _adds_to(
+        self, work: UnitOfWork, part: list[_Portion], size: int
+    ) -> list[NDArray[np.int64] | None]:
+        """For each portion the leaves that its supplements add to, None without supplements.
+
+        Raises:
+            HeadMovedError: the log holds normal lines of these months by now, or no longer holds
+                those that supplements add to.
+        """
+        moved = size != self._expected_size
+        here: dict[tuple[int, int], int] = {}
+        answers: list[NDArray[np.int64] | None] = []
+        for portion in part:
+            months = portion.months
+            normal = months["normal"].to_numpy()
+            if normal.all() and not moved:
+                size += len(months)
+                answers.append(None)
+                continue
+            places, periods = self._places(months), months["period"].to_numpy()
+            leaves = standing_leaves(work.log, self._people, places, periods)
+            if (leaves[normal] != _NO_LEAF).any():
+                raise HeadMovedError(log_id=self._context.log_id, expected_size=size)
+            answers.append(leaves)
+            size += len(months)
+        if any(answer is not None for answer in answers):
+            self._find_in_part(part, answers, size - sum(len(each.months) for each in part), here)
+        return [
+            None if portion.months["normal"].all() else answer
+            for portion, answer in zip(part, answers, strict=True)
+        ]
+
+    def _find_in_part(
+        self,
+        part: list[_Portion],
+        answers: list[NDArray[np.int64] | None],
+        size: int,
+        here: dict[tuple[int, int], int],
+    ) -> None:
+        """Fill in leaves that this part is about to make."""
+        keys = []
+        for portion in part:
+            months = portion.months
+            people, periods = months["person"].to_list(), months["period"].to_list()
+            keys.append(list(zip(people, periods, strict=True)))
+            for at in np.flatnonzero(months["normal"].to_numpy()).tolist():
+                here[keys[-1][at]] = size + at
+            size += len(months)
+        for portion, answer, known in zip(part, answers, keys, strict=True):
+            if answer is None:
+                continue
+            for at in np.flatnonzero(~portion.months["normal"].to_numpy()).tolist():
+                if answer[at] == _NO_LEAF:
+                    answer[at] = here.get(known[at], _NO_LEAF)
+                if answer[at] == _NO_LEAF:
+                    raise HeadMovedError(log_id=self._context.log_id, expected_size=size)
+
+    def _batches(
+        self, part: list[_Portion], adds_to: list[NDArray[np.int64] | None]
+    ) -> Iterator[tuple[EntryBatch, Blobs]]:
+        context = self._context
+        for portion, leaves in zip(part, adds_to, strict=True):
+            if self._stop():
+                raise ImportCancelledError(file="", rows_done=0, rows_read=0)
+            months = portion.months
+            made = month_records(
+                months, self._checker.rates, context.settings.region, context.log_id, leaves
+            )
+            yield seal_rows(
+                context.log_id,
+                Kind.CONTRIBUTION,
+                (made.classes, made.periods, made.amounts_fen),
+                made.records,
+                self._people,
+                self._places(months),
+                context.random,
+            )
+            self._sealed += len(months)
+            self._progress("seal", self._sealed, self._good)
+
+    def _cancelled(self, done: UnfinishedImport) -> ImportCancelledError:
+        return ImportCancelledError(
+            file=done.file_name, rows_done=done.rows_accepted, rows_read=self._checked.lines_read
+        )
+
+
+def _sums(
+    done: UnfinishedImport, part: list[_Portion], leaves: range, now: datetime
+) -> UnfinishedImport:
+    """How far the import has come with one part more."""
+    if not part:
+        return replace(done, updated_at=now)
+    periods = np.concatenate([portion.months["period"].to_numpy() for portion in part])
+    amount = sum(
+        int(portion.months["unit_fen"].sum()) + int(portion.months["person_fen"].sum())
+        for portion in part
+    )
+    first = done.rows_accepted == 0
+    return replace(
+        done,
+        rows_done=part[-1].end,
+        rows_accepted=done.rows_accepted + len(leaves),
+        first_index=leaves.start if first else done.first_index,
+        end_index=leaves.stop,
+        amount_fen=done.amount_fen + amount,
+        period_from=int(periods.min()) if first else min(done.period_from, int(periods.min())),
+        period_to=max(done.period_to, int(periods.max())),
+        updated_at=now,
+    )
+
+
+def _with_last(parts: Iterator[list[_Portion]]) -> Iterator[tuple[list[_Portion], bool]]:
+    """Each part with whether it is the last; an empty one behind others is dropped."""
+    held: list[_Portion] | None = None
+    for part in parts:
+        if held is not None and part:
+            yield held, False
+        held = part if part or held is None else held
+    assert held is not None
+    yield held, True
