@@ -16,6 +16,7 @@ from ledger.evidence.encoding import LeafIndex
 from ledger.funds.model import Batch, BatchState, LineState, PayoutLine, Suspicion
 from ledger.funds.queries import BatchDetail, batch_detail, batches
 from ledger.recording.context import NodeContext
+from ledger.recording.erasures import ERASED_NAME
 from ledger.recording.seconding import choices
 from ledger.recording.writer import OpenedRecord
 from ledger.store.outbox import FAILED
@@ -160,7 +161,7 @@ def batch_view(
         signed_at = _approved_at(view, batch_id)
         trouble = _trouble(view, batch_id)
     suspected = tuple(
-        _suspected(line, batch, records[line.leaf_index], officers, size,
+        _suspected(line, batch, records.get(line.leaf_index), officers, size,
                    intents.get(line.leaf_index, ()), english=english)
         for line in detail.stopped
     )  # fmt: skip
@@ -211,7 +212,8 @@ def final_size(view: Rooms) -> int:
 def _records(
     context: NodeContext, view: Rooms, lines: Sequence[PayoutLine]
 ) -> dict[LeafIndex, OpenedRecord]:
-    stored = [view.log.entry(line.leaf_index) for line in lines]
+    erased = context.bureau.person_keys.destroyed_among(line.subject for line in lines)
+    stored = [view.log.entry(line.leaf_index) for line in lines if line.subject not in erased]
     entries = [entry for entry in stored if entry is not None]
     return {
         opened.stored.index: opened for opened in context.bureau.reader.open_many(entries, view.log)
@@ -219,7 +221,7 @@ def _records(
 
 
 def _suspected(
-    line: PayoutLine, batch: Batch, opened: OpenedRecord, officers: Officers, size: int,
+    line: PayoutLine, batch: Batch, opened: OpenedRecord | None, officers: Officers, size: int,
     intents: Sequence[tuple[str, str]], *, english: bool,
 ) -> views.SuspectedLine:  # fmt: skip
     finding = line.finding
@@ -236,8 +238,10 @@ def _suspected(
     signed = (decided.maker, decided.checker) if decided is not None else ()
     return views.SuspectedLine(
         line_number=line.leaf_index - batch.first_index + 1,
-        person_name=str(opened.record["name"]),
-        identity_tail=str(opened.record["identity_number"])[-IDENTITY_TAIL:],
+        person_name=str(opened.record["name"]) if opened is not None else ERASED_NAME,
+        identity_tail=(
+            str(opened.record["identity_number"])[-IDENTITY_TAIL:] if opened is not None else ""
+        ),
         amount_fen=line.amount_fen,
         reason=_REASONS[finding.suspicion],
         place=place,

@@ -14,6 +14,7 @@ from api.bureau.payout_views import Officers, batch_href, batch_view, batches_vi
 from api.bureau.transfer_views import case_href, case_number, transfer_view, transfers_view
 from api.web.answers import attachment_headers
 from api.web.parts import Language, Link, Role, Words
+from api.web.past_pages import log_as_of_view
 from api.web.proof_pages import (
     Doors,
     bundle_answer,
@@ -32,6 +33,7 @@ from ledger.transfers.model import CaseId, Side
 from ledger.transfers.queries import case_detail
 from ledger.transfers.reasons import WORDS
 
+AS_OF: Final = "/log/as-of"
 _ID_DIGITS: Final = 64
 _DOORS: Final = Doors("/bureau/entries/{}", "/bureau/entries/{}/bundle.json")
 
@@ -58,6 +60,11 @@ def _add_overviews(routes: APIRouter, site: Site) -> None:
     def log(request: Request, before: str = "") -> Response:
         view = log_view(context, index_of(before) if before else None)
         return site.page(request, "bureau/log.html", view)
+
+    @routes.get(AS_OF)
+    def as_of(request: Request, on: str = "") -> Response:
+        view = log_as_of_view(context, on, routes.prefix + AS_OF, _DOORS.page)
+        return site.page(request, "as_of.html", view)
 
     @routes.get("/imports")
     def imported(request: Request) -> Response:

@@ -73,13 +73,19 @@ class OwnLeaves:
 
 
 def own_leaves(context: NodeContext, subject: Subject) -> OwnLeaves:
-    """Which entries of this log are about a person; what she may open is exactly this."""
+    """Which entries of this log are about a person; what she may open is exactly this.
+
+    Reversals of her entries are hers too: they say why something of hers no longer counts.
+    """
     with context.read() as view:
         entries = view.log.of_subject(subject)
+        reversals = view.history.reversals_of([entry.index for entry in entries])
         came = [entry for entry in entries if entry.entry.head.kind is Kind.TRANSFER_IN]
-        opened = context.bureau.reader.open_many(came, view.log)
+        erased = bool(context.bureau.person_keys.destroyed_among([subject]))
+        opened = [] if erased else context.bureau.reader.open_many(came, view.log)
+    own = {int(entry.index) for entry in entries} | {int(index) for index in reversals.values()}
     return OwnLeaves(
-        frozenset(int(entry.index) for entry in entries),
+        frozenset(own),
         {str(item.record["case_id"]): int(item.stored.index) for item in opened},
     )
 

@@ -7,11 +7,14 @@ from fastapi.responses import Response
 
 from api.auth.sessions import signed_in
 from api.person.queries import HOME, own_leaves, record_view, require_own
+from api.web.history_pages import erased_words
 from api.web.parts import Role
+from api.web.past_pages import own_as_of_view
 from api.web.proof_pages import Doors, bundle_answer, index_of, own_entry_view
 from api.web.site import Site
 from ledger.errors import NotFoundError, NotPermittedError
 from ledger.evidence.encoding import Subject
+from ledger.recording.erasures import erasure_of
 from ledger.recording.proofs import StandingSource
 
 _SUFFIX = ".json"
@@ -25,7 +28,19 @@ def person_pages(site: Site, standing_source: StandingSource | None = None) -> A
 
     @routes.get("")
     def record(request: Request) -> Response:
-        return site.page(request, "person/record.html", record_view(context, _subject(request)))
+        subject = _subject(request)
+        with context.read() as view:
+            erasure = erasure_of(context, view, subject)
+        if erasure is not None:
+            return site.page(request, "person/erased.html", erased_words(erasure))
+        return site.page(request, "person/record.html", record_view(context, subject))
+
+    @routes.get("/as-of")
+    def as_of(request: Request, on: str = "") -> Response:
+        view = own_as_of_view(
+            context, _subject(request), on, f"{HOME}/as-of", f"{HOME}/entries/{{}}"
+        )
+        return site.page(request, "as_of.html", view)
 
     @routes.get("/entries/{index}")
     def entry(index: str, request: Request) -> Response:

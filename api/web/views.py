@@ -109,6 +109,61 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class TotalRow:
+    """How many entries of a kind stood, and their sum."""
+
+    kind: int
+    entries: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastRow:
+    """One entry as it stood on a past day; ``reversed_later`` links what took it back since."""
+
+    entry: Link
+    kind: int
+    exclusion_class: int
+    period: int
+    amount_fen: int
+    recorded_at: datetime
+    is_anchored: bool
+    stood: bool
+    is_reversed_later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PastCheckpoint:
+    """The checkpoint in force on a past day; ``anchored_at`` is the chain's time, if it has it."""
+
+    size: int
+    root: str
+    signed_at: datetime
+    anchored_at: datetime | None
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AsOfView:
+    """``as_of.html``: what was known on a past day, by our time and by the chain's.
+
+    ``action`` is where the form with the date leads; ``rows`` are the newest entries of that day,
+    or all of one person's (``is_own``). ``trouble`` says what was wrong with the date.
+    """
+
+    on: str
+    latest: str
+    action: str
+    is_own: bool
+    known: int
+    anchored: int
+    checkpoint: PastCheckpoint | None
+    totals: tuple[TotalRow, ...]
+    rows: tuple[PastRow, ...]
+    trouble: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Persona:
     """One person that the demo lets a visitor be; ``key`` is what the form sends."""
 

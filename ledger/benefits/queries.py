@@ -158,9 +158,16 @@ def years(life: WorkingLife) -> tuple[YearOfMonths, ...]:
 
 
 def all_decisions(context: NodeContext) -> tuple[Decision, ...]:
-    """Every decision of this bureau, newest first, with its words; for officers."""
+    """Every decision of this bureau, newest first, with its words; for officers.
+
+    Those about erased persons are left out: nothing of them can be read.
+    """
     with context.read() as view:
-        return tuple(opened_decision(context, view, item) for item in view.decisions.all())
+        stored = view.decisions.all()
+        erased = context.bureau.person_keys.destroyed_among(item.subject for item in stored)
+        return tuple(
+            opened_decision(context, view, item) for item in stored if item.subject not in erased
+        )
 
 
 def _category_of(number: IdentityNumber, last: Decision | None) -> Category | None:

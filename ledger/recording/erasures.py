@@ -18,6 +18,8 @@ from ledger.policy.retention import ErasureReason
 from ledger.recording.context import NodeContext
 from ledger.store.unit_of_work import Rooms, UnitOfWork
 
+ERASED_NAME: Final = "已销毁 / erased"
+"""What stands where the name of an erased person stood."""
 _KEY: Final = "erasure/"
 
 

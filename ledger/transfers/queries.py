@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ledger.errors import SealingKeyDestroyedError
 from ledger.evidence.encoding import LogId, Subject
 from ledger.policy.tables import Explanation
 from ledger.policy.transfer import Scope
 from ledger.recording.context import NodeContext
+from ledger.recording.erasures import ERASED_NAME
 from ledger.store.outbox import FAILED
 from ledger.store.transfers import MessageState, StoredSettlement
 from ledger.transfers.deadlines import due_on, used_days
@@ -22,6 +24,7 @@ from ledger.transfers.model import (
     Initiative,
     Intent,
     PackageRecord,
+    Person,
     Side,
     TransferCase,
     TransferReason,
@@ -165,8 +168,20 @@ def list_settlements(context: NodeContext) -> tuple[StoredSettlement, ...]:
 
 
 def _row(context: NodeContext, view: View, case: TransferCase) -> CaseRow:
-    content = open_case(context, view, case.case_id)[1]
-    return _row_of(context, view, case, content)
+    return _row_of(context, view, case, _readable(context, view, case.case_id)[1])
+
+
+def _readable(
+    context: NodeContext, view: View, case_id: CaseId
+) -> tuple[TransferCase, CaseContent]:
+    """A case with its content; of an erased person only what stands outside it is left."""
+    try:
+        case, content, _ = open_case(context, view, case_id)
+    except SealingKeyDestroyedError:
+        standing = view.transfers.case(case_id)
+        assert standing is not None, "a case whose person was erased stands"
+        return standing, CaseContent(person=Person("", ERASED_NAME))
+    return case, content
 
 
 def _row_of(context: NodeContext, view: View, case: TransferCase, content: CaseContent) -> CaseRow:
@@ -214,7 +229,7 @@ def waits_for_us(case: TransferCase) -> bool:
 
 
 def _detail(context: NodeContext, view: View, case_id: CaseId) -> CaseDetail:
-    case, content, _ = open_case(context, view, case_id)
+    case, content = _readable(context, view, case_id)
     package, letter = content.package, content.letter
     double = set(content.overlaps)
     settlement = (

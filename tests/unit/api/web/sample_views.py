@@ -443,6 +443,68 @@ ENTRY_BROKEN = replace(
     reversed_by=Link("/bureau/entries/12400", Words("第 12,400 条", "entry 12,400")),
 )
 ENTRY_SUPERVISION = replace(ENTRY, seal=UNCHECKED, facts=(), is_baseline=True)
+_BASE = Words("缴费基数", "Wage base")
+CORRECTION = common.CorrectionView(
+    reason=Words("金额错误", "the wrong amount"),
+    legal_basis="社会保险经办条例第三十七条",
+    maker="maker",
+    checker="checker",
+    at=NOW - timedelta(days=3),
+    changes=(
+        common.Change(
+            _BASE, Fact(_BASE, "817700", FactForm.FEN), Fact(_BASE, "820000", FactForm.FEN)
+        ),
+        common.Change(Words("原因", "Reason"), None, Fact(Words("原因", "Reason"), "x")),
+    ),
+    is_restated=True,
+    entries=(Link("/bureau/entries/12391", Words("第 12,391 条", "entry 12,391")),),
+    proofs=(
+        Link(
+            "/bureau/entries/12391/bundle.json",
+            Words("第 12,391 条的证明", "proof of entry 12,391"),
+        ),
+    ),
+)
+ENTRY_CORRECTED = replace(
+    ENTRY,
+    corrections=(
+        CORRECTION,
+        replace(
+            CORRECTION,
+            changes=(common.Change(_BASE, Fact(_BASE, "820000", FactForm.FEN), None),),
+            is_restated=False,
+            proofs=(),
+        ),
+        replace(CORRECTION, changes=(), entries=()),
+    ),
+)
+ERASED = common.ErasedView(
+    NOW, Words("保存期限已届满", "the retention period is over"), "个人信息保护法第四十七条"
+)
+ENTRY_ERASED = replace(ENTRY, facts=(), download_href="", erased=ERASED)
+AS_OF = common.AsOfView(
+    on="2026-03-01",
+    latest="2026-09-15",
+    action="/bureau/log/as-of",
+    is_own=False,
+    known=12_400,
+    anchored=12_000,
+    checkpoint=common.PastCheckpoint(12_300, hexes("root"), NOW, NOW, 36),
+    totals=(common.TotalRow(1, 12_000, 2_304_000_000),),
+    rows=(
+        common.PastRow(
+            Link("/bureau/entries/1", Words("第 1 条", "entry 1")), 1, 1, 202602, 192_000, NOW,
+            is_anchored=True, stood=True, is_reversed_later=True,
+        ),
+        common.PastRow(
+            Link("/bureau/entries/0", Words("第 0 条", "entry 0")), 2, 1, 202602, 192_000, NOW,
+            is_anchored=False, stood=False,
+        ),
+    ),
+)  # fmt: skip
+AS_OF_NOTHING = replace(
+    AS_OF, is_own=True, known=0, anchored=0, checkpoint=None, totals=(), rows=(), trouble=True
+)
 
 
 def alert(
@@ -1050,6 +1112,12 @@ SAMPLES: dict[str, tuple[str, object, Session | None, str]] = {
     "tool-wrong": ("tools/tool.html", RETIREMENT_WRONG, None, "/tools/retirement"),
     "tool-pension": ("tools/tool.html", PENSION_ANSWER, RETIREE, "/tools/pension"),
     "tool-transfer": ("tools/tool.html", TRANSFER_ANSWER, OFFICER, "/tools/transfer"),
+    "entry-corrected": ("entry.html", ENTRY_CORRECTED, OFFICER, "/bureau/entries/12391"),
+    "entry-erased": ("entry.html", ENTRY_ERASED, OFFICER, "/bureau/entries/12391"),
+    "person-erased": ("person/erased.html", ERASED, RETIREE, "/me"),
+    "person-erased-unknown": ("person/erased.html", common.ErasedView(NOW), RETIREE, "/me"),
+    "log-as-of": ("as_of.html", AS_OF, OFFICER, "/bureau/log/as-of"),
+    "own-as-of-nothing": ("as_of.html", AS_OF_NOTHING, RETIREE, "/me/as-of"),
     "bureau-home": ("bureau/home.html", BUREAU_HOME, OFFICER, "/bureau"),
     "bureau-home-empty": ("bureau/home.html", BUREAU_EMPTY, OFFICER, "/bureau"),
     "bureau-transfers": ("bureau/transfers.html", TRANSFERS, OFFICER, "/bureau/transfers"),
