@@ -290,7 +290,7 @@ def _is_simple(value: Any, depth: int = 0) -> bool:
 
 
 def _require_canonical(value: Any, path: str, depth: int = 0) -> None:
-    if depth > MAX_JSON_DEPTH:
+    if depth > MAX_JSON_DEPTH and isinstance(value, Mapping | list | tuple):
         raise EncodingError(field="record", reason=f"it is nested over {MAX_JSON_DEPTH} deep")
     if isinstance(value, Mapping):
         for key, inner in value.items():
