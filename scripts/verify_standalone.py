@@ -163,12 +163,12 @@ def read_bundle(raw):
         row = take(value, size=whole(1), root=hexa(32), reversed=one_of(True, False), revoked=one_of(True, False),
                    time=moment, cosigner=key_name, signature=b64)
         return need(row.time.year >= 1970 and len(row.signature) == 64, "statement", row)
-    value, optional, opening = mapping(load(raw, 524_288)), ["anchor", "standing"], {"entry": hexa(80)}
+    value, extra, opening = mapping(load(raw, 524_288)), ["anchor", "standing"], {"entry": hexa(80)}
     if one_of("owner", "supervision")(value.get("level")) == "owner":
-        optional.append("reverses")
+        extra.append("reverses")
         opening = {"record": mapping, "salt": hexa(32), "head": hexa(8), "handle": hexa(32), "commitment": hexa(32),
                    "amount_fen": whole(-BIG), "reverses": lambda row: take(row, log=LOG_ID, index=whole())}
-    bundle = take(value, optional, schema=one_of("anxu-proof/1"), level=text, log_id=LOG_ID, index=whole(), leaf=hexa(64),
+    bundle = take(value, extra, schema=one_of("anxu-proof/1"), level=text, log_id=LOG_ID, index=whole(), leaf=hexa(64),
                   inclusion=listed(hexa(32), 63), checkpoint=read_note, anchor=anchor, standing=standing, **opening)
     bundle.is_owner, bundle.note = bundle.level == "owner", bundle.checkpoint
     if not bundle.is_owner:
