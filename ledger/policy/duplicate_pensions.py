@@ -20,15 +20,14 @@ from typing import Final
 from ledger.errors import AmountError, ImpossibleFactError, NotFoundError
 from ledger.policy.insurance import InsuranceKind, insurance_kinds
 from ledger.policy.kinds import InsuranceClass
-from ledger.policy.periods import add_months, checked_period
+from ledger.policy.periods import checked_period
+from ledger.policy.recovery import Deductions, deductions_of
 from ledger.policy.rule_parameters import rule_parameter
 from ledger.policy.steps import Figure, Step, Wording
 from ledger.policy.tables import Explanation
 
 SOURCE: Final = "人社部规〔2016〕5号；人社厅发〔2019〕94号"
 RESIDENTS_SOURCE: Final = "人社部发〔2014〕17号"
-LONGEST_DEDUCTIONS: Final = 600
-"""Months: a deduction that would go on for longer than fifty years is no way of repaying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +62,6 @@ class StoppedPension:
     from_account_fen: int
     from_pension_fen: int
     refund_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Deductions:
-    """Monthly deductions from the pension that goes on: the last one may be smaller."""
-
-    from_period: int
-    months: int
-    monthly_fen: int
-    last_fen: int
-
-    @property
-    def to_period(self) -> int:
-        """The month of the last deduction."""
-        return add_months(self.from_period, self.months - 1)
-
-    @property
-    def total_fen(self) -> int:
-        """All deductions together."""
-        return (self.months - 1) * self.monthly_fen + self.last_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +114,6 @@ def settle_duplicates(
         NotFoundError: ``keep`` or ``repaid`` names none of them.
         PeriodError: a month is not one.
     """
-    checked_period(from_period)
-    if monthly_fen < 1:
-        raise AmountError("monthly", "a deduction is at least one fen")
     _check(pensions)
     returned = repaid or {}
     known = {pension.pension_id for pension in pensions}
@@ -152,7 +128,7 @@ def settle_duplicates(
             stopped.append(_stop(pension, paid, returned.get(pension.pension_id, 0)))
             paid |= pension.drawn.keys()
     rest = sum(item.from_pension_fen for item in stopped)
-    deductions = _deductions(rest, from_period, monthly_fen)
+    deductions = deductions_of(rest, from_period, monthly_fen)
     chosen: dict[str, Figure] = {"region": kept.region, "kind": kept.kind.value}
     return DuplicateSettlement(
         kept=kept,
@@ -233,15 +209,6 @@ def _stop(pension: DrawnPension, paid: set[int], repaid_fen: int) -> StoppedPens
         from_pension_fen=due - repaid_fen - from_account,
         refund_fen=own - from_account,
     )
-
-
-def _deductions(rest_fen: int, from_period: int, monthly_fen: int) -> Deductions | None:
-    if not rest_fen:
-        return None
-    whole, last = divmod(rest_fen - 1, monthly_fen)
-    if whole >= LONGEST_DEDUCTIONS:
-        raise AmountError("monthly", f"deductions would last over {LONGEST_DEDUCTIONS} months")
-    return Deductions(from_period, whole + 1, monthly_fen, last + 1)
 
 
 def _stopped_step(item: StoppedPension) -> Step:
