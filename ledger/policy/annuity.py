@@ -17,11 +17,12 @@ from ledger.errors import ParameterMissingError
 from ledger.policy.money import Rounding, rounded
 from ledger.policy.periods import MONTHS_PER_YEAR
 from ledger.policy.regions import NATION
-from ledger.policy.tables import Parameter, ParameterStatus, status_of, table
+from ledger.policy.rule_parameters import rule_parameter
+from ledger.policy.tables import Parameter, row_name, status_of, table
 
 TENTHS: Final = 10
 ANNUITY_SOURCE: Final = "国发〔2005〕38号"
-PRACTICE_SOURCE: Final = "found: rules d (answer of the bureau of Jinan); local practice"
+BETWEEN_AGES: Final = "annuity_linear_between_ages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,8 @@ def annuity_months(age_months: int) -> AnnuityMonths:
     if not rest:
         return AnnuityMonths(age_months, below.value * TENTHS, (below,))
     months = below.value * MONTHS_PER_YEAR + (above.value - below.value) * rest
-    practice = Parameter(
-        rounded(months * TENTHS, MONTHS_PER_YEAR, Rounding.HALF_UP_FEN),
-        ParameterStatus.UNVERIFIED,
-        PRACTICE_SOURCE,
-        f"annuity_months: between {years} and {years + 1}, linear by months, rounded to 0.1",
-    )
-    return AnnuityMonths(age_months, practice.value, (below, above, practice))
+    tenths = rounded(months * TENTHS, MONTHS_PER_YEAR, Rounding.HALF_UP_FEN)
+    return AnnuityMonths(age_months, tenths, (below, above, rule_parameter(BETWEEN_AGES)))
 
 
 @cache
@@ -65,7 +61,7 @@ def _rows() -> Mapping[int, Parameter]:
                 int(row["months"]),
                 status_of(row["note"]),
                 ANNUITY_SOURCE,
-                f"annuity_months: {row['age']}",
+                row_name("annuity_months", row),
             )
             for row in table("annuity_months")
         }

@@ -18,7 +18,7 @@ from ledger.errors import ParameterMissingError, PolicyFigureError
 from ledger.policy.periods import MONTHS_PER_YEAR, months_between, period_of
 from ledger.policy.regions import NATION
 from ledger.policy.steps import Figure, Step, Wording, steps_status
-from ledger.policy.tables import Explanation, Parameter, ParameterStatus, status_of, table
+from ledger.policy.tables import Explanation, Parameter, ParameterStatus, row_name, status_of, table
 
 TABLE: Final = "death_benefits"
 GRANTS_SOURCE: Final = "人社部发〔2021〕18号；社会保险法第十七条"
@@ -174,7 +174,7 @@ def _items(item: str, period: int) -> tuple[tuple[int, Parameter], ...]:
                 int(row["value"]),
                 status_of(row["status"]),
                 row["source"],
-                f"{TABLE}: {item} {row['from_contribution_months']}".rstrip(),
+                row_name(TABLE, row),
             ),
         )
         for row in table(TABLE)

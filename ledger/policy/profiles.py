@@ -19,7 +19,7 @@ from ledger.errors import ParameterMissingError
 from ledger.policy.periods import checked_period
 from ledger.policy.regions import NATION, province_of
 from ledger.policy.steps import Step, Wording
-from ledger.policy.tables import ParameterStatus, status_of, table
+from ledger.policy.tables import ParameterStatus, row_name, status_of, table
 
 TABLE: Final = "province_profiles"
 
@@ -80,7 +80,8 @@ class Addition(StrEnum):
 class Option:
     """One option as it applies somewhere: its value and the row that says so.
 
-    ``region``: whose row it is; :data:`NATION` means that the named default stands in.
+    ``region``: whose row it is; :data:`NATION` means that the named default stands in. ``row``: the
+    row of the table.
     """
 
     name: str
@@ -88,16 +89,12 @@ class Option:
     region: str
     status: ParameterStatus
     source: str
+    row: str
 
     @property
     def is_default(self) -> bool:
         """Whether no row of the place itself was found."""
         return self.region == NATION
-
-    @property
-    def row(self) -> str:
-        """The row of the table."""
-        return f"{TABLE}: {self.region} {self.name}"
 
     @property
     def number(self) -> Fraction:
@@ -176,7 +173,14 @@ def _option(name: str, places: tuple[str, ...], period: int) -> Option:
     for place in places:
         for row in rows.get((place, name), ()):
             if int(row["from_period"] or period) <= period <= int(row["to_period"] or period):
-                return Option(name, row["value"], place, status_of(row["status"]), row["source"])
+                return Option(
+                    name=name,
+                    value=row["value"],
+                    region=place,
+                    status=status_of(row["status"]),
+                    source=row["source"],
+                    row=row_name(TABLE, row),
+                )
     raise ParameterMissingError(name, places[0], str(period))
 
 

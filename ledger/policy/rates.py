@@ -19,7 +19,7 @@ from ledger.errors import ParameterMissingError
 from ledger.policy.money import fen_of_yuan
 from ledger.policy.periods import first_day, year_of
 from ledger.policy.regions import NATION, province_of
-from ledger.policy.tables import Parameter, ParameterStatus, status_of, table, weakest
+from ledger.policy.tables import Parameter, ParameterStatus, row_name, status_of, table, weakest
 
 JANUARY: Final = 1
 AVERAGE_WAGE_STANDS_IN: Final = (
@@ -57,13 +57,15 @@ def contribution_rate(payer: Payer, period: int, region: str) -> Parameter:
     """
     row = _rate_row(payer, first_day(period).isoformat(), _places(region))
     if row is not None and row["rate_percent"].isdecimal():
-        name = f"contribution_rates: {row['region']} {payer} from {row['from_date']}"
+        name = row_name("contribution_rates", row)
         value = _bps(row["rate_percent"])
         return Parameter(value, status_of(row["status"]), row["source"], name)
     demo = _demo_row(_DEMO_RATE_NAMES.get(payer, ""), period, region)
     if demo is None:
         raise ParameterMissingError(f"{payer} contribution rate", region, str(period))
-    return Parameter(_bps(demo["value"]), ParameterStatus.DEMO, demo["source"], _demo_name(demo))
+    return Parameter(
+        _bps(demo["value"]), ParameterStatus.DEMO, demo["source"], row_name("demo_parameters", demo)
+    )
 
 
 @cache
@@ -79,7 +81,7 @@ def account_interest(year: int) -> Parameter:
     rows = {int(row["year"]): row for row in table("account_interest_rate")}
     row = rows.get(year)
     if row is not None:
-        name = f"account_interest_rate: {year}"
+        name = row_name("account_interest_rate", row)
         return Parameter(_bps(row["rate_percent"]), status_of(row["status"]), row["source"], name)
     last = max(rows)
     if year > last:
@@ -87,12 +89,14 @@ def account_interest(year: int) -> Parameter:
         value = _bps(last_row["rate_percent"])
         source = f"{last}: {last_row['source']}"
         return Parameter(
-            value, ParameterStatus.PROVISIONAL, source, f"account_interest_rate: {last}"
+            value, ParameterStatus.PROVISIONAL, source, row_name("account_interest_rate", last_row)
         )
     demo = _demo_row("account_interest", year * 100 + JANUARY, NATION)
     if demo is None:
         raise ParameterMissingError("account interest rate", NATION, str(year))
-    return Parameter(_bps(demo["value"]), ParameterStatus.DEMO, demo["source"], _demo_name(demo))
+    return Parameter(
+        _bps(demo["value"]), ParameterStatus.DEMO, demo["source"], row_name("demo_parameters", demo)
+    )
 
 
 @cache
@@ -113,7 +117,7 @@ def reference_wage(region: str, year: int) -> Parameter:
     for kind in _WAGE_KINDS:
         row = candidates.get(kind)
         if row is not None:
-            name = f"average_wages: {province} {kind} {year}"
+            name = row_name("average_wages", row)
             return Parameter(
                 fen_of_yuan(row["amount"]), status_of(row["status"]), row["source"], name
             )
@@ -121,7 +125,10 @@ def reference_wage(region: str, year: int) -> Parameter:
     if demo is None:
         raise ParameterMissingError("reference wage", province, str(year))
     return Parameter(
-        fen_of_yuan(demo["value"]), ParameterStatus.DEMO, demo["source"], _demo_name(demo)
+        fen_of_yuan(demo["value"]),
+        ParameterStatus.DEMO,
+        demo["source"],
+        row_name("demo_parameters", demo),
     )
 
 
@@ -152,7 +159,7 @@ def benefit_base(region: str, year: int) -> Parameter:
         )
     row = rows[known]
     status = status_of(row["status"]) if known == year else ParameterStatus.PROVISIONAL
-    name = f"average_wages: {province} benefit_base {known}"
+    name = row_name("average_wages", row)
     return Parameter(fen_of_yuan(row["amount"]), status, row["source"], name)
 
 
@@ -193,10 +200,6 @@ def _demo_row(parameter: str, period: int, region: str) -> Mapping[str, str] | N
         ):
             return row
     return None
-
-
-def _demo_name(row: Mapping[str, str]) -> str:
-    return f"demo_parameters: {row['parameter']} {row['region']} {row['from_period']}"
 
 
 def _bps(percent: str) -> int:

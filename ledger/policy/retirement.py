@@ -18,7 +18,7 @@ from ledger.errors import ParameterMissingError
 from ledger.policy.periods import add_months, checked_period, months_between, year_of
 from ledger.policy.regions import NATION
 from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation, Parameter, ParameterStatus, status_of, table
+from ledger.policy.tables import Explanation, Parameter, ParameterStatus, row_name, status_of, table
 
 FLEXIBLE_MONTHS: Final = 36
 NOTICE_MONTHS: Final = 3
@@ -139,7 +139,7 @@ def minimum_months(year: int) -> Parameter:
     """The months of contributions needed when the pension age is reached in ``year`` (c.5)."""
     for row in table("minimum_months"):
         if int(row["from_year"] or year) <= year <= int(row["to_year"] or year):
-            name = f"minimum_months: {row['from_year'] or '...'}"
+            name = row_name("minimum_months", row)
             return Parameter(int(row["months"]), status_of(row["status"]), row["source"], name)
     raise ParameterMissingError("minimum months", NATION, str(year))
 

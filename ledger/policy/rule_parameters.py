@@ -14,7 +14,7 @@ from typing import Final
 from ledger.errors import ParameterMissingError
 from ledger.policy.periods import checked_period
 from ledger.policy.regions import NATION
-from ledger.policy.tables import Parameter, status_of, table
+from ledger.policy.tables import Parameter, row_name, status_of, table
 
 TABLE: Final = "rule_parameters"
 
@@ -42,7 +42,7 @@ def rule_parameter(name: str, period: int | None = None) -> Parameter:
         value=int(row["value"]),
         status=status_of(row["status"]),
         source=row["source"],
-        row=f"{TABLE}: {name}" + (f" {row['from_period']}" if row["from_period"] else ""),
+        row=row_name(TABLE, row),
     )
 
 

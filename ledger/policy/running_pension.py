@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from ledger.errors import ParameterMissingError, PolicyFigureError
@@ -29,9 +28,11 @@ from ledger.policy.periods import (
 from ledger.policy.profiles import Option, option_step, province_profile
 from ledger.policy.rates import JANUARY
 from ledger.policy.regions import NATION
+from ledger.policy.rule_parameters import rule_parameter
 from ledger.policy.steps import Figure, Step, Wording, steps_status
-from ledger.policy.tables import Explanation, ParameterStatus, status_of, table
+from ledger.policy.tables import Explanation, ParameterStatus, row_name, status_of, table
 
+DEATH_MONTH_IS_DUE: Final = "death_month_is_due"
 ADJUSTMENT_SOURCE: Final = "社会保险法第十八条（基本养老金正常调整机制）"
 
 
@@ -81,7 +82,8 @@ class Adjustment:
         partial_year_counts: whether a begun year of contributions counts as a whole one.
         rate_bps: of the pension of the month before.
         ages: from which age in years how much in fen; the oldest age reached counts.
-        age_period: the month by which an age must be reached.
+        age_period: the month by which an age must be reached; ``retired_by_period`` unless given.
+        row: the row of the table it comes from, or that it was given.
     """
 
     effective_period: int
@@ -95,11 +97,7 @@ class Adjustment:
     rate_bps: int = 0
     ages: tuple[tuple[int, int], ...] = ()
     age_period: int | None = None
-
-    @property
-    def row(self) -> str:
-        """The adjustment, as grounds of what rests on it."""
-        return f"adjustment: {self.effective_period}"
+    row: str = "given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +165,10 @@ class MonthDue:
     def steps(self) -> tuple[Step, ...]:
         """The decision, each adjustment, and the amount."""
         end: dict[str, Figure] = {"period": self.period, "amount_fen": self.amount_fen}
-        if self.state is not PensionState.RUNNING:
-            return (Step(_NOT_DUE[self.state], end),)
+        if self.state is PensionState.BEFORE_START:
+            return (Step(_BEFORE_START, end),)
+        if self.state is PensionState.AFTER_DEATH:
+            return (Step(_AFTER_DEATH, end, (rule_parameter(DEATH_MONTH_IS_DUE),)),)
         decided: dict[str, Figure] = {
             "reference": self.decided.reference,
             "amount_fen": self.decided.amount_fen,
@@ -315,6 +315,7 @@ def average_adjustment(year: int) -> Adjustment:
                 source=row["source"],
                 status=status_of(row["status"]),
                 rate_bps=fen_of_yuan(row["rate_percent"]),
+                row=row_name("adjustment_averages", row),
             )
     raise ParameterMissingError("average adjustment", NATION, str(year))
 
@@ -331,8 +332,10 @@ def _decision(history: PensionHistory) -> DecidedAmount:
 
 
 def _state(history: PensionHistory, period: int) -> PensionState:
-    if history.died_on is not None and period > period_of(history.died_on):
-        return PensionState.AFTER_DEATH
+    if history.died_on is not None:
+        due = rule_parameter(DEATH_MONTH_IS_DUE).value
+        if period >= add_months(period_of(history.died_on), due):
+            return PensionState.AFTER_DEATH
     if period < checked_period(history.benefits_from_period):
         return PensionState.BEFORE_START
     return PensionState.RUNNING
@@ -392,21 +395,17 @@ _DUE: Final = Wording(
     "Due for {period}: {amount_fen} yuan",
     "社会保险法第十五条、第十八条",
 )
-_NOT_DUE: Final[Mapping[PensionState, Wording]] = MappingProxyType(
-    {
-        PensionState.BEFORE_START: Wording(
-            "month-before-start",
-            "{period}尚未开始发放，应发{amount_fen}元",
-            "The pension has not started in {period}: {amount_fen} yuan are due",
-            "社会保险法第十六条",
-        ),
-        PensionState.AFTER_DEATH: Wording(
-            "month-after-death",
-            "养老金发至死亡当月，{period}应发{amount_fen}元",
-            "The pension ends with the month of death: {amount_fen} yuan are due for {period}",
-            "社会保险法第十四条；社会保险经办条例第四十六条",
-        ),
-    }
+_BEFORE_START: Final = Wording(
+    "month-before-start",
+    "{period}尚未开始发放，应发{amount_fen}元",
+    "The pension has not started in {period}: {amount_fen} yuan are due",
+    "社会保险法第十六条",
+)
+_AFTER_DEATH: Final = Wording(
+    "month-after-death",
+    "养老金发至死亡当月，{period}应发{amount_fen}元",
+    "The pension ends with the month of death: {amount_fen} yuan are due for {period}",
+    "社会保险法第十四条；社会保险经办条例第四十六条",
 )
 _ARREARS: Final = Wording(
     "arrears",

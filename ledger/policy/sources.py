@@ -6,19 +6,18 @@ tables works through before two officers release them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from ledger.policy.releases import table_digests
-from ledger.policy.tables import ParameterStatus, status_of, table
+from ledger.policy.tables import REMARKS, ParameterStatus, row_name, status_of, table
 
 NOT_PARAMETERS: Final = frozenset({"retirement_age_reform"})
 """Results that were worked out for comparison; no rule reads them."""
 
 _TABLE_SOURCES: Final = MappingProxyType({"annuity_months": "国发〔2005〕38号附件"})
-_REMARKS: Final = ("source", "status", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +40,14 @@ def source_rows() -> Iterator[SourceRow]:
     for file in table_digests():
         name = file.removesuffix(".csv")
         if name not in NOT_PARAMETERS:
-            rows = table(name)
-            columns = _naming_columns(rows)
-            yield from (_source_row(name, columns, row) for row in rows)
+            yield from (_source_row(name, row) for row in table(name))
 
 
-def _naming_columns(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """The first columns of a table, as many as it takes to tell its rows apart."""
-    columns = tuple(column for column in rows[0] if column not in _REMARKS)
-    for count in range(1, len(columns)):
-        names = {tuple(row[column] for column in columns[:count]) for row in rows}
-        if len(names) == len(rows):
-            return columns[:count]
-    return columns
-
-
-def _source_row(name: str, columns: Sequence[str], row: Mapping[str, str]) -> SourceRow:
-    key = " ".join(row[column] or "…" for column in columns)
+def _source_row(name: str, row: Mapping[str, str]) -> SourceRow:
     return SourceRow(
-        row=f"{name}: {key}",
+        row=row_name(name, row),
         values=MappingProxyType(
-            {column: text for column, text in row.items() if column not in _REMARKS}
+            {column: text for column, text in row.items() if column not in REMARKS}
         ),
         source=row.get("source") or _TABLE_SOURCES.get(name, ""),
         status=status_of(row.get("status") or row.get("note") or ""),

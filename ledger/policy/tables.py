@@ -11,6 +11,10 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final, Protocol
 
+REMARKS: Final = ("source", "status", "note")
+"""Columns that speak about a row's value and are none."""
+
+_NO_KEY: Final = "..."
 _WEAK_MARKS: Final = ("UNVERIFIED", "DERIVED", "DISPUTED")
 
 
@@ -74,6 +78,24 @@ def table(name: str) -> tuple[Mapping[str, str], ...]:
     """The rows of ``tables/<name>.csv``, each a read-only mapping from column to text."""
     text = files("ledger.policy").joinpath("tables", f"{name}.csv").read_text(encoding="utf-8")
     return tuple(MappingProxyType(row) for row in csv.DictReader(text.splitlines()))
+
+
+def row_name(name: str, row: Mapping[str, str]) -> str:
+    """How a row is named wherever it is mentioned: its table and what tells it from the others."""
+    key = " ".join(row[column] for column in naming_columns(name) if row[column])
+    return f"{name}: {key or _NO_KEY}"
+
+
+@cache
+def naming_columns(name: str) -> tuple[str, ...]:
+    """The first columns of a table, as many as it takes to tell its rows apart."""
+    rows = table(name)
+    columns = tuple(column for column in rows[0] if column not in REMARKS)
+    for count in range(1, len(columns)):
+        names = {tuple(row[column] for column in columns[:count]) for row in rows}
+        if len(names) == len(rows):
+            return columns[:count]
+    return columns
 
 
 def status_of(text: str) -> ParameterStatus:

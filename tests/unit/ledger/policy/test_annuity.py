@@ -37,9 +37,11 @@ class TestAgesBetween:
         found = annuity_months(years * 12 + months)
         assert found.tenths == tenths
         assert [row.status for row in found.grounds] == [PUBLISHED, PUBLISHED, UNVERIFIED]
-        assert found.grounds[2].row == (
-            f"annuity_months: between {years} and {years + 1}, linear by months, rounded to 0.1"
-        )
+        assert [row.row for row in found.grounds] == [
+            f"annuity_months: {years}",
+            f"annuity_months: {years + 1}",
+            "rule_parameters: annuity_linear_between_ages 202501",
+        ]
         assert "Jinan" in found.grounds[2].source
 
     def test_the_months_never_grow_with_age(self):

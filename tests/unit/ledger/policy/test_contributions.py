@@ -79,8 +79,8 @@ class TestAssess:
             "en"
         )
         assert [ground.row for ground in steps[3].grounds] == [
-            "contribution_rates: 100000 unit from 2019-05-01",
-            "contribution_rates: 100000 person from 2006-01-01",
+            "contribution_rates: 100000 unit 2019-05-01",
+            "contribution_rates: 100000 person 2006-01-01",
         ]
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -5,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import ParameterMissingError, PeriodError, PolicyFigureError
+from ledger.policy import index as module
 from ledger.policy.index import YearBase, contribution_index
+from ledger.policy.profiles import province_profile
 from ledger.policy.tables import Parameter, ParameterStatus
 
 ANHUI = "340000"  # all defaults
@@ -85,6 +88,15 @@ class TestYears:
         found = index(*((year, *paid) for year, paid in years.items()))
         assert abs(found.index_e4 - exact * 10_000) <= Fraction(1, 2)
         assert 6_000 <= found.index_e4 <= 30_000
+
+
+class TestDecimals:
+    @pytest.mark.parametrize(("decimals", "e4"), [("4", 10_169), ("3", 10_170), ("2", 10_200)])
+    def test_a_place_may_round_the_average_to_fewer_decimals(self, monkeypatch, decimals, e4):
+        profile = province_profile(ANHUI, 202601)
+        rounded = replace(profile, index_decimals=replace(profile.index_decimals, value=decimals))
+        monkeypatch.setattr(module, "province_profile", lambda *_: rounded)
+        assert index((2010, 12, 720_000)).index_e4 == e4  # 600 / 590 = 1.01694...
 
 
 class TestMonthsWithoutPayment:

@@ -39,7 +39,7 @@ class TestContributionRate:
     def test_the_value_of_a_place_comes_before_the_nations(self):
         rate = contribution_rate(Payer.UNIT, 201605, "110000")
         assert (rate.value, rate.status) == (1900, ParameterStatus.UNVERIFIED)
-        assert rate.row == "contribution_rates: 110000 unit from 2016-05-01"
+        assert rate.row == "contribution_rates: 110000 unit 2016-05-01"
         assert contribution_rate(Payer.UNIT, 201905, "110105").value == 1600
 
     def test_who_works_for_no_unit_pays_twenty_percent_since_2006(self):

@@ -150,6 +150,7 @@ class TestAdjustment:
         assert (average.effective_period, average.retired_by_period) == (202401, 202312)
         assert (average.rate_bps, average.fixed_fen) == (300, 0)
         assert average.status is ParameterStatus.UNVERIFIED
+        assert average.row == "adjustment_averages: 2024"
         assert average_adjustment(2023).rate_bps == 380
         with pytest.raises(ParameterMissingError) as caught:
             average_adjustment(2015)
@@ -199,7 +200,7 @@ class TestSteps:
         ]
         assert due.steps[1].grounds[0].row == "decision: A-2"
         assert due.steps[1].grounds[0].source == "A-2"
-        assert due.steps[2].grounds[0].row == "adjustment: 202501"
+        assert due.steps[2].grounds[0].row == "given"
         assert "3,929.92 before, fixed 28.00, for years 32.00, 1.2%" in due.steps[2].text("en")
         assert due.explanation.zh == "2025年1月应发4,037.08元"
         assert may_decide(due)
@@ -212,14 +213,15 @@ class TestSteps:
         steps = month_due(with_events(adjustments=(plain,)), 202501).steps
         assert [step.code for step in steps] == ["decided-amount", "adjustment", "month-due"]
 
-    @pytest.mark.parametrize(
-        ("period", "code"), [(202402, "month-before-start"), (202504, "month-after-death")]
-    )
-    def test_a_month_without_pension_says_why(self, period, code):
-        due = month_due(with_events(died_on=date(2025, 3, 1)), period)
-        assert [step.code for step in due.steps] == [code]
-        assert due.status is PUBLISHED
-        assert "0.00" in due.explanation.en
+    def test_a_month_without_pension_says_why(self):
+        history = with_events(died_on=date(2025, 3, 1))
+        before, after = month_due(history, 202402), month_due(history, 202504)
+        assert [step.code for step in before.steps] == ["month-before-start"]
+        assert [step.code for step in after.steps] == ["month-after-death"]
+        assert (before.status, after.status) == (PUBLISHED, ParameterStatus.UNVERIFIED)
+        assert after.steps[0].grounds[0].row == "rule_parameters: death_month_is_due"
+        assert before.explanation.zh == "2024年2月尚未开始发放，应发0.00元"
+        assert after.explanation.en.endswith("0.00 yuan are due for 2025-04")
 
 
 class TestArrears:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ledger.policy.accounts import account_statement
+from ledger.policy.contributions import assess, assess_flexible
+from ledger.policy.index import YearBase, contribution_index
+from ledger.policy.pension import PensionQuestion, pension
 from ledger.policy.releases import table_digests
+from ledger.policy.retirement import Category
 from ledger.policy.sources import NOT_PARAMETERS, source_rows
 from ledger.policy.tables import ParameterStatus, table
 
@@ -30,6 +35,30 @@ class TestSources:
             "year": "2016",
             "rate_percent": "8.31",
         }
+
+    def test_results_name_their_rows_as_the_list_does(self):
+        asked = PensionQuestion(
+            region="340100",
+            category=Category.MALE,
+            birth_period=196502,
+            retirement_period=202504,
+            paid_months=360,
+            deemed_months=24,
+            index_e4=10_000,
+            account_fen=10_000_000,
+        )
+        results = (
+            pension(asked),
+            assess(800_000, 202405, "320100"),
+            assess_flexible(800_000, 202405, "320100"),
+            account_statement({201005: 1, 202605: 1}, 202605),
+            contribution_index([YearBase(2020, 12, 1)], "340100", 202504, deemed_months=1),
+        )
+        rows = {
+            ground.row for result in results for step in result.steps for ground in step.grounds
+        }
+        assert len(rows) > 30
+        assert rows - set(ROWS) == set()
 
     def test_what_is_disputed_made_up_or_unverified_may_not_decide(self):
         assert ROWS["annuity_months: 47"].status is ParameterStatus.UNVERIFIED
