@@ -187,14 +187,14 @@ def check_shape(bundle):
                    and (bundle.anchor is None or bundle.anchor.chain_id == int(origin[1]))
                    and (bundle.standing is None or bundle.standing.size > bundle.index))
 
-def canonical(value, depth=0):
-    need(depth <= 16 or not isinstance(value, (dict, list)), "nested too deep")
+def canonical(value, faults, depth=0):
+    faults += ["nested too deep"] if depth > 16 and isinstance(value, (dict, list)) else []
     if isinstance(value, list):
-        return [canonical(inner, depth + 1) for inner in value]
+        return [canonical(inner, faults, depth + 1) for inner in value]
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-        return {canonical(name): canonical(value[name], depth + 1) for name in names}
-    need(not isinstance(value, str) or unicodedata.is_normalized("NFC", value), "not NFC")
+        return {canonical(name, faults): canonical(value[name], faults, depth + 1) for name in names}
+    faults += ["not NFC"] if isinstance(value, str) and not unicodedata.is_normalized("NFC", value) else []
     return need(not isinstance(value, int) or abs(value) <= BIG, "integer too large", value)
 
 def check_record(bundle):
@@ -204,11 +204,12 @@ def check_record(bundle):
     there = [name for name in stated if type(bundle.record.get(name)) is int]
     differs = any(bundle.record[name] != stated[name] for name in there)
     matches = INVALID if differs else VALID if len(there) == len(stated) else OPEN
+    faults = []
     try:
-        record = json.dumps(canonical(bundle.record), ensure_ascii=False, separators=(",", ":"))
+        record = json.dumps(canonical(bundle.record, faults), ensure_ascii=False, separators=(",", ":"))
     except Malformed:
         return [INVALID, matches, OPEN]
-    return [VALID, matches, outcome(sha(b"\x12", bundle.salt, record.encode()) == bundle.commitment)]
+    return [outcome(not faults), matches, outcome(sha(b"\x12", bundle.salt, record.encode()) == bundle.commitment)]
 
 def check_tag(bundle):
     head, tag, handle, leaf = bundle.head, bundle.leaf[:32], bundle.handle, bundle.reverses
@@ -289,9 +290,8 @@ def verify(raw, trust, now):
     return {"was_recorded": recorded, "still_stands": stands, "checks": checks}
 
 def main(proof, trust, at=None):
-    now = moment(at) if at else datetime.now(timezone.utc)
     with open(trust, "rb") as trusted, open(proof, "rb") as handed:
-        verdict = verify(handed.read(), read_trust(trusted.read()), now)
+        verdict = verify(handed.read(), read_trust(trusted.read()), moment(at) if at else datetime.now(timezone.utc))
     print(json.dumps(verdict, indent=2))
     both = {verdict["was_recorded"], verdict["still_stands"]}
     return 1 if INVALID in both else 0 if both == {VALID} else 2

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import rfc8785
+
 from ledger.errors import EncodingError, VerificationError
 from ledger.evidence.bundle import OwnerOpening, ProofBundle
 from ledger.evidence.encoding import (
@@ -86,13 +88,7 @@ def check_record(bundle: ProofBundle) -> tuple[Check, Check, Check]:
             "The record is not in the one form that is recorded.",
             {"reason": error.reason},
         )
-        commitment = Check(
-            CheckName.COMMITMENT,
-            _OPEN,
-            "记录不规范，无法计算承诺。",
-            "Without a canonical record no commitment can be computed.",
-        )
-        return canonical, matches, commitment
+        return canonical, matches, _check_irregular_commitment(opening)
     canonical = Check(
         CheckName.RECORD_CANONICAL,
         _VALID,
@@ -100,6 +96,20 @@ def check_record(bundle: ProofBundle) -> tuple[Check, Check, Check]:
         "The record is in its one form (RFC 8785).",
     )
     return canonical, matches, _check_commitment(opening, record)
+
+
+def _check_irregular_commitment(opening: OwnerOpening) -> Check:
+    """4. for a record that breaks our restrictions: it was committed to all the same, or not."""
+    try:
+        record = rfc8785.dumps(dict(opening.record))
+    except rfc8785.CanonicalizationError:
+        return Check(
+            CheckName.COMMITMENT,
+            _OPEN,
+            "记录无法写成规范文本，无法计算承诺。",
+            "The record has no canonical text, so no commitment can be computed.",
+        )
+    return _check_commitment(opening, record)
 
 
 def _check_record_matches(opening: OwnerOpening) -> Check:
