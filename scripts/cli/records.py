@@ -425,9 +425,15 @@ def _show_state(
         ],
         right=(1, 2),
     )
-    if facts is None:
-        return
-    out.line()
+    if facts is not None:
+        out.line()
+        _show_facts(out, facts)
+
+
+def _show_facts(out: Output, facts: tuple[FactAsOf, ...]) -> None:
+    from ledger.policy.kinds import KINDS
+    from ledger.policy.money import yuan_text
+
     out.table(
         [
             ("位置", "leaf"),
