@@ -23,14 +23,13 @@ from ledger.benefits.model import (
     Review,
     Tally,
 )
-from ledger.errors import CategoryMismatchError, EstimateOnlyError, NotFoundError
+from ledger.errors import CategoryMismatchError, NotFoundError
 from ledger.policy.eligibility import Condition, EligibilityQuestion, review
 from ledger.policy.identifiers import IdentityNumber, Sex, birth_date_of, sex_of
 from ledger.policy.overlaps import Claim, resolve_overlaps
 from ledger.policy.periods import add_months, duration_text, months_between, period_of, period_text
 from ledger.policy.retirement import Category, retirement
-from ledger.policy.steps import Step
-from ledger.policy.tables import Explanation, ParameterStatus
+from ledger.policy.tables import Explanation
 
 EMPLOYEE_SCHEME: Final = "PENSION_EMPLOYEE"
 PAID_TYPES: Final = frozenset({"NORMAL", "ARREARS_PAID", "LUMP_SUM"})
@@ -223,26 +222,6 @@ def _runs(periods: set[int]) -> list[tuple[int, int]]:
 
 
 # --- what a decision puts on record -----------------------------------------------------------
-
-
-def require_decidable(steps: Iterable[Step], *, demonstration: bool) -> None:
-    """Let a result decide whose every value is published; in a demonstration also made-up ones.
-
-    Raises:
-        EstimateOnlyError: a value may estimate only; the first such row is named.
-    """
-    allowed = {ParameterStatus.PUBLISHED}
-    if demonstration:
-        allowed.add(ParameterStatus.DEMO)
-    for step in steps:
-        for ground in step.grounds:
-            if ground.status not in allowed:
-                raise EstimateOnlyError(step.code, ground.row, ground.status.value)
-
-
-def review_steps(made: Review) -> tuple[Step, ...]:
-    """What a review of eligibility rests on: the pension age, and the months it takes."""
-    return made.result.retirement.steps
 
 
 def decision_body(

@@ -14,8 +14,6 @@ from ledger.benefits.rules import (
     decision_body,
     make_review,
     require_category,
-    require_decidable,
-    review_steps,
     tally,
 )
 from ledger.errors import CorrectionRefusedError, HeadMovedError, NotFoundError
@@ -24,6 +22,7 @@ from ledger.policy.identifiers import IdentityNumber, normalise_identity_number
 from ledger.policy.kinds import Kind
 from ledger.policy.periods import checked_period, period_of
 from ledger.policy.retirement import Category
+from ledger.policy.steps import require_decisive
 from ledger.recording.context import NodeContext
 from ledger.recording.correcting import (
     Correction,
@@ -117,9 +116,7 @@ def decide_eligibility(
         with context.read() as view:
             release = require_release(context, view)
         reviewed = _review(context, number, category, birth_period, release)
-        require_decidable(
-            review_steps(reviewed.review), demonstration=context.manifest.as_of is not None
-        )
+        require_decisive(reviewed.review.result, demonstration=context.manifest.as_of is not None)
         known = decision_of(context, reviewed.decision_id)
         if known is not None:
             return known
@@ -176,9 +173,7 @@ def restate_decision(
         return earlier
     number = _checked(context, str(old["identity_number"]), category, birth_period)
     reviewed = _review(context, number, category, birth_period, release, without=target)
-    require_decidable(
-        review_steps(reviewed.review), demonstration=context.manifest.as_of is not None
-    )
+    require_decisive(reviewed.review.result, demonstration=context.manifest.as_of is not None)
     fact = _decision_fact(context, number, reviewed, release, maker, checker)
 
     def keep(work: UnitOfWork, _: Difference, done: Correction) -> None:

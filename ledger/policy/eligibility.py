@@ -9,6 +9,7 @@ Source: 社会保险法 art. 16; NPC Standing Committee decision 2024-09-13; rul
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,7 +30,8 @@ from ledger.policy.retirement import (
     Retirement,
     retirement,
 )
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Step, Wording
+from ledger.policy.tables import Explanation, Grounds
 
 
 class ConditionCode(StrEnum):
@@ -69,7 +71,7 @@ class Condition:
     """One condition: what is needed, what there is, the sentence, and what to do when short.
 
     ``required`` and ``actual`` are months (for AGE: months of age); ``missing`` is 0 when met.
-    ``remedies`` is empty when met; the first is the one advised.
+    ``remedies`` is empty when met; the first is the one advised. ``ground``: the row behind it.
     """
 
     code: ConditionCode
@@ -79,6 +81,19 @@ class Condition:
     missing: int
     explanation: Explanation
     remedies: tuple[Explanation, ...]
+    ground: Grounds
+
+    @property
+    def step(self) -> Step:
+        """The condition as a step, with its figures and the row it rests on."""
+        figures: dict[str, Figure] = {
+            "required": self.required,
+            "actual": self.actual,
+            "missing": self.missing,
+        }
+        return _sentence_step(
+            f"condition-{self.code.lower()}", self.explanation, figures, self.ground
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,16 @@ class EligibilityReview:
     def eligible(self) -> bool:
         """Whether every condition is met in the month reviewed."""
         return all(condition.met for condition in self.conditions)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The pension age, the minimum, each condition, and the verdict."""
+        figures: dict[str, Figure] = {"benefits_from_period": self.benefits_from_period}
+        return (
+            *self.retirement.steps,
+            *(condition.step for condition in self.conditions),
+            _sentence_step("eligibility", self.explanation, figures),
+        )
 
     @property
     def months_short(self) -> int:
@@ -141,7 +166,15 @@ def review(question: EligibilityQuestion) -> EligibilityReview:
     )
 
 
-def _met(code: ConditionCode, required: int, actual: int, sentence: Explanation) -> Condition:
+def _sentence_step(
+    code: str, sentence: Explanation, figures: Mapping[str, Figure], *grounds: Grounds
+) -> Step:
+    return Step(Wording(code, sentence.zh, sentence.en, sentence.source), figures, grounds)
+
+
+def _met(
+    code: ConditionCode, required: int, actual: int, sentence: Explanation, ground: Grounds
+) -> Condition:
     return Condition(
         code=code,
         met=True,
@@ -150,6 +183,7 @@ def _met(code: ConditionCode, required: int, actual: int, sentence: Explanation)
         missing=0,
         explanation=sentence,
         remedies=(),
+        ground=ground,
     )
 
 
@@ -164,7 +198,7 @@ def _age_condition(question: EligibilityQuestion, facts: Retirement) -> Conditio
             f"The pension age of {duration_text(needed, 'en')} was reached in {reached[1]}",
             REFORM_SOURCE,
         )
-        return _met(ConditionCode.AGE, needed, age, sentence)
+        return _met(ConditionCode.AGE, needed, age, sentence, facts.rule)
     sentence = Explanation(
         f"未达到法定退休年龄{duration_text(needed)}：{reached[0]}到龄，还差{duration_text(missing)}",
         f"The pension age of {duration_text(needed, 'en')} is reached in {reached[1]}, "
@@ -179,6 +213,7 @@ def _age_condition(question: EligibilityQuestion, facts: Retirement) -> Conditio
         missing=missing,
         explanation=sentence,
         remedies=_age_remedies(question, facts),
+        ground=facts.rule,
     )
 
 
@@ -216,7 +251,7 @@ def _months_condition(question: EligibilityQuestion, facts: Retirement) -> Condi
             f"{total} months count ({parts_en}), at least {needed} are needed",
             MINIMUM_SOURCE,
         )
-        return _met(ConditionCode.MONTHS, needed, total, sentence)
+        return _met(ConditionCode.MONTHS, needed, total, sentence, facts.minimum)
     sentence = Explanation(
         f"累计缴费{total}个月（{parts_zh}），最低需{needed}个月，还差{missing}个月",
         f"{total} months count ({parts_en}), {needed} are needed: {missing} short",
@@ -230,6 +265,7 @@ def _months_condition(question: EligibilityQuestion, facts: Retirement) -> Condi
         missing=missing,
         explanation=sentence,
         remedies=_months_remedies(question, facts, missing),
+        ground=facts.minimum,
     )
 
 

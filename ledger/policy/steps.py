@@ -105,15 +105,18 @@ def may_decide(result: Explained) -> bool:
     return steps_status(result.steps) is ParameterStatus.PUBLISHED
 
 
-def require_decisive(result: Explained) -> None:
-    """Let a result pass that may decide.
+def require_decisive(result: Explained, *, demonstration: bool = False) -> None:
+    """Let a result pass that may decide; in a demonstration also one from made-up values.
 
     Raises:
-        EstimateOnlyError: a value behind it is not published; the first such row is named.
+        EstimateOnlyError: a value behind it may estimate only; the first such row is named.
     """
+    allowed = {ParameterStatus.PUBLISHED}
+    if demonstration:
+        allowed.add(ParameterStatus.DEMO)
     for step in result.steps:
         for ground in step.grounds:
-            if ground.status is not ParameterStatus.PUBLISHED:
+            if ground.status not in allowed:
                 raise EstimateOnlyError(step.code, ground.row, ground.status.value)
 
 

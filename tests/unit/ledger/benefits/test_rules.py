@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from ledger.benefits.model import BirthSource, LifeSegment, MonthRecord, Outcome, RecordState
@@ -14,18 +12,15 @@ from ledger.benefits.rules import (
     make_review,
     parse_category,
     require_category,
-    require_decidable,
-    review_steps,
     segments,
     tally,
 )
-from ledger.errors import CategoryMismatchError, EstimateOnlyError, NotFoundError
+from ledger.errors import CategoryMismatchError, NotFoundError
 from ledger.evidence.encoding import LeafIndex, LogId, canonical_json
 from ledger.policy.identifiers import IdentityNumber
 from ledger.policy.periods import month_range
 from ledger.policy.retirement import Category
-from ledger.policy.steps import Step, Wording
-from ledger.policy.tables import ParameterStatus
+from ledger.policy.steps import require_decisive
 
 NANJING, HEFEI = "320100", "340100"
 RELEASE = {"digest": "0x" + "ab" * 32, "log": 3, "index": 0}
@@ -226,39 +221,11 @@ class TestDecisionBody:
         assert body["policy_release"] == RELEASE
 
 
-@dataclass(frozen=True)
-class Ground:
-    row: str
-    status: ParameterStatus
-    source: str = "made up for this test"
-
-
-def resting_on(status: ParameterStatus) -> tuple[Step, ...]:
-    wording = Wording("any", "一步", "a step", "rule")
-    return (Step(wording, {}), Step(wording, {}, (Ground("table: 2026", status),)))
-
-
-class TestRequireDecidable:
-    def test_published_values_decide_everywhere(self) -> None:
-        require_decidable(resting_on(ParameterStatus.PUBLISHED), demonstration=False)
-        require_decidable(resting_on(ParameterStatus.PUBLISHED), demonstration=True)
-
-    def test_made_up_values_decide_in_a_demonstration_only(self) -> None:
-        require_decidable(resting_on(ParameterStatus.DEMO), demonstration=True)
-        with pytest.raises(EstimateOnlyError) as caught:
-            require_decidable(resting_on(ParameterStatus.DEMO), demonstration=False)
-        assert (caught.value.step, caught.value.row) == ("any", "table: 2026")
-        assert caught.value.status == "demo"
-
-    @pytest.mark.parametrize("status", [ParameterStatus.UNVERIFIED, ParameterStatus.PROVISIONAL])
-    @pytest.mark.parametrize("demonstration", [True, False])
-    def test_other_values_decide_nowhere(self, status, demonstration) -> None:
-        with pytest.raises(EstimateOnlyError):
-            require_decidable(resting_on(status), demonstration=demonstration)
-
+class TestDecidable:
     def test_a_review_of_eligibility_rests_on_published_values(self) -> None:
-        steps = review_steps(review_of(months(201201, 202608)))
-        assert [ground.row for step in steps for ground in step.grounds] == [
-            "minimum_months: ...", "retirement_categories: female50",
-        ]  # fmt: skip
-        require_decidable(steps, demonstration=False)
+        result = review_of(months(201201, 202608)).result
+        assert {ground.row for step in result.steps for ground in step.grounds} == {
+            "minimum_months: ...",
+            "retirement_categories: female50",
+        }
+        require_decisive(result)

@@ -121,3 +121,30 @@ class TestRefusals:
     def test_what_is_no_month_is_refused(self, field):
         with pytest.raises(PeriodError):
             review(replace(QUESTION, **{field: 202613}))
+
+
+class TestSteps:
+    def test_a_review_tells_age_minimum_conditions_and_verdict(self):
+        result = review(replace(QUESTION, months_contributed=176, as_of_period=202601))
+        assert [step.code for step in result.steps] == [
+            "minimum-months",
+            "statutory-age",
+            "condition-age",
+            "condition-months",
+            "eligibility",
+        ]
+        age, months, verdict = result.steps[2:]
+        assert age.explanation == result.conditions[0].explanation
+        assert age.figures == {"required": 664, "actual": 657, "missing": 7}
+        assert age.grounds[0].row == "retirement_categories: female55"
+        assert months.figures == {"required": 180, "actual": 176, "missing": 4}
+        assert months.grounds[0].row == "minimum_months: ..."
+        assert verdict.explanation == result.explanation
+        assert verdict.figures == {"benefits_from_period": result.benefits_from_period}
+
+    def test_conditions_that_are_met_name_their_rows_too(self):
+        steps = review(QUESTION).steps
+        assert [step.grounds[0].row for step in steps[2:4]] == [
+            "retirement_categories: female55",
+            "minimum_months: ...",
+        ]

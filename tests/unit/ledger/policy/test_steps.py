@@ -60,6 +60,19 @@ class TestDecision:
         assert not may_decide(Result(step(PUBLISHED), step(PROVISIONAL)))
         require_decisive(Result(step(PUBLISHED), step()))
 
+    def test_made_up_values_decide_in_a_demonstration_only(self):
+        require_decisive(Result(step(PUBLISHED, DEMO)), demonstration=True)
+        with pytest.raises(EstimateOnlyError) as caught:
+            require_decisive(Result(step(PUBLISHED, DEMO)))
+        assert caught.value.status == "demo"
+
+    @pytest.mark.parametrize("status", [ParameterStatus.UNVERIFIED, ParameterStatus.PROVISIONAL])
+    @pytest.mark.parametrize("demonstration", [True, False])
+    def test_other_values_decide_nowhere(self, status, demonstration):
+        weak = Parameter(1, status, "a file", "table: 4")
+        with pytest.raises(EstimateOnlyError):
+            require_decisive(Result(step(weak)), demonstration=demonstration)
+
     def test_a_refusal_names_the_first_row_that_is_not_published(self):
         with pytest.raises(EstimateOnlyError) as caught:
             require_decisive(Result(step(PUBLISHED, PROVISIONAL), step(DEMO)))
