@@ -23,12 +23,16 @@ from ledger.errors import (
 from ledger.evidence.encoding import leaf_hash
 from ledger.evidence.merkle import inclusion_proof, verify_inclusion
 from ledger.following.feeds import FeedClient
+from ledger.funds.checking import check_batch
 from ledger.funds.corrections import restate_payout
+from ledger.funds.queries import batch_detail
 from ledger.policy.kinds import Kind
 from ledger.policy.retirement import Category
+from ledger.recording.erasures import ERASED_NAME
 from ledger.recording.proofs import prove_entry
 from ledger.records.rules import ReversalReason
 from ledger.records.service import import_contributions
+from ledger.transfers.queries import case_detail
 from scripts.cli.main import run
 
 BASIS = "社会保险经办条例第三十七条"
@@ -407,3 +411,35 @@ class TestErased:
             "--basis", LAW, "--maker", "maker", "--checker", "checker", stdin=number + "\n",
         )  # fmt: skip
         assert (code, refused["error"]["code"]) == (1, "pension-runs")
+
+
+class TestKeyGone:
+    """Somebody's key is gone while cases and payment lines of hers are listed: lists go on."""
+
+    def test_cases_and_batches_are_shown_without_the_name(self, town):
+        nanjing, hefei = town.context("nanjing"), town.context("hefei")
+        check_batch(nanjing, town.batches["nanjing"])
+        line = batch_detail(nanjing, town.batches["nanjing"]).stopped[0]
+        case = case_detail(nanjing, town.case_id).row
+        with nanjing.read() as view:
+            moving = view.transfers.case(town.case_id).subject
+        shown = town.visitor("nanjing", "officer-maker")
+        pages = (
+            "/bureau/transfers", f"/bureau/transfers/{town.case_id}",
+            f"/bureau/payouts/{town.batches['nanjing']}",
+        )  # fmt: skip
+        assert case.person_name in shown.get(pages[0]).text
+        for context in (nanjing, hefei):
+            for subject in (moving, line.subject):
+                context.bureau.person_keys.destroy(subject, context.clock.now())
+        for path in pages:
+            page = shown.get(path)
+            assert page.status_code == 200
+            assert ERASED_NAME in page.text
+            assert case.person_name not in page.text
+        code, listed = anxu("transfer", "list", "--node", nanjing.directory)
+        assert (code, len(listed)) == (0, 1)
+        code, _ = anxu("transfer", "show", town.case_id, "--node", nanjing.directory)
+        assert code == 0
+        code, _ = anxu("payouts", "show", town.batches["nanjing"], "--node", nanjing.directory)
+        assert code == 0
