@@ -11,6 +11,7 @@ TABLES = (
     "death_benefits",
     "demo_parameters",
     "divisions",
+    "fraud_patterns",
     "insurance_kinds",
     "minimum_months",
     "province_profiles",
