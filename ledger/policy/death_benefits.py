@@ -4,7 +4,7 @@ The grants are multiples of the monthly disposable income of a town resident of 
 year before (the caller brings it with its document); of several funeral grants one is paid.
 Of a pensioner's account what was not yet drawn is inherited: the balance at retirement less the
 account part of each month paid; adjustments are not taken from it, and no interest is added.
-Source: 社会保险法 art. 14, 17, 49; 人社部发〔2021〕18号; rules d (death).
+Source: 社会保险法 art. 14, 17, 49; 人社部发〔2021〕18号; rules d.1.
 """
 
 from __future__ import annotations

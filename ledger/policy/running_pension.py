@@ -3,7 +3,7 @@
 A pension is decided, perhaps provisionally, and decided again from its first month; it is adjusted
 every year for those already retired; it ends with the month of death, which is still paid. From
 these dated events the amount of any month follows, and what was paid too little or too much.
-Source: 社会保险法 art. 14, 15, 18; 社会保险经办条例 art. 46; rules d (re-decision), e.2.
+Source: 社会保险法 art. 14, 15, 18; 社会保险经办条例 art. 46; rules d.1, e.2.
 """
 
 from __future__ import annotations

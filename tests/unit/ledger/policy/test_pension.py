@@ -176,6 +176,8 @@ class TestSteps:
             "transition",
             "transition_rate_percent",
         ]
+        assert found.steps[8].text() == "计发基数（成都市，2024年）8,321.00元"
+        assert found.steps[9].figures["months"] == 382
         assert found.steps[7].text("en") == "382 months count, at least 180 are needed"
         assert found.steps[9].text() == (
             "基础养老金 = 8,321.00 × (1 + 0.9350) ÷ 2 × 31.83年 × 1% = 2,562.50元"
@@ -299,6 +301,13 @@ class TestImpossible:
     def test_the_bounds_themselves_are_taken(self):
         assert pension(replace(NANJING, account_fen=0, index_e4=1)).account_fen == 0
         assert pension(replace(NANJING, early_paid_months=361)).transition_fen == 0
+        least = pension(replace(NANJING, base=Parameter(1, PUBLISHED, "", "given")))
+        assert least.basic_fen == 0  # 0.30 fen
+
+    def test_somebody_born_the_month_before_is_too_young_rather_than_unborn(self):
+        with pytest.raises(PolicyFigureError) as caught:
+            pension(replace(NANJING, birth_period=202411))
+        assert caught.value.field == "retirement_period"
 
     @pytest.mark.parametrize("field", ["birth_period", "retirement_period"])
     def test_a_thirteenth_month_is_refused(self, field):
