@@ -50,3 +50,12 @@ class TestRecordFacts:
     def test_conclusion_comes_in_both_languages(self):
         fact = record_facts({"sentence_zh": "符合", "sentence_en": "entitled"})[0]
         assert fact.value == Words("符合", "entitled")
+
+    def test_why_and_by_whom_something_was_taken_back_is_in_words(self):
+        record = {"reason_code": "WRONG_PERSON", "maker": "officer-maker", "checker": "checker"}
+        facts = {fact.label.en: fact.value for fact in record_facts(record)}
+        assert facts == {
+            "Reason code": Words("人员错误", "the wrong person"),
+            "Maker": "maker",
+            "Checker": "checker",
+        }

@@ -222,6 +222,21 @@ class TestDestroy:
         assert wrapped[12:44] not in disk
         assert LI in disk
 
+    def test_what_a_killed_process_left_in_the_file_is_cleared(
+        self, keys: PersonKeys, path: Path
+    ) -> None:
+        keys.get_or_create_many([LI])
+        ((wrapped,),) = keys._connection.execute("SELECT wrapped FROM persons").fetchall()
+        keys.mark_destroyed(LI, AT)
+        with pytest.raises(SealingKeyDestroyedError):
+            keys.get(LI)
+        assert wrapped in _bytes_on_disk(path)
+        keys.scrub()
+        keys.scrub()
+        assert wrapped not in _bytes_on_disk(path)
+        with pytest.raises(LengthError):
+            keys.mark_destroyed(Subject(b""), AT)
+
     def test_another_process_sees_it_at_once(self, keys: PersonKeys, path: Path) -> None:
         keys.get_or_create_many([LI])
         with PersonKeys.open(path, MASTER, SystemRandom()) as other:

@@ -221,6 +221,14 @@ class TestSubjects:
         assert pseudonyms.subject_of(LI) == first[0]
         assert len(counting.asked) == 3
 
+    def test_an_erased_person_is_forgotten_and_nobody_else(self) -> None:
+        counting = Counting(KeyedEvaluator(SEED))
+        pseudonyms = Pseudonyms(ALLIANCE, counting)
+        first = pseudonyms.subjects_of([LI, WANG])
+        pseudonyms.forget([first[0]])
+        assert pseudonyms.subjects_of([WANG, LI]) == [first[1], first[0]]
+        assert counting.asked == [identity_input(LI), identity_input(WANG), identity_input(LI)]
+
     def test_one_malformed_number_evaluates_nobody(self) -> None:
         counting = Counting(KeyedEvaluator(SEED))
         with pytest.raises(EncodingError):
