@@ -40,7 +40,7 @@ _SECURITY_HEADERS: Final = {
 
 def create_app(node: Node) -> FastAPI:
     """Build the application of an open node; nothing is started and nothing outside is asked."""
-    context, site = node.context, Site(node)
+    context, site = node.serving, Site(node)
     app = FastAPI(
         title="Anxu 安续",
         version="0.1.0",
@@ -71,7 +71,7 @@ def create_app(node: Node) -> FastAPI:
 
 
 def _add_bureau(app: FastAPI, node: Node, site: Site) -> None:
-    context, source = node.context, node.feeds.standing
+    context, source = node.serving, node.feeds.standing
 
     def may_open_leaf(request: Request, index: int) -> None:
         may_open(site, request, index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,7 @@ from ledger.recording.peers import request_headers
 from ledger.recording.publication import Publisher
 from ledger.recording.writer import EntryWriter, RecordReader
 from ledger.store.database import Database
+from ledger.store.group import GroupCommit
 from ledger.store.tiles import TileStore
 from ledger.supervision.service import (
     examine,
@@ -52,6 +54,8 @@ class Node:
 
     def __init__(self, context: NodeContext, feeds: FeedClient) -> None:
         self.context = context
+        self.serving = replace(context, group=GroupCommit(context.database))
+        """The same node for many threads at once: their commands share transactions."""
         self.feeds = feeds
         self.worker = Worker(context, _jobs(context, feeds))
 

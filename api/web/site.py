@@ -70,8 +70,8 @@ class Site:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self.context = node.context
-        self.sessions = Sessions(node.context)
+        self.context = node.serving
+        self.sessions = Sessions(node.serving)
         settings = node.context.settings
         self.node_name = Words(settings.name_zh, settings.name_en)
         self._renderer = Renderer(

@@ -16,6 +16,7 @@ from ledger.keys.pseudonyms import Pseudonyms
 from ledger.ports import Clock, RandomSource
 from ledger.recording.writer import EntryWriter, RecordReader
 from ledger.store.database import Database
+from ledger.store.group import GroupCommit
 from ledger.store.tiles import TileStore
 from ledger.store.unit_of_work import Reading, UnitOfWork
 
@@ -44,6 +45,8 @@ class NodeContext:
     keys: KeyStore
     chain: Bindings
     tools: BureauTools | None
+    group: GroupCommit | None = None
+    """Where many threads write at once: by what their commands share transactions."""
 
     @property
     def log_id(self) -> LogId:
@@ -66,9 +69,13 @@ class NodeContext:
         """The origin line of the node's own log."""
         return origin_of(self.manifest.chain_id, self.log_id)
 
-    def write(self) -> UnitOfWork:
-        """A unit of work: nothing counts unless its owner commits."""
-        return UnitOfWork(self.database, self.log_id)
+    def write(self, *, alone: bool = False) -> UnitOfWork:
+        """A unit of work: nothing counts unless its owner commits.
+
+        Args:
+            alone: it may take long, so that no other command's answer shall wait for it.
+        """
+        return UnitOfWork(self.database, self.log_id, self.group, alone=alone)
 
     def read(self) -> Reading:
         """A consistent view for pages and proofs."""

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from ledger.errors import SettingsError, StorageUnavailableError
@@ -65,7 +65,7 @@ class Database:
                     config.attributes["connection"] = connection
                     command.upgrade(config, "head")
         except OperationalError as error:
-            raise StorageUnavailableError(reason=_reason(error)) from error
+            raise StorageUnavailableError(reason=reason_of(error)) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -77,11 +77,16 @@ class Database:
                 try:
                     self._take_writer_lock(connection)
                     yield connection
+                except BaseException:
+                    if not transaction.is_active:
+                        # A commit that failed may have left the driver inside the transaction.
+                        connection.invalidate()
+                    raise
                 finally:
                     if transaction.is_active:
                         transaction.rollback()
         except OperationalError as error:
-            raise StorageUnavailableError(reason=_reason(error)) from error
+            raise StorageUnavailableError(reason=reason_of(error)) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -97,7 +102,7 @@ class Database:
                     yield connection
                     transaction.rollback()
         except OperationalError as error:
-            raise StorageUnavailableError(reason=_reason(error)) from error
+            raise StorageUnavailableError(reason=reason_of(error)) from error
         if self._still is not None:
             self._still.require_undisturbed()
 
@@ -159,6 +164,7 @@ def _sqlite_engine(url: str, still: SqliteFile | None) -> Engine:
     return engine
 
 
-def _reason(error: OperationalError) -> str:
+def reason_of(error: SQLAlchemyError) -> str:
     """The driver's word for it, without statement or parameters (they may hold personal data)."""
-    return type(error.orig).__name__ if error.orig is not None else "no answer"
+    original = getattr(error, "orig", None)
+    return type(original).__name__ if original is not None else "no answer"

@@ -9,7 +9,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from ledger.errors import HeadMovedError
 from ledger.evidence.batch import Blobs, EntryBatch
@@ -81,6 +91,16 @@ class StoredCheckpoint:
     transaction_hash: str | None
 
 
+# Built once: an append of one entry spends most of its time on building and binding statements.
+_FRONTIER: Final = select(log_head.c.frontier)
+_FIRST_HEAD: Final = insert(log_head)
+_SWAP_HEAD: Final = update(log_head).where(
+    and_(log_head.c.id == 1, log_head.c.size == bindparam("expected"))
+)
+_LAST_SOURCE: Final = select(func.max(sources.c.source))
+_ADD_SOURCE: Final = insert(sources)
+
+
 class LogRepository:
     """Appends to and reads from the log of the node, within the caller's transaction."""
 
@@ -90,7 +110,7 @@ class LogRepository:
 
     def head(self) -> CompactRange:
         """What has been accepted so far, as the compact range that the next append extends."""
-        row = self._connection.execute(select(log_head.c.frontier)).scalar_one_or_none()
+        row = self._connection.execute(_FRONTIER).scalar_one_or_none()
         return CompactRange.from_bytes(row) if row is not None else CompactRange.empty()
 
     def append(self, new: Sequence[NewEntry], *, source_key: str, recorded_at: datetime) -> range:
@@ -136,19 +156,20 @@ class LogRepository:
                 head = grow(head, leaf_hashes(leaves)).after
         if head.size > before.size:
             self._connection.execute(
-                insert(sources).values(
-                    source=source,
-                    source_key=source_key,
-                    first_index=before.size,
-                    end_index=head.size,
-                    recorded_at=to_micros(at),
-                )
+                _ADD_SOURCE,
+                {
+                    "source": source,
+                    "source_key": source_key,
+                    "first_index": before.size,
+                    "end_index": head.size,
+                    "recorded_at": to_micros(at),
+                },
             )
             self._swap(before, head)
         return range(before.size, head.size)
 
     def _next_source(self) -> int:
-        last = self._connection.execute(select(func.max(sources.c.source))).scalar_one()
+        last = self._connection.execute(_LAST_SOURCE).scalar_one()
         return (last or 0) + 1
 
     def _note_reversals(self, batch: EntryBatch, first_index: int) -> None:
@@ -163,20 +184,12 @@ class LogRepository:
 
     def _swap(self, before: CompactRange, after: CompactRange) -> None:
         values = {"size": after.size, "root": after.root(), "frontier": after.to_bytes()}
-        if (
-            before.size == 0
-            and self._connection.execute(select(func.count()).select_from(log_head)).scalar_one()
-            == 0
-        ):
-            self._connection.execute(insert(log_head).values(id=1, **values))
+        swapped = self._connection.execute(_SWAP_HEAD, values | {"expected": before.size})
+        if swapped.rowcount == 1:
             return
-        swapped = self._connection.execute(
-            update(log_head)
-            .where(and_(log_head.c.id == 1, log_head.c.size == before.size))
-            .values(**values)
-        )
-        if swapped.rowcount != 1:
+        if before.size or self._connection.execute(_FRONTIER).first() is not None:
             raise HeadMovedError(log_id=self._log_id, expected_size=before.size)
+        self._connection.execute(_FIRST_HEAD, values | {"id": 1})
 
     def entry(self, index: int) -> StoredEntry | None:
         """The entry at ``index``, or None beyond the end."""

@@ -16,6 +16,7 @@ from ledger.store.database import Database
 from ledger.store.decisions import DecisionRepository
 from ledger.store.events import EventRepository
 from ledger.store.following import FollowingRepository
+from ledger.store.group import GroupCommit
 from ledger.store.history import HistoryRepository
 from ledger.store.journal import JournalRepository
 from ledger.store.log import LogRepository
@@ -123,11 +124,28 @@ class UnitOfWork(Rooms):
     ran.
     """
 
-    def __init__(self, database: Database, log_id: LogId) -> None:
-        super().__init__(database.writing(), log_id)
+    def __init__(
+        self,
+        database: Database,
+        log_id: LogId,
+        group: GroupCommit | None = None,
+        *,
+        alone: bool = False,
+    ) -> None:
+        """A transaction of its own, or by way of ``group`` one that other commands share."""
+        self._command = group.command(alone=alone) if group is not None else None
+        super().__init__(self._command or database.writing(), log_id)
 
     def commit(self) -> None:
-        """The one commit point: after it, everything written here is accepted."""
+        """The one commit point: after it, everything written here is accepted.
+
+        Raises:
+            StorageUnavailableError: it was not.
+        """
+        if self._command is not None:
+            self._command.commit()
+            self._open = None  # the connection is another command's now
+            return
         transaction = self._connection.get_transaction()
         assert transaction is not None
         transaction.commit()
