@@ -6,9 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from ledger.evidence.encoding import LeafIndex, LogId, Subject
+from ledger.policy.fraud import FraudPattern
 
 
 class Rule(StrEnum):
@@ -17,6 +19,19 @@ class Rule(StrEnum):
     DUPLICATE_PAYOUT = "duplicate-payout"
     PAID_AFTER_DEATH = "paid-after-death"
     LOG_INCONSISTENT = "log-inconsistent"
+
+    @property
+    def patterns(self) -> tuple[FraudPattern, ...]:
+        """The audit patterns that this check looks for (rules e.4)."""
+        return _PATTERNS.get(self, ())
+
+
+_PATTERNS: Final = MappingProxyType(
+    {
+        Rule.DUPLICATE_PAYOUT: (FraudPattern.TWO_PLACES, FraudPattern.TWO_SCHEMES),
+        Rule.PAID_AFTER_DEATH: (FraudPattern.PAID_AFTER_DEATH,),
+    }
+)
 
 
 RISK_HIGH: Final = 3

@@ -203,6 +203,7 @@ def _document(alert: Alert) -> dict[str, Any]:
     return {
         "alert": alert.alert_id,
         "rule": alert.rule.value,
+        "patterns": [pattern.value for pattern in alert.rule.patterns],
         "risk": alert.risk,
         "period": alert.period,
         "amount_fen": alert.amount_fen,

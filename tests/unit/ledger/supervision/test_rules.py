@@ -122,6 +122,15 @@ class TestPaidAfterDeath:
         assert paid_after_death([death(2, 1, 202601, person=2)], [placed(1, 9)], NOTHING) == []
 
 
+class TestPatterns:
+    def test_each_check_names_the_audit_patterns_it_looks_for(self):
+        assert {rule: [pattern.value for pattern in rule.patterns] for rule in Rule} == {
+            Rule.DUPLICATE_PAYOUT: ["F3", "F4"],
+            Rule.PAID_AFTER_DEATH: ["F1"],
+            Rule.LOG_INCONSISTENT: [],
+        }
+
+
 class TestGroups:
     def test_only_normal_payouts_are_grouped(self):
         items = [placed(1, 1), placed(1, 2, class_=1 | SUPPLEMENT), death(1, 3, 202608)]
