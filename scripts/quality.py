@@ -2,7 +2,8 @@
 
 usage: python -m scripts.quality JUNIT_XML COVERAGE_JSON KILLS PYTEST_ARGUMENTS
 
-Called by `scripts/test --long` after pytest; the numbers come from its own reports.
+Called by `scripts/test --long` after pytest; the numbers come from its own reports. The section
+about rules that were changed on purpose is written by `scripts.policy_mutation` and kept as it is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from scripts.pytest_long import EXAMPLES
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "quality.md"
 SLOWEST: Final = 10
+MUTATIONS: Final = "## Rules changed on purpose"
 HEADING: Final = """\
 Written by `scripts/test --long`; do not edit. Format, lint, types, the direction of imports, habits
 and translations passed before (`scripts/check`)."""
@@ -87,9 +89,14 @@ def read_rooms(coverage: Path) -> dict[str, Measured]:
 
 
 def page(
-    outcomes: list[Outcome], rooms: Mapping[str, Measured], commit: str, day: str, budget: str
+    outcomes: list[Outcome],
+    rooms: Mapping[str, Measured],
+    commit: str,
+    day: str,
+    budget: str,
+    mutations: str = "",
 ) -> str:
-    """The whole page; ``budget`` says how much was tried and of what."""
+    """The whole page; ``budget`` says how much was tried, ``mutations`` is a section to keep."""
     seconds = sum(outcome.seconds for outcome in outcomes)
     bad = [outcome for outcome in outcomes if outcome.result != "passed"]
     verdict = "all passed, none skipped" if not bad else f"{len(bad)} did not pass"
@@ -103,15 +110,15 @@ def page(
         f"- {budget}",
         f"- Python {platform.python_version()}, {machine}, {os.cpu_count()} processors",
         "## What ran",
-        _table(("suite", "tests", "not passed", "time"), _suites(outcomes)),
+        table(("suite", "tests", "not passed", "time"), _suites(outcomes)),
         "## The slowest",
-        _table(
+        table(
             ("test", "time"),
             ((f"`{item.suite}::{item.name}`", _span(item.seconds)) for item in slow),
         ),
         "## Reached by tests",
         "Processes that a test kills on purpose leave no measurement behind.",
-        _table(
+        table(
             ("room", "lines", "reached", "branches", "reached"),
             (
                 (
@@ -125,10 +132,29 @@ def page(
             ),
         ),
     ]
+    if mutations:
+        parts.append(mutations)
     if bad:
         listed = "\n".join(f"- `{item.suite}::{item.name}`: {item.result}" for item in bad)
         parts += ["## Not passed", listed]
     return "\n\n".join(parts) + "\n"
+
+
+def section_of(text: str, heading: str) -> str:
+    """A section of a page from its heading to the next one; empty when it is not there."""
+    start = text.find(heading)
+    if start < 0:
+        return ""
+    end = text.find("\n## ", start)
+    return text[start : end if end >= 0 else len(text)].strip()
+
+
+def with_section(text: str, section: str) -> str:
+    """The page with a section in place of the one under the same heading, or at its end."""
+    old = section_of(text, section.splitlines()[0])
+    if old:
+        return text.replace(old, section)
+    return f"{text.rstrip()}\n\n{section}\n"
 
 
 def _suites(outcomes: Iterable[Outcome]) -> Iterable[tuple[str, ...]]:
@@ -140,7 +166,8 @@ def _suites(outcomes: Iterable[Outcome]) -> Iterable[tuple[str, ...]]:
         yield suite, str(len(members)), str(bad), _span(sum(item.seconds for item in members))
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table as Markdown writes it."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -154,7 +181,9 @@ def _span(seconds: float) -> str:
     return f"{minutes:.0f} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit that is measured, and whether files differ from it."""
+
     def git(*words: str) -> str:
         command = ["git", "-c", f"safe.directory={ROOT}", *words]
         return subprocess.run(
@@ -174,7 +203,9 @@ def main() -> int:
         f"own; ran: {selection or 'everything'}"
     )
     day = datetime.now(UTC).date().isoformat()
-    text = page(read_outcomes(junit), read_rooms(coverage), _commit(), day, budget)
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    mutations = section_of(before, MUTATIONS)
+    text = page(read_outcomes(junit), read_rooms(coverage), commit(), day, budget, mutations)
     PAGE.write_text(text, encoding="utf-8")
     print(f"Wrote {PAGE.relative_to(ROOT)}")
     return 0

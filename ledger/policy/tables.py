@@ -91,11 +91,11 @@ def naming_columns(name: str) -> tuple[str, ...]:
     """The first columns of a table, as many as it takes to tell its rows apart."""
     rows = table(name)
     columns = tuple(column for column in rows[0] if column not in REMARKS)
-    for count in range(1, len(columns)):
-        names = {tuple(row[column] for column in columns[:count]) for row in rows}
-        if len(names) == len(rows):
-            return columns[:count]
-    return columns
+    count = 1
+    while len({tuple(row[column] for column in columns[:count]) for row in rows}) < len(rows):
+        count += 1
+        assert count <= len(columns), "no two rows of a table are equal"
+    return columns[:count]
 
 
 def status_of(text: str) -> ParameterStatus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from scripts.quality import Outcome, page, read_outcomes, read_rooms
+from scripts.quality import Outcome, page, read_outcomes, read_rooms, section_of, with_section
 
 JUNIT = """<testsuites><testsuite>
 <testcase classname="tests.unit.ledger.policy.test_money.TestYuan" name="test_a" time="0.5"/>
@@ -65,3 +65,16 @@ def test_page_of_a_clean_run_lists_no_failures():
     )
     assert "all passed, none skipped, 1.2 s of test time" in text
     assert "Not passed" not in text
+
+
+class TestSections:
+    PAGE = "# Quality\n\n## One\n\nfirst\n\n## Two\n\nsecond\n"
+
+    def test_a_section_ends_where_the_next_begins(self):
+        assert section_of(self.PAGE, "## One") == "## One\n\nfirst"
+        assert section_of(self.PAGE, "## Two") == "## Two\n\nsecond"
+        assert section_of(self.PAGE, "## Three") == ""
+
+    def test_a_section_takes_the_place_of_the_old_one_or_stands_at_the_end(self):
+        assert with_section(self.PAGE, "## One\n\nnew") == self.PAGE.replace("first", "new")
+        assert with_section(self.PAGE, "## Three\n\nnew").endswith("second\n\n## Three\n\nnew\n")
