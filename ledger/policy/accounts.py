@@ -21,7 +21,6 @@ from ledger.errors import AmountError, PeriodError
 from ledger.policy.money import BPS_PER_WHOLE, Rounding, rounded
 from ledger.policy.periods import (
     MONTHS_PER_YEAR,
-    add_months,
     checked_period,
     month_of,
     year_of,
@@ -35,7 +34,6 @@ from ledger.policy.tables import Explanation, Parameter, ParameterStatus
 RateOfYear = Callable[[int], Parameter]
 """Gives the interest rate of a calendar year in bps with its row."""
 
-DEFAULT_OFFSET: Final = 1
 METHOD_SOURCE: Final = "劳办发〔1997〕116号"
 ACCOUNT_SOURCE: Final = "社会保险法第十四条"
 _ANNUAL_FACTOR: Final = (1_083, 2_000)
@@ -172,30 +170,36 @@ class Recredit:
         return (*self.after.steps, Step(_RECREDIT, figures))
 
 
-def credit_year(
+def product_of(deposits: Mapping[int, int], through_month: int, offset: int) -> int:
+    """The products of one year in fen-months: each deposit times the months it earns.
+
+    Args:
+        deposits: fen by month 1..12; none may lie after ``through_month``.
+        through_month: the last month that earns; 12 but in the year benefits start.
+        offset: months the deposit of the last month earns for, 1 or 0.
+    """
+    return sum(amount * (through_month - month + offset) for month, amount in deposits.items())
+
+
+def year_interest(
     opening_fen: int,
-    deposits: Mapping[int, int],
+    deposits_fen: int,
+    product: int,
     rate_bps: int,
-    *,
-    through_month: int = MONTHS_PER_YEAR,
-    offset: int = DEFAULT_OFFSET,
-    method: AccountMethod = AccountMethod.MONTHLY_PRODUCT,
-    rounding: Rounding = Rounding.HALF_UP_FEN,
+    through_month: int,
+    method: AccountMethod,
+    rounding: Rounding,
 ) -> tuple[int, int]:
     """The interest of one year on its opening balance and on its deposits, in fen.
 
-    Args:
-        opening_fen: balance at the end of the year before.
-        deposits: fen by month 1..12; none may lie after ``through_month``.
-        rate_bps: the year's rate.
-        through_month: the last month that earns; 12 but in the year benefits start.
-        offset: months the deposit of the last month earns for, 1 or 0.
-        method: the annual method needs a whole year; a part of one is always credited by products.
-        rounding: how the place rounds interest.
+    The annual method needs a whole year; a part of one is always credited by products.
     """
-    product = _product(deposits, through_month, offset)
-    total = sum(deposits.values())
-    return _interest(opening_fen, total, product, rate_bps, through_month, method, rounding)
+    year = BPS_PER_WHOLE * MONTHS_PER_YEAR
+    on_opening = rounded(opening_fen * through_month * rate_bps, year, rounding)
+    if method is AccountMethod.ANNUAL and through_month == MONTHS_PER_YEAR:
+        share, whole = _ANNUAL_FACTOR
+        return on_opening, rounded(deposits_fen * rate_bps * share, BPS_PER_WHOLE * whole, rounding)
+    return on_opening, rounded(product * rate_bps, year, rounding)
 
 
 def account_statement(
@@ -211,7 +215,7 @@ def account_statement(
     Args:
         deposits: fen recorded in the account by month yyyymm.
         through_period: the last month that earns interest; at retirement the month before benefits
-            start (:func:`last_interest_period`), at a transfer the month the sheet names.
+            start (rules b.2, memory-M), at a transfer the month the sheet names.
         opening_fen: balance before the year of the first deposit.
         profile: the ways of the place; the national defaults unless given.
         rates: the rate of each year.
@@ -233,7 +237,7 @@ def account_statement(
     for year in range(min(by_year, default=last_year), last_year + 1):
         last_month = month_of(through_period) if year == last_year else MONTHS_PER_YEAR
         months = by_year.get(year, {})
-        product = _product(months, last_month, offset)
+        product = product_of(months, last_month, offset)
         credit = _credit(
             year * 100 + last_month, balance, sum(months.values()), product, rates(year), *ways
         )
@@ -261,11 +265,6 @@ def recredit(before: AccountStatement, rates: RateOfYear = account_interest) -> 
     return Recredit(before, AccountStatement(tuple(years), before.through_period, before.profile))
 
 
-def last_interest_period(benefits_from_period: int) -> int:
-    """The last month in which a retiring person's account earns (rules b.2, memory-M)."""
-    return add_months(benefits_from_period, -1)
-
-
 def _by_year(deposits: Mapping[int, int], through_period: int) -> dict[int, dict[int, int]]:
     by_year: dict[int, dict[int, int]] = defaultdict(dict)
     for period, amount in deposits.items():
@@ -276,10 +275,6 @@ def _by_year(deposits: Mapping[int, int], through_period: int) -> dict[int, dict
             raise PeriodError(period, f"it is after {through_period}, where the account ends")
         by_year[year][month] = amount
     return by_year
-
-
-def _product(deposits: Mapping[int, int], through_month: int, offset: int) -> int:
-    return sum(amount * (through_month - month + offset) for month, amount in deposits.items())
 
 
 def _ways(place: ProvinceProfile) -> tuple[AccountMethod, Rounding]:
@@ -296,7 +291,7 @@ def _credit(
     rounding: Rounding,
 ) -> YearCredit:
     year, through_month = divmod(through_period, 100)
-    on_opening, on_deposits = _interest(
+    on_opening, on_deposits = year_interest(
         opening_fen, deposits_fen, product, rate.value, through_month, method, rounding
     )
     return YearCredit(
@@ -311,29 +306,14 @@ def _credit(
     )
 
 
-def _interest(
-    opening_fen: int,
-    deposits_fen: int,
-    product: int,
-    rate_bps: int,
-    through_month: int,
-    method: AccountMethod,
-    rounding: Rounding,
-) -> tuple[int, int]:
-    year = BPS_PER_WHOLE * MONTHS_PER_YEAR
-    on_opening = rounded(opening_fen * through_month * rate_bps, year, rounding)
-    if method is AccountMethod.ANNUAL and through_month == MONTHS_PER_YEAR:
-        share, whole = _ANNUAL_FACTOR
-        return on_opening, rounded(deposits_fen * rate_bps * share, BPS_PER_WHOLE * whole, rounding)
-    return on_opening, rounded(product * rate_bps, year, rounding)
-
-
 _YEAR: Final = Wording(
     "account-year",
     "{year}年：年初{opening_fen}元，记入{deposits_fen}元，记账利率{rate_bps}，"
-    "利息{interest_on_opening_fen}元 + {interest_on_deposits_fen}元，年末{closing_fen}元",
+    "利息{interest_on_opening_fen}元 + {interest_on_deposits_fen}元，"
+    "截至{through_period}共{closing_fen}元",
     "{year}: opening {opening_fen}, deposits {deposits_fen}, rate {rate_bps}, interest "
-    "{interest_on_opening_fen} + {interest_on_deposits_fen}, closing {closing_fen} yuan",
+    "{interest_on_opening_fen} + {interest_on_deposits_fen}, {closing_fen} yuan by "
+    "{through_period}",
     METHOD_SOURCE,
 )
 _PROVISIONAL_YEAR: Final = Wording(

@@ -127,14 +127,6 @@ class ProvinceProfile:
     addition_rate_percent: Option
     certification_cycle_months: Option
 
-    def options(self) -> tuple[Option, ...]:
-        """Every option in the order of the fields."""
-        return tuple(getattr(self, name) for name in option_names())
-
-    def defaults(self) -> tuple[Option, ...]:
-        """The options where the national default stands in."""
-        return tuple(option for option in self.options() if option.is_default)
-
 
 @cache
 def option_names() -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from ledger.errors import AmountError, ParameterMissingError, PeriodError
 from ledger.policy.accounts import (
     account_statement,
-    credit_year,
-    last_interest_period,
+    product_of,
     recredit,
+    year_interest,
 )
 from ledger.policy.money import Rounding
 from ledger.policy.periods import month_range
@@ -29,6 +29,21 @@ def of_nation(**values):
         profile,
         **{name: replace(getattr(profile, name), value=value) for name, value in values.items()},
     )
+
+
+def credit_year(
+    opening,
+    deposits,
+    rate,
+    through_month=12,
+    offset=1,
+    method=AccountMethod.MONTHLY_PRODUCT,
+    rounding=Rounding.HALF_UP_FEN,
+):
+    """The two interest lines of a year from its deposits by month."""
+    product = product_of(deposits, through_month, offset)
+    total = sum(deposits.values())
+    return year_interest(opening, total, product, rate, through_month, method, rounding)
 
 
 def rates_of(**bps):
@@ -146,9 +161,6 @@ class TestStatement:
             account_statement({199912: 1}, 202412)
         assert caught.value.key == "1999"
 
-    def test_the_last_month_that_earns_is_the_one_before_benefits_start(self):
-        assert last_interest_period(202501) == 202412
-
 
 class TestWaysOfThePlace:
     def test_method_offset_and_rounding_come_from_the_profile(self):
@@ -176,7 +188,7 @@ class TestWaysOfThePlace:
         assert statement.status is ParameterStatus.UNVERIFIED
         assert statement.steps[3].text() == (
             "2023年：年初0.00元，记入1,000.00元，记账利率3.97%，"
-            "利息0.00元 + 39.70元，年末1,039.70元"
+            "利息0.00元 + 39.70元，截至2023年12月共1,039.70元"
         )
         assert statement.steps[4].grounds[0].row == "account_interest_rate: 2024"
         assert statement.explanation.en == (
@@ -203,6 +215,9 @@ class TestRecredit:
         assert again.difference_fen == (14_604 + 7_800) - (25_509 + 13_624)
         assert again.before is before
         assert again.steps[-1].code == "account-recredit"
+        assert again.steps[-1].text() == (
+            "记账利率公布后重算：原19,727.57元，现19,560.28元，补记-167.29元"
+        )
         assert again.steps[:-1] == again.after.steps
 
     def test_a_new_rate_of_an_early_year_changes_the_opening_of_later_ones(self):
