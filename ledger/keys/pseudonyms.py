@@ -199,16 +199,15 @@ class Pseudonyms:
     def _known_or_evaluated(self, inputs: Sequence[bytes]) -> dict[bytes, Subject]:
         if not inputs:
             return {}
-        found = self._memo.find(inputs) if self._memo is not None else {}
-        missing = [value for value in inputs if value not in found]
-        fresh: list[tuple[bytes, Subject]] = []
-        for value, output in zip(missing, self._evaluator.evaluate(missing), strict=True):
-            mac = hmac.digest(self._alliance_key, output[:_USED_OUTPUT_BYTES], hashlib.sha256)
-            fresh.append((value, Subject(mac)))
-        if self._memo is not None and fresh:
-            self._memo.add(fresh)
-        found.update(fresh)
-        return found
+        if self._memo is not None:
+            return self._memo.find_or_add(inputs, self._evaluated)
+        return dict(zip(inputs, self._evaluated(inputs), strict=True))
+
+    def _evaluated(self, inputs: Sequence[bytes]) -> list[Subject]:
+        return [
+            Subject(hmac.digest(self._alliance_key, output[:_USED_OUTPUT_BYTES], hashlib.sha256))
+            for output in self._evaluator.evaluate(inputs)
+        ]
 
     def close(self) -> None:
         """Close what remembers subjects between processes."""

@@ -12,7 +12,7 @@ import hmac
 import os
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from ledger.errors import StorageUnavailableError
@@ -73,28 +73,24 @@ class RememberedSubjects:
         """Close the file; the object is of no use afterwards."""
         self._connection.close()
 
-    def find(self, inputs: Sequence[bytes]) -> dict[bytes, Subject]:
-        """The subjects of those inputs that are remembered."""
-        by_mark = {self._mark(value): value for value in inputs}
-        marks = list(by_mark)
-        found: dict[bytes, Subject] = {}
-        try:
-            with self._lock:
-                for start in range(0, len(marks), _ASKED_AT_ONCE):
-                    part = marks[start : start + _ASKED_AT_ONCE]
-                    # Only question marks are put into the text.
-                    places = ",".join("?" * len(part))
-                    query = f"SELECT mark, subject FROM subjects WHERE mark IN ({places})"  # noqa: S608
-                    rows = self._connection.execute(query, part)
-                    found.update((by_mark[mark], Subject(subject)) for mark, subject in rows)
-        except sqlite3.Error as error:
-            raise _unavailable(error) from error
-        return found
+    def find_or_add(
+        self, inputs: Sequence[bytes], evaluate: Callable[[Sequence[bytes]], Iterable[Subject]]
+    ) -> dict[bytes, Subject]:
+        """The subject of each input; those not remembered are evaluated, and remembered.
 
-    def add(self, subjects: Iterable[tuple[bytes, Subject]]) -> None:
-        """Remember subjects of inputs, all in one transaction."""
-        rows = sorted((self._mark(value), subject) for value, subject in subjects)
-        self._write("INSERT OR IGNORE INTO subjects (mark, subject) VALUES (?, ?)", rows)
+        What ``evaluate`` raises leaves nothing behind.
+        """
+        marks = {self._mark(value): value for value in inputs}
+        found = {marks[mark]: subject for mark, subject in self._rows(list(marks))}
+        missing = {mark: value for mark, value in marks.items() if value not in found}
+        if missing:
+            subjects = list(evaluate(list(missing.values())))
+            self._write(
+                "INSERT OR IGNORE INTO subjects (mark, subject) VALUES (?, ?)",
+                sorted(zip(missing, subjects, strict=True)),
+            )
+            found.update(zip(missing.values(), subjects, strict=True))
+        return found
 
     def forget(self, subjects: Collection[Subject]) -> None:
         """Remember nothing any more of persons who were erased; their rows are overwritten."""
@@ -103,6 +99,20 @@ class RememberedSubjects:
         self._write("DELETE FROM subjects WHERE subject = ?", [(item,) for item in subjects])
         with self._lock:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _rows(self, marks: Sequence[bytes]) -> list[tuple[bytes, Subject]]:
+        rows: list[tuple[bytes, Subject]] = []
+        try:
+            with self._lock:
+                for start in range(0, len(marks), _ASKED_AT_ONCE):
+                    part = marks[start : start + _ASKED_AT_ONCE]
+                    # Only question marks are put into the text.
+                    places = ",".join("?" * len(part))
+                    query = f"SELECT mark, subject FROM subjects WHERE mark IN ({places})"  # noqa: S608
+                    rows += self._connection.execute(query, part)
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+        return rows
 
     def _write(self, statement: str, rows: Sequence[tuple[bytes, ...]]) -> None:
         try:

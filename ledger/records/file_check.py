@@ -30,7 +30,7 @@ from ledger.records.validation import (
     check_together,
     sorted_findings,
 )
-from ledger.store.log import FactKey, LogRepository
+from ledger.store.unit_of_work import Rooms
 
 KEPT_MONTHS: Final = 262_144
 """Files of no more rows are read once; larger ones a second time when they are recorded."""
@@ -249,7 +249,7 @@ class _Whole:
     def _ask_log(self, months: pl.DataFrame) -> None:
         people = self._people.places(months["person"].to_numpy(), months["identity_number"])
         with self._context.read() as view:
-            leaves = standing_leaves(view.log, self._people, people, months["period"].to_numpy())
+            leaves = standing_leaves(view, self._people, people, months["period"].to_numpy())
         normal = months["normal"].to_numpy()
         taken = normal & (leaves != _NO_LEAF) & (months["row"].to_numpy() >= self._rows_done)
         if taken.any():
@@ -343,17 +343,32 @@ def _place_in(ordered: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[
 
 
 def standing_leaves(
-    log: LogRepository, people: People, places: NDArray[np.int64], periods: NDArray[np.int64]
+    rooms: Rooms, people: People, places: NDArray[np.int64], periods: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """The leaf of each person's month's normal line that stands in the log; -1 where none does."""
     leaves = np.full(len(places), _NO_LEAF, np.int64)
-    if log.head().size == 0:
+    if rooms.log.head().size == 0:
         return leaves
-    keys: list[FactKey] = list(zip(people.subject_list(places), periods.tolist(), strict=True))
-    found = log.standing_facts(Kind.CONTRIBUTION, InsuranceClass.PENSION, keys)
-    if found:
-        for at, key in enumerate(keys):
-            leaves[at] = found.get(key, _NO_LEAF)
+    asked = np.unique(places)
+    subjects = people.subject_list(asked)
+    found = rooms.imports.recorded_months(
+        Kind.CONTRIBUTION,
+        InsuranceClass.PENSION,
+        subjects,
+        int(periods.min()),
+        int(periods.max()),
+    )
+    if not found:
+        return leaves
+    gone = rooms.log.reversed_among([month.leaf for month in found])
+    place_of = dict(zip(subjects, asked.tolist(), strict=True))
+    standing = {
+        (place_of[month.subject], month.period): month.leaf
+        for month in found
+        if month.leaf not in gone
+    }
+    for at, month in enumerate(zip(places.tolist(), periods.tolist(), strict=True)):
+        leaves[at] = standing.get(month, _NO_LEAF)
     return leaves
 
 

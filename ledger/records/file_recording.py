@@ -187,7 +187,7 @@ class Recorder:
                 answers.append(None)
                 continue
             places, periods = self._places(months), months["period"].to_numpy()
-            leaves = standing_leaves(work.log, self._people, places, periods)
+            leaves = standing_leaves(work, self._people, places, periods)
             if (leaves[normal] != _NO_LEAF).any():
                 raise HeadMovedError(log_id=self._context.log_id, expected_size=size)
             answers.append(leaves)

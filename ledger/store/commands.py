@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from ledger.errors import IdempotencyConflictError
+from ledger.evidence.encoding import Subject
+from ledger.policy.kinds import Kind
+from ledger.store.months import StandingMonth, facts_between
 from ledger.store.tables.chain import commands, leases
 from ledger.store.tables.records import imports, unfinished_imports
 from ledger.store.times import from_micros, to_micros
@@ -137,6 +141,12 @@ class ImportRepository:
                 imported_at=to_micros(row.imported_at),
             )
         )
+
+    def recorded_months(
+        self, kind: Kind, class_: int, subjects: Iterable[Subject], first: int, last: int
+    ) -> list[StandingMonth]:
+        """Facts about the persons of a file, of months ``first`` to ``last``, reversed ones too."""
+        return facts_between(self._connection, kind, class_, subjects, first, last)
 
     def unfinished(self, import_key: str) -> UnfinishedImport | None:
         """How far the import with this key has come, when some of its parts are recorded."""

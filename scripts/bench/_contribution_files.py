@@ -27,44 +27,51 @@ _GIVEN: Final = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚
 _WEIGHTS: Final = np.array((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), np.int64)
 
 
-def write_contributions(path: Path, lines: int, *, first_person: int = 0) -> None:
+def write_contributions(
+    path: Path, lines: int, *, first_person: int = 0, year: int = _FIRST_YEAR
+) -> None:
     """Write a file of ``lines`` good lines, each person's months together.
 
     Args:
         path: where; UTF-8 with the default headings.
         lines: how many; a twelfth of it persons.
         first_person: the sequence of the first of them, so that two files have other persons.
+        year: whose months.
     """
     employers = pl.Series([_employer(number) for number in range(_EMPLOYERS)])
     with path.open("wb") as file:
         file.write(_HEADINGS.encode())
         for start in range(0, lines, _PIECE):
             at = np.arange(start, min(start + _PIECE, lines), dtype=np.int64)
-            _lines(at, first_person, employers).write_csv(
+            _lines(at, first_person, year, employers).write_csv(
                 file, include_header=False, quote_style="never"
             )
 
 
-def _lines(at: NDArray[np.int64], first_person: int, employers: pl.Series) -> pl.DataFrame:
+def _lines(
+    at: NDArray[np.int64], first_person: int, year: int, employers: pl.Series
+) -> pl.DataFrame:
     person = first_person + at // MONTHS_EACH
     month = at % MONTHS_EACH + 1
     base = 500_000 + person * 7919 % 15_000 * 100
     unit, own = base * 16 // 100, base * 8 // 100
     employer = employers.gather(person % _EMPLOYERS)
-    period = pl.Series(_FIRST_YEAR * 100 + month)
+    period = pl.Series(year * 100 + month)
     return pl.DataFrame(
         {
             "identity": _identities(person),
             "name": _names(person),
             "code": employer,
-            "employer": "示范" + pl.Series(person % _EMPLOYERS).cast(pl.String) + "（合肥）有限公司",
+            "employer": "示范"
+            + pl.Series(person % _EMPLOYERS).cast(pl.String)
+            + "（合肥）有限公司",
             "scheme": pl.Series(["企业职工基本养老保险"]).new_from_index(0, len(at)),
             "type": pl.Series(["正常缴费"]).new_from_index(0, len(at)),
             "period": period.cast(pl.String),
             "base": _yuan(base),
             "unit": _yuan(unit),
             "own": _yuan(own),
-            "paid": f"{_FIRST_YEAR}-" + pl.Series(month).cast(pl.String).str.zfill(2) + "-15",
+            "paid": f"{year}-" + pl.Series(month).cast(pl.String).str.zfill(2) + "-15",
         }
     )
 
