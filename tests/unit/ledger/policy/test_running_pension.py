@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import ParameterMissingError, PeriodError, PolicyFigureError
+from ledger.policy.pension import PensionQuestion, pension
 from ledger.policy.periods import month_range
+from ledger.policy.retirement import Category
 from ledger.policy.running_pension import (
     Adjustment,
     DecidedAmount,
@@ -18,7 +20,7 @@ from ledger.policy.running_pension import (
     month_due,
 )
 from ledger.policy.steps import may_decide
-from ledger.policy.tables import ParameterStatus
+from ledger.policy.tables import Parameter, ParameterStatus
 
 PUBLISHED = ParameterStatus.PUBLISHED
 PROVISIONAL = ParameterStatus.PROVISIONAL
@@ -233,6 +235,34 @@ class TestArrears:
         assert [month.due.period for month in found.months] == [202403, 202404, 202405]
         assert found.steps[-1].figures["owed_fen"] == 4_167
         assert [step.code for step in found.steps] == ["decided-amount", "month-due", "arrears"]
+
+    def test_once_the_base_is_published_what_was_paid_on_last_years_is_made_up(self):
+        asked = PensionQuestion(
+            region="320100",
+            category=Category.MALE,
+            birth_period=196412,
+            retirement_period=202412,
+            paid_months=361,
+            index_e4=10_000,
+            account_fen=13_900_000,
+            base=Parameter(1_000_000, PROVISIONAL, "last year's notice", "given"),
+        )
+        published = Parameter(1_010_000, PUBLISHED, "this year's notice", "given")
+        first, final = pension(asked), pension(replace(asked, base=published))
+        assert (first.provisional, final.provisional) == (True, False)
+        history = PensionHistory(
+            region=asked.region,
+            benefits_from_period=first.benefits_from_period,
+            birth_period=asked.birth_period,
+            months=asked.months,
+            decisions=(
+                DecidedAmount(date(2024, 12, 20), first.total_fen, first.status, "B-1"),
+                DecidedAmount(date(2025, 8, 1), final.total_fen, final.status, "B-2"),
+            ),
+        )
+        paid = dict.fromkeys(month_range(202501, 202507), first.total_fen)
+        # 10 000 and 10 100 x 361/12 x 1 %: 3 008.33 and 3 038.42
+        assert arrears(history, paid, 202501, 202507).owed_fen == 7 * 3_009
 
     def test_what_was_paid_after_the_death_is_too_much(self):
         paid = dict.fromkeys(month_range(202403, 202506), 392_992)
