@@ -162,6 +162,7 @@ def _stated(
 ) -> Fact:
     today = context.clock.today()
     if old["kind"] == Kind.CONTRIBUTION:
+        _require_here(context, view, index)
         table = read_table(path, mapping_path, CONTRIBUTIONS)
         rows = require_good(check_contributions(table, context.settings.region, today))
         row = _only(rows)
@@ -176,6 +177,26 @@ def _stated(
     raise CorrectionRefusedError(
         index=index, reason="only contributions and deaths are restated from such a file"
     )
+
+
+def _require_here(context: NodeContext, view: Rooms, index: int) -> None:
+    """Refuse to restate a month that moved away: it would count here and in the new city.
+
+    Raises:
+        CorrectionRefusedError: a transfer that stands took the leaf along.
+    """
+    stored = view.log.entry(index)
+    assert stored is not None, "an entry never goes away"
+    moves = view.log.of_subject(stored.entry.subject, [Kind.TRANSFER_OUT])
+    gone = view.log.reversed_among([move.index for move in moves])
+    live = [move for move in moves if move.index not in gone]
+    for opened in context.bureau.reader.open_many(live, view.log):
+        if index in opened.record["leaves"]:
+            raise CorrectionRefusedError(
+                index=index,
+                reason="its month moved to another bureau; take it back here, and have it recorded "
+                "there",
+            )
 
 
 def _only(rows: tuple[Any, ...]) -> Any:

@@ -21,6 +21,7 @@ from ledger.errors import (
 )
 from ledger.evidence.encoding import reversal_tag
 from ledger.policy.kinds import Kind
+from ledger.recording.facts import Fact
 from ledger.records.columns import CONTRIBUTIONS
 from ledger.records.corrections import restate_entry, reverse_entry
 from ledger.records.deaths import import_deaths
@@ -240,6 +241,32 @@ class TestRestatement:
         path = write_csv([contribution(1), contribution(3)], name="mended.csv")
         with pytest.raises(EncodingError):
             restate(recorded, path)
+
+    def test_a_month_that_moved_away_is_not_stated_here_again(
+        self, recorded, write_csv, contribution, identity
+    ):
+        moved = Fact(Kind.TRANSFER_OUT, 1, 202608, 0, {"leaves": [0]}, identity(1))
+        with recorded.write() as work:
+            entries = recorded.bureau.writer.prepare([moved])
+            work.log.append(entries, source_key="moved", recorded_at=recorded.clock.now())
+            work.commit()
+        path = write_csv([contribution(1, person_amount="640.50")], name="mended.csv")
+        with pytest.raises(CorrectionRefusedError) as refused:
+            restate(recorded, path)
+        assert "moved" in refused.value.reason
+        reverse(recorded, 2)
+        assert restate(recorded, path).restatement_index == 5
+
+    def test_only_contributions_and_deaths_are_restated_from_such_a_file(
+        self, recorded, write_csv, contribution, identity
+    ):
+        other = Fact(Kind.EVIDENCE, 0, 202608, 0, {}, identity(1))
+        with recorded.write() as work:
+            entries = recorded.bureau.writer.prepare([other])
+            work.log.append(entries, source_key="other", recorded_at=recorded.clock.now())
+            work.commit()
+        with pytest.raises(CorrectionRefusedError):
+            restate(recorded, write_csv([contribution(1)], name="mended.csv"), index=2)
 
     def test_a_supplement_needs_the_line_it_adds_to(self, recorded, write_csv, contribution):
         path = write_csv(
