@@ -1428,6 +1428,43 @@ class InvariantBrokenError(CorruptionError):
 
 
 @dataclass(eq=False)
+class SplitViewError(CorruptionError):
+    """A log has two roots for one size: it showed two histories. Both are kept; nobody signs on."""
+
+    origin: str
+    size: int
+    first_root: str
+    second_root: str
+    code: ClassVar[str] = "split-view"
+    message: ClassVar[str] = (
+        "Log {origin} has two roots for size {size}: {first_root} and {second_root}."
+    )
+    message_zh: ClassVar[str] = (
+        "日志 {origin} 在大小 {size} 处有两个根：{first_root} 与 {second_root}。"
+    )
+    remedy: ClassVar[str] = "Stop, keep both notes as evidence, and call the person on duty."
+    remedy_zh: ClassVar[str] = "请停止操作，保留两份检查点作为证据，并联系值班人员。"
+
+
+@dataclass(eq=False)
+class LogShrunkError(CorruptionError):
+    """A log has fewer leaves than it signed or published before: a restored backup, or a theft."""
+
+    origin: str
+    published_size: int
+    size: int
+    code: ClassVar[str] = "log-shrunk"
+    message: ClassVar[str] = (
+        "Log {origin} published {published_size} leaves and now has {size}: it can only grow."
+    )
+    message_zh: ClassVar[str] = (
+        "日志 {origin} 已发布 {published_size} 条记录，现仅有 {size} 条：日志只能增长。"
+    )
+    remedy: ClassVar[str] = "Stop, find the newest data of this node, and call the person on duty."
+    remedy_zh: ClassVar[str] = "请停止操作，找回本节点最新的数据，并联系值班人员。"
+
+
+@dataclass(eq=False)
 class FlowRunsBackwardError(CorruptionError):
     """Money in a flow picture goes back to an earlier column, so it could go in a circle."""
 

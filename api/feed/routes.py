@@ -110,6 +110,19 @@ def cosignatures(context: NodeContext) -> APIRouter:
         key = VerifierKey.cosigner(name, context.keys.ed25519("cosigner").public_key)
         return PlainTextResponse(key.format() + "\n", headers=FRESH)
 
+    @router.get("/notes/{log_id}/{size}", response_class=PlainTextResponse)
+    def notes(log_id: LogNumber, size: Size) -> PlainTextResponse:
+        """Every checkpoint of this size that the log showed us, one behind the other.
+
+        Two with different roots prove that the log showed two histories. One without a signature
+        is what the chain holds.
+        """
+        with context.read() as view:
+            seen = view.following.notes(log_id, size)
+        if not seen:
+            raise NotFoundError(what="checkpoint", key=f"{log_id}/{size}")
+        return PlainTextResponse("\n".join(item.note for item in seen), headers=FRESH)
+
     @router.get("/cosignatures/{log_id}/{size}", response_class=PlainTextResponse)
     def cosignature(log_id: LogNumber, size: Size) -> PlainTextResponse:
         """Our line on a checkpoint that was final and consistent."""

@@ -27,6 +27,15 @@ class FeedClient:
         """Close the connections."""
         self._http.close()
 
+    def checkpoint(self, endpoint: str, size: int | None = None) -> str | None:
+        """A log's signed checkpoint: the newest, or that of exactly ``size``; None: it has none."""
+        url = f"{endpoint}/log/checkpoint" + (f"/{size}" if size is not None else "")
+        answer = self._send("GET", url, b"", signed=False)
+        if answer.status_code == NOT_FOUND:
+            return None
+        self._require_success(answer, url)
+        return answer.text
+
     def entry_bundle(self, endpoint: str, path: str) -> bytes:
         """An entry bundle of the public log (C2SP tlog-tiles), by its path below ``/log/``."""
         return self._get(f"{endpoint}/log/{path}").content

@@ -9,6 +9,7 @@ also fetches the entries and recomputes every leaf from them, then cosigns.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -20,6 +21,7 @@ from ledger.errors import (
     PeerUnavailableError,
     ProofShapeError,
     RootMismatchError,
+    SplitViewError,
 )
 from ledger.evidence.checkpoint import CheckpointBody, cosign_checkpoint, verify_ed25519
 from ledger.evidence.encoding import ENTRY_BYTES, Entry, LogId, leaf_hash
@@ -32,6 +34,7 @@ from ledger.evidence.tiles import (
     supervision_bundle_text,
 )
 from ledger.following.feeds import FeedClient
+from ledger.following.split_views import NoteWatch
 from ledger.recording.context import NodeContext, cosigner_name, origin_of
 from ledger.store.following import FollowedCheckpoint, FollowedLog
 
@@ -39,6 +42,8 @@ _log = structlog.get_logger("anxu.following")
 CURRENT, BEHIND, UNREACHABLE, INCONSISTENT = "CURRENT", "BEHIND", "UNREACHABLE", "INCONSISTENT"
 LEAVES_A_STEP = 32_768
 """How many leaves one step takes in, so that a long catch-up is many small transactions."""
+NOTE_WATCH_SECONDS = 5
+"""How often the newest checkpoint that a log shows is looked at."""
 
 
 class Follower:
@@ -48,6 +53,8 @@ class Follower:
         self._context = context
         self._feeds = feeds
         self._supervises = context.settings.role == "supervisor"
+        self._notes = NoteWatch(context, feeds)
+        self._watched_at: dict[int, datetime] = {}
 
     def step(self) -> bool:
         """Follow every other log one step; returns whether anything changed."""
@@ -73,11 +80,13 @@ class Follower:
             )
         if known.state == INCONSISTENT:
             return False
-        target = self._next_checkpoint(bureau.log_id, known.head.size)
-        if target is None:
-            return self._settle(replace(known, endpoint=bureau.endpoint), CURRENT, None)
+        known = replace(known, endpoint=bureau.endpoint)
         try:
-            return self._take_in(replace(known, endpoint=bureau.endpoint), bureau, target)
+            self._watch_notes(bureau)
+            target = self._next_checkpoint(bureau.log_id, known.head.size)
+            if target is None:
+                return self._settle(known, CURRENT, None)
+            return self._take_in(known, bureau, target)
         except (PeerUnavailableError, InvalidSignatureError) as error:
             # A bundle under another key says nothing about the log: nothing is taken, ask again.
             return self._settle(known, UNREACHABLE, error.code)
@@ -86,9 +95,18 @@ class Follower:
             RootMismatchError,
             ProofShapeError,
             EncodingError,
+            SplitViewError,
         ) as error:
-            _log.error("inconsistent", log=bureau.log_id, size=target.size, code=error.code)
+            _log.error("inconsistent", log_id=bureau.log_id, code=error.code)
             return self._settle(known, INCONSISTENT, error.code)
+
+    def _watch_notes(self, bureau: BureauOnChain) -> None:
+        """Now and then, look at the checkpoint that the log shows before the chain has it."""
+        now = self._context.clock.now()
+        last = self._watched_at.get(bureau.log_id)
+        if last is None or abs((now - last).total_seconds()) >= NOTE_WATCH_SECONDS:
+            self._watched_at[bureau.log_id] = now
+            self._notes.look(bureau)
 
     def _next_checkpoint(self, log_id: int, size: int) -> CheckpointOnChain | None:
         """The first final checkpoint of a log that is larger than ``size``."""
@@ -125,6 +143,8 @@ class Follower:
                 raise ProofShapeError(reason=f"entry {first + offset} does not give its leaf")
         head = known.head.extend([leaf_hash(leaf) for leaf in leaves])
         complete = head.size == target.size
+        if complete:
+            self._notes.confirm(bureau, target)
         if complete and head.root() != target.root:
             raise InconsistentCheckpointError(
                 origin=origin_of(context.manifest.chain_id, bureau.log_id),

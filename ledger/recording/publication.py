@@ -8,18 +8,22 @@ import structlog
 
 from ledger.errors import (
     InvariantBrokenError,
+    LogShrunkError,
     PeerUnavailableError,
     RefusedError,
+    SplitViewError,
+    UnavailableError,
     VerificationError,
 )
 from ledger.evidence.checkpoint import (
     CheckpointBody,
+    Note,
     VerifierKey,
     add_signature_lines,
     parse_cosignature_line,
     sign_checkpoint,
 )
-from ledger.evidence.merkle import consistency_proof
+from ledger.evidence.merkle import CompactRange, consistency_proof
 from ledger.recording.context import NodeContext, cosigner_name
 from ledger.store.log import StoredCheckpoint
 
@@ -38,13 +42,13 @@ class Publisher:
 
     def step(self) -> bool:
         """Do whatever is possible now; returns whether anything changed."""
-        changed = self._sign_head()
+        changed = self.sign_head()
         changed |= self._note_finality()
         changed |= self._release_anchored()
         changed |= self._collect_cosignatures()
         return changed
 
-    def _sign_head(self) -> bool:
+    def sign_head(self) -> bool:
         """Write the tiles of the accepted head, sign it and queue its publication.
 
         At most one checkpoint is under way: what is accepted meanwhile goes into the next one.
@@ -53,6 +57,8 @@ class Publisher:
         with context.read() as view:
             head = view.log.head()
             last = view.log.last_checkpoint()
+            if last is not None:
+                self._require_one_history(head, last)
             if head.size == 0 or (
                 last is not None and (last.number is None or last.size == head.size)
             ):
@@ -66,6 +72,7 @@ class Publisher:
                 expected=head.root().hex(),
                 actual=context.bureau.tiles.root(head.size).hex(),
             )
+        self._require_chain_agrees(head)
         proof = consistency_proof(old_size, head.size, node) if old_size else []
         body = CheckpointBody(context.origin, head.size, head.root())
         note = sign_checkpoint(body, context.origin, context.keys.ed25519("log"))
@@ -86,6 +93,43 @@ class Publisher:
         _log.info("signed", size=head.size)
         return True
 
+    def _require_one_history(self, head: CompactRange, last: StoredCheckpoint) -> None:
+        """Refuse unless our rows still are, or go on from, what we signed last.
+
+        Raises:
+            LogShrunkError: there are fewer leaves than were signed.
+            SplitViewError: rows and signed note have two roots for one size.
+        """
+        origin = self._context.origin
+        if head.size < last.size:
+            raise LogShrunkError(origin=origin, published_size=last.size, size=head.size)
+        signed = CheckpointBody.parse(Note.parse(last.note).text).root
+        for root in (last.root, head.root() if head.size == last.size else last.root):
+            if root != signed:
+                raise split_view(origin, last.size, signed, root)
+
+    def _require_chain_agrees(self, head: CompactRange) -> None:
+        """Refuse to sign on when the chain holds another history of ours than our files.
+
+        Without a chain nothing can be compared; what we sign then is compared once it is final.
+
+        Raises:
+            LogShrunkError: the chain has more leaves of ours than we do.
+            SplitViewError: it has another root for its newest size.
+        """
+        context = self._context
+        try:
+            newest = context.chain.latest_checkpoint(context.log_id)
+        except UnavailableError:
+            return
+        if newest is None:
+            return
+        if newest.size > head.size:
+            raise LogShrunkError(origin=context.origin, published_size=newest.size, size=head.size)
+        ours = context.bureau.tiles.root(newest.size)
+        if ours != newest.root:
+            raise split_view(context.origin, newest.size, newest.root, ours)
+
     def _note_finality(self) -> bool:
         """Once the chain has the last checkpoint for good, keep where it stands."""
         context = self._context
@@ -97,9 +141,7 @@ class Publisher:
         if found is None or found.block > context.chain.gateway.final_block():
             return False
         if found.root != last.root:
-            raise InvariantBrokenError(
-                invariant="chain equals log", expected=last.root.hex(), actual=found.root.hex()
-            )
+            raise split_view(context.origin, last.size, found.root, last.root)
         with context.write() as work:
             message = work.outbox.find(f"checkpoint/{last.size}")
             now = context.clock.now()
@@ -159,6 +201,13 @@ class Publisher:
                     work.commit()
                 changed = True
         return changed
+
+
+def split_view(origin: str, size: int, first: bytes, second: bytes) -> SplitViewError:
+    """Two roots of one size, as an error that stops publication."""
+    return SplitViewError(
+        origin=origin, size=size, first_root=first.hex(), second_root=second.hex()
+    )
 
 
 def served_note(checkpoint: StoredCheckpoint, cosignatures: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ from ledger.store.tables.following import (
     followed_entries,
     followed_leaves,
     followed_logs,
+    followed_notes,
 )
 from ledger.store.times import from_micros, to_micros
 
@@ -55,6 +56,17 @@ class FollowedCheckpoint:
     block: int
     block_time: int
     cosignature: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenNote:
+    """A checkpoint that a log showed: its signed note, or without signature the chain's text."""
+
+    log_id: LogId
+    size: int
+    root: bytes
+    note: str
+    seen_at: datetime
 
 
 class FollowingRepository:
@@ -163,6 +175,37 @@ class FollowingRepository:
             .one_or_none()
         )
         return _followed_checkpoint(row) if row is not None else None
+
+    def notes(self, log_id: int, size: int) -> list[SeenNote]:
+        """The notes a log showed of this size, in the order they were seen."""
+        rows = self._connection.execute(
+            select(followed_notes)
+            .where(and_(followed_notes.c.log_id == log_id, followed_notes.c.size == size))
+            .order_by(followed_notes.c.seen_at, followed_notes.c.root)
+        ).mappings()
+        return [
+            SeenNote(
+                log_id=LogId(row["log_id"]),
+                size=row["size"],
+                root=bytes(row["root"]),
+                note=row["note"],
+                seen_at=from_micros(row["seen_at"]),
+            )
+            for row in rows
+        ]
+
+    def add_note(self, note: SeenNote) -> None:
+        """Keep a note; one of the same size and root is there already, or its root is new."""
+        if all(known.root != note.root for known in self.notes(note.log_id, note.size)):
+            self._connection.execute(
+                insert(followed_notes).values(
+                    log_id=note.log_id,
+                    size=note.size,
+                    root=note.root,
+                    note=note.note,
+                    seen_at=to_micros(note.seen_at),
+                )
+            )
 
     def checkpoint_count(self, log_id: int) -> int:
         """How many checkpoints of a log were checked; they are the first ones the chain has."""

@@ -31,6 +31,18 @@ followed_logs = Table(
 )
 """How far each log is followed. State: CURRENT, BEHIND, UNREACHABLE, INCONSISTENT."""
 
+followed_notes = Table(
+    "followed_notes",
+    metadata,
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", Digest, primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+"""Signed checkpoints that a log showed us. Two roots for one size are a split view: the evidence.
+Without a signature the text is what the chain holds."""
+
 followed_leaves = Table(
     "followed_leaves",
     metadata,

@@ -218,6 +218,15 @@ class TestCosignatures:
         with bureau.read() as view:
             assert view.log.cosignatures(SIZE) == [answer.text]
 
+    def test_it_shows_the_notes_that_a_log_showed_it(self, network, bureau):
+        endpoint = network.context("supervisor").settings.endpoint
+        shown = httpx.get(f"{endpoint}/supervision/notes/3/{SIZE}", trust_env=False).text
+        assert shown.partition("\n\n")[0] == f"anxu/31415/3\n{SIZE}\n" + shown.split("\n")[2]
+        with bureau.read() as view:
+            assert shown.startswith(view.log.checkpoint(SIZE).note)
+        answer = httpx.get(f"{endpoint}/supervision/notes/3/7", trust_env=False)
+        require_problem(answer, 404, "not-found")
+
     @pytest.mark.parametrize("place", ["3/7", "9/300"])
     def test_what_it_never_signed_is_not_found(self, network, place):
         endpoint = network.context("supervisor").settings.endpoint

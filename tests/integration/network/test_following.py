@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import replace
 
 import pytest
 
 import ledger.following.follower
-from ledger.errors import PeerUnavailableError
+from ledger.errors import PeerUnavailableError, SplitViewError
+from ledger.evidence.checkpoint import CheckpointBody, Note, sign_checkpoint
 from ledger.evidence.encoding import ENTRY_BYTES
 from ledger.evidence.tiles import supervision_bundle_text
 from ledger.following.feeds import FeedClient
 from ledger.following.follower import BEHIND, CURRENT, INCONSISTENT, UNREACHABLE, Follower
+from ledger.following.split_views import NoteWatch
 from ledger.recording.peers import request_headers
 from ledger.store.database import Database
-from ledger.supervision.service import examine
+from ledger.supervision.service import examine, note_inconsistent_logs
 
 SUZHOU, HEFEI = 2, 3
 
@@ -262,3 +265,132 @@ class TestFeedClient:
         assert {CURRENT, BEHIND, UNREACHABLE, INCONSISTENT} == {
             "CURRENT", "BEHIND", "UNREACHABLE", "INCONSISTENT",
         }  # fmt: skip
+
+
+class Notes(Feeds):
+    """Shows Suzhou's checkpoints as a test makes them; every other log's are its own."""
+
+    def __init__(self, context) -> None:
+        super().__init__(context)
+        self.shown = lambda size: None
+
+    def checkpoint(self, endpoint: str, size: int | None = None) -> str | None:
+        note = self.shown(size) if endpoint == self.endpoint else None
+        return note or super().checkpoint(endpoint, size)
+
+
+class TestSplitView:
+    """A log with two roots for one size: both notes are kept, nobody signs on, a person is called."""
+
+    @pytest.fixture
+    def forged(self, network):
+        """A checkpoint of Suzhou, signed with its own key or another, over another root."""
+        context = network.context("suzhou")
+
+        def note(size, word="x", origin=context.origin, signer=None):
+            root = hashlib.sha256(word.encode()).digest()
+            body = CheckpointBody(origin, size, root)
+            return sign_checkpoint(body, origin, signer or context.keys.ed25519("log"))
+
+        return note
+
+    @pytest.fixture
+    def feeds(self, network, fresh):
+        feeds = Notes(fresh)
+        feeds.endpoint = network.context("suzhou").settings.endpoint
+        return feeds
+
+    @staticmethod
+    def kept(context, size):
+        with context.read() as view:
+            return view.following.notes(SUZHOU, size), view.following.checkpoint(SUZHOU, size)
+
+    def test_honest_notes_are_kept_and_change_nothing(self, network, fresh, feeds):
+        follow(fresh, feeds)
+        assert state(fresh, SUZHOU) == (CURRENT, 300)
+        notes, checkpoint = self.kept(fresh, 300)
+        assert [note.root for note in notes] == [checkpoint.root]
+        assert notes[0].note.startswith("anxu/31415/2\n300\n")
+
+    def test_a_note_beside_the_chains_root_is_kept_with_it_and_stops_all(
+        self, fresh, feeds, forged
+    ):
+        wrong = forged(200)
+        feeds.shown = lambda size: wrong if size == 200 else None
+        follow(fresh, feeds)
+        assert state(fresh, SUZHOU) == (INCONSISTENT, 0)
+        with fresh.read() as view:
+            assert view.following.log(SUZHOU).last_error == "split-view"
+        notes, checkpoint = self.kept(fresh, 200)
+        assert checkpoint is None  # nothing of it was taken in, nor cosigned
+        texts = {note.note for note in notes}
+        onchain = fresh.chain.checkpoint(SUZHOU, 200).root
+        assert texts == {wrong, CheckpointBody("anxu/31415/2", 200, onchain).format()}
+        feeds.shown = lambda size: None
+        follow(fresh, feeds)
+        assert state(fresh, SUZHOU) == (INCONSISTENT, 0)
+        assert state(fresh, HEFEI) == (CURRENT, 5)
+
+    def test_two_notes_that_no_chain_has_seen_are_enough(self, fresh, feeds, forged):
+        shown = [forged(10**6, "one"), forged(10**6, "two")]
+        bureau = fresh.chain.bureau(SUZHOU)
+        watch = NoteWatch(fresh, feeds)
+        feeds.shown = lambda size: shown[0]
+        watch.look(bureau)
+        watch.look(bureau)
+        feeds.shown = lambda size: shown[1]
+        with pytest.raises(SplitViewError) as found:
+            watch.look(bureau)
+        assert (found.value.origin, found.value.size) == ("anxu/31415/2", 10**6)
+        assert found.value.first_root == hashlib.sha256(b"one").hexdigest()
+        assert found.value.second_root == hashlib.sha256(b"two").hexdigest()
+        assert {note.note for note in self.kept(fresh, 10**6)[0]} == set(shown)
+
+    def test_a_note_of_a_size_taken_in_before_is_compared_too(self, fresh, feeds, forged):
+        follow(fresh, feeds)
+        wrong = forged(300)
+        feeds.shown = lambda size: wrong if size is None else None
+        follower = Follower(fresh, feeds)
+        follower.step()
+        assert state(fresh, SUZHOU) == (INCONSISTENT, 300)
+        notes, checkpoint = self.kept(fresh, 300)
+        assert {note.root for note in notes} == {
+            checkpoint.root,
+            CheckpointBody.parse(Note.parse(wrong).text).root,
+        }
+
+    @pytest.mark.parametrize("damage", ["key", "origin", "tail", "text"])
+    def test_what_the_log_did_not_sign_is_no_evidence(self, network, fresh, feeds, forged, damage):
+        other = network.context("hefei").keys.ed25519("log")
+        wrong = {
+            "key": forged(300, signer=other),
+            "origin": forged(300, origin="anxu/31415/3"),
+            "tail": forged(300) + "x",
+            "text": "no note",
+        }[damage]
+        feeds.shown = lambda size: wrong
+        follow(fresh, feeds)
+        assert state(fresh, SUZHOU) == (CURRENT, 300)
+        assert wrong not in {note.note for note in self.kept(fresh, 300)[0]}
+
+    def test_a_feed_that_shows_nothing_is_no_evidence(self, network, fresh):
+        class Silent(Feeds):
+            def checkpoint(self, endpoint, size=None):
+                raise PeerUnavailableError(peer="x", reason="silent")
+
+        follow(fresh, Silent(fresh))
+        assert state(fresh, SUZHOU) == (CURRENT, 300)
+
+    def test_a_supervisor_is_alerted_and_signs_no_more(self, network, supervisor, forged):
+        feeds = Notes(supervisor)
+        feeds.endpoint = network.context("suzhou").settings.endpoint
+        wrong = forged(300)
+        feeds.shown = lambda size: wrong if size == 300 else None
+        follow(supervisor, feeds)
+        assert state(supervisor, SUZHOU) == (INCONSISTENT, 200)
+        assert note_inconsistent_logs(supervisor)
+        assert not note_inconsistent_logs(supervisor)
+        with supervisor.read() as view:
+            (alert,) = [row for row in view.alerts.all() if row["rule"] == "log-inconsistent"]
+            assert view.following.checkpoint(SUZHOU, 300) is None
+        assert alert["evidence"]["log"] == SUZHOU

@@ -5,16 +5,23 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from ledger.chain.bindings import Bindings
 from ledger.chain.event_index import EventIndex
-from ledger.errors import InvariantBrokenError, PeerUnavailableError
+from ledger.errors import (
+    InvariantBrokenError,
+    LogShrunkError,
+    PeerUnavailableError,
+    SplitViewError,
+)
 from ledger.evidence.checkpoint import (
     CheckpointBody,
     VerifierKey,
     cosign_checkpoint,
     parse_cosignature_line,
+    sign_checkpoint,
 )
 from ledger.evidence.encoding import leaf_hash
 from ledger.evidence.merkle import MerkleTree
@@ -22,6 +29,7 @@ from ledger.keys.signers import Ed25519Signer
 from ledger.recording.context import cosigner_name
 from ledger.recording.publication import Publisher
 from ledger.store.outbox import FAILED, FINAL
+from ledger.store.tables.log import checkpoints
 from ledger.store.tiles import TileStore
 
 pytestmark = pytest.mark.usefixtures("network")
@@ -100,7 +108,7 @@ class TestPublisher:
         grow()
         publishers = [Publisher(bureau, silent) for _ in range(3)]
         for publisher in publishers:
-            publisher._sign_head()
+            publisher.sign_head()
         with bureau.read() as view:
             sizes = [item.size for item in view.log.checkpoints()]
             keys = [message.message_key for message in view.outbox.all()]
@@ -150,6 +158,105 @@ class TestPublisher:
         network.settle()  # the files are made again from the rows
         with bureau.read() as view:
             assert view.log.last_checkpoint(final=True).size == good.size
+
+
+class TestOneHistory:
+    """Two roots for one size, or fewer leaves than were published: publication stops, a person is called."""
+
+    @pytest.fixture(autouse=True)
+    def _settled(self, network, grow):
+        grow()
+        network.settle()
+
+    @pytest.fixture
+    def change(self, bureau):
+        """Damages the newest checkpoint's row; puts it back afterwards."""
+        with bureau.read() as view:
+            last = view.log.last_checkpoint()
+
+        def write(**values):
+            with bureau.write() as work:
+                size = values.get("size", last.size)
+                table = checkpoints.update().where(checkpoints.c.size.in_([last.size, size]))
+                work._connection.execute(table.values(**values))
+                work.commit()
+
+        yield write, last
+        with bureau.write() as work:
+            table = checkpoints.update().where(checkpoints.c.size >= last.size)
+            values = {"size": last.size, "root": last.root, "note": last.note}
+            work._connection.execute(table.values(**values))
+            work.commit()
+
+    def test_rows_that_differ_from_the_signed_note_stop_it(self, bureau, change):
+        write, last = change
+        write(root=bytes(32))
+        with pytest.raises(SplitViewError) as stop:
+            Publisher(bureau, silent).step()
+        assert (stop.value.origin, stop.value.size) == (bureau.origin, last.size)
+        assert (stop.value.first_root, stop.value.second_root) == (last.root.hex(), "00" * 32)
+
+    def test_a_note_that_differs_from_the_rows_stops_it(self, bureau, change):
+        write, last = change
+        body = CheckpointBody(bureau.origin, last.size, b"\x01" * 32)
+        write(note=sign_checkpoint(body, bureau.origin, bureau.keys.ed25519("log")))
+        with pytest.raises(SplitViewError):
+            Publisher(bureau, silent).step()
+
+    def test_rows_with_fewer_leaves_than_were_signed_stop_it(self, bureau, change):
+        write, last = change
+        write(size=last.size + 1)
+        with pytest.raises(LogShrunkError) as stop:
+            Publisher(bureau, silent).step()
+        assert (stop.value.published_size, stop.value.size) == (last.size + 1, last.size)
+
+    @pytest.mark.parametrize(
+        ("change", "error"),
+        [({"root": bytes(32)}, SplitViewError), ({"size": 10**6}, LogShrunkError)],
+    )
+    def test_a_chain_that_holds_another_history_stops_it_before_it_signs(
+        self, bureau, grow, change, error
+    ):
+        class OtherChain(Bindings):
+            def latest_checkpoint(self, log_id):
+                return replace(super().latest_checkpoint(log_id), **change)
+
+        with bureau.read() as view:
+            before = view.log.last_checkpoint()
+        grow()
+        other = replace(bureau, chain=OtherChain(bureau.chain.gateway))
+        with pytest.raises(error) as stop:
+            Publisher(other, silent).step()
+        assert stop.value.origin == bureau.origin
+        with bureau.read() as view:
+            assert view.log.last_checkpoint() == before
+
+    def test_a_final_checkpoint_with_another_root_stops_it(self, network, bureau, grow):
+        class OtherChain(Bindings):
+            def checkpoint(self, log_id, size):
+                found = super().checkpoint(log_id, size)
+                return found and replace(found, root=b"\x02" * 32)
+
+        grow()
+        Publisher(bureau, silent).step()
+        send(network)
+        other = replace(bureau, chain=OtherChain(bureau.chain.gateway))
+        with pytest.raises(SplitViewError):
+            Publisher(other, silent).step()
+        network.settle()
+
+    def test_the_job_stops_and_the_health_page_says_why(self, network, bureau, change):
+        write, _ = change
+        write(root=bytes(32))
+        worker = network.nodes["hefei"].worker
+        worker.drain()
+        try:
+            assert worker.stopped["publish"] == "split-view"
+            answer = httpx.get(f"{bureau.settings.endpoint}/ready", trust_env=False)
+            assert answer.status_code == 503
+            assert answer.json()["stopped"] == {"publish": "split-view"}
+        finally:
+            worker.stopped.clear()
 
 
 class TestCosignatures:
