@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import operator
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
@@ -143,11 +144,16 @@ def benchmarks() -> list[Benchmark]:
     return [Benchmark(name.replace("_", "-"), _summary(name)) for name in names]
 
 
-def run_benchmark(name: str, report: Report) -> Sequence[Row]:
+def run_benchmark(name: str, report: Report, records: int | None = None) -> Sequence[Row]:
     """Run the benchmark with this name.
 
+    Args:
+        name: as `benchmarks` gives it.
+        report: takes lines of progress.
+        records: how many records to measure with, for the benchmarks that ask; None for the usual.
+
     Raises:
-        SettingsError: there is none.
+        SettingsError: there is none, or it does not measure with a number of records.
     """
     known = [item.name for item in benchmarks()]
     if name not in known:
@@ -155,8 +161,14 @@ def run_benchmark(name: str, report: Report) -> Sequence[Row]:
             setting="NAME", reason=f"it must be one of {', '.join(known) or 'none yet'}"
         )
     module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    rows: Sequence[Row] = module.measure(report)
-    return rows
+    rows: Sequence[Row]
+    if records is None:
+        rows = module.measure(report)
+        return rows
+    if "records" not in inspect.signature(module.measure).parameters:
+        raise SettingsError(setting="--records", reason=f"{name} is of one size")
+    rows = module.measure(report, records=records)
+    return list(rows)
 
 
 def _summary(module: str) -> str:

@@ -28,6 +28,15 @@ def bench(
             show_default=False,
         ),
     ] = None,
+    records: Annotated[
+        int | None,
+        typer.Option(
+            min=1_000,
+            metavar="N",
+            help="With how many records, where it asks (记录数).",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Run a benchmark and print its table (性能基准).
 
@@ -45,7 +54,7 @@ def bench(
             ),
         )
         return 0
-    rows = run_benchmark(name, lambda text: print(text, file=sys.stderr, flush=True))
+    rows = run_benchmark(name, lambda text: print(text, file=sys.stderr, flush=True), records)
     out.result(
         [row.to_json() for row in rows],
         lambda: out.table(headings(), [row.cells() for row in rows], right=(1, 4, 5)),
