@@ -83,11 +83,10 @@ def stored_leaves(rows: Sequence[EntryRow]) -> ByteRows:
     Raises:
         LengthError: a tag or a seal is not 32 bytes.
     """
-    for row in rows:
-        if len(row.tag) != DIGEST_BYTES or len(row.seal) != DIGEST_BYTES:
-            raise LengthError(field="leaf", expected=LEAF_BYTES, actual=len(row.tag + row.seal))
-    packed = b"".join(row.tag + row.seal for row in rows)
-    return np.frombuffer(packed, np.uint8).reshape(len(rows), LEAF_BYTES)
+    leaves = np.empty((len(rows), LEAF_BYTES), np.uint8)
+    leaves[:, :DIGEST_BYTES] = _digests([row.tag for row in rows])
+    leaves[:, DIGEST_BYTES:] = _digests([row.seal for row in rows])
+    return leaves
 
 
 def names_a_leaf(subject: bytes) -> bool:
@@ -125,6 +124,6 @@ def _numbers(values: Sequence[int], type_: type[np.integer[Any]]) -> Any:
 
 
 def _digests(values: Sequence[bytes]) -> ByteRows:
-    if any(len(value) != DIGEST_BYTES for value in values):
+    if not set(map(len, values)) <= {DIGEST_BYTES}:
         raise LengthError(field="digest", expected=DIGEST_BYTES, actual=0)
     return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), DIGEST_BYTES)

@@ -74,7 +74,7 @@ def is_sound(row: EntryRow, leaf: bytes, record: OpenedRecord | Absence | None) 
         return False
     if isinstance(record, Absence):
         return record is Absence.ERASED
-    return record is None or (record.commits and record.is_canonical and _repeats(record, row))
+    return record is None or agrees(record, row)
 
 
 def diagnose(log_id: LogId, row: EntryRow, witnesses: Witnesses) -> Diagnosis:
@@ -82,10 +82,14 @@ def diagnose(log_id: LogId, row: EntryRow, witnesses: Witnesses) -> Diagnosis:
     return _Case(log_id, row, witnesses).judged()
 
 
-def _repeats(record: OpenedRecord, row: EntryRow) -> bool:
-    said = (record.kind, record.class_, record.period, record.amount_fen)
-    stands = (row.kind, row.class_, row.period, row.amount_fen)
-    return said == stands and all(type(value) is int for value in said)
+def agrees(record: OpenedRecord, row: EntryRow) -> bool:
+    """Whether an opened record is canonical, gives the commitment and repeats head and amount."""
+    return (
+        record.commits
+        and record.is_canonical
+        and record[:4] == (row.kind, row.class_, row.period, row.amount_fen)
+        and bool not in map(type, record[:4])
+    )
 
 
 class _Case:

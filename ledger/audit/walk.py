@@ -17,8 +17,8 @@ import numpy as np
 from ledger.audit.files import LogFiles
 from ledger.audit.leaves import derive_leaves, is_in_bounds, names_a_leaf, stored_leaves
 from ledger.audit.model import ENTRIES, MAX_FINDINGS, Finding, Findings, Part, Progress
-from ledger.audit.records import Absence, KeyRing, OpenedRecord, Vault, open_record
-from ledger.audit.rows import Witnesses, diagnose, is_sound
+from ledger.audit.records import Absence, KeyRing, OpenedRecord, RecordOpener, Vault
+from ledger.audit.rows import Witnesses, agrees, diagnose, is_sound
 from ledger.errors import EncodingError, LedgerError, LengthError
 from ledger.evidence.encoding import (
     DIGEST_BYTES,
@@ -100,6 +100,7 @@ class Walk:
         self._repository = repository
         self._files = files
         self._ring = KeyRing(vault)
+        self._opener = RecordOpener(plan.log_id)
         self._pseudonyms = pseudonyms
         self._plan = plan
         self._findings = findings
@@ -186,17 +187,22 @@ class Walk:
 
     def _open(self, batch: _Batch) -> set[int]:
         """Open the records; gives the rows that do not agree with theirs."""
-        rows = [row for row in batch.rows if row.leaf_index not in batch.beyond_bounds]
-        owners = [self._owner(row, reverses=row.kind == Kind.REVERSAL) for row in rows]
+        rows: Sequence[EntryRow] = batch.rows
+        if batch.beyond_bounds:
+            rows = [row for row in rows if row.leaf_index not in batch.beyond_bounds]
+        owners = [
+            self._owner(row, reverses=True) if row.kind == Kind.REVERSAL else row.subject
+            for row in rows
+        ]
         self._ring.load(owner for owner in owners if len(owner) == DIGEST_BYTES)
-        suspects, log_id, key_of = set(), self._plan.log_id, self._ring.of
+        suspects, open_record, key_of = set(), self._opener.open, self._ring.of
         persons: dict[int, tuple[bytes, str]] = {}
         for row, owner in zip(rows, owners, strict=True):
-            record = open_record(key_of(owner), log_id, row.commitment, row.sealed_record)
+            record = open_record(key_of(owner), row.kind, row.commitment, row.sealed_record)
             batch.records[row.leaf_index] = record
             if record is Absence.ERASED:
                 self.result.erased += 1
-            elif isinstance(record, Absence) or not is_sound(row, row.tag + row.seal, record):
+            elif isinstance(record, Absence) or not agrees(record, row):
                 suspects.add(row.leaf_index)
             else:
                 self.result.opened += 1
@@ -294,7 +300,7 @@ class Walk:
         try:
             owner = self._owner(row, reverses=reverses)
             key = self._ring.of(owner)
-            return open_record(key, self._plan.log_id, row.commitment, row.sealed_record)
+            return self._opener.open(key, row.kind, row.commitment, row.sealed_record)
         except (TypeError, LengthError):
             return Absence.CANNOT_OPEN
 
