@@ -114,7 +114,7 @@ def _figures(found: Pension) -> dict[str, Any]:
         "retirement_month": month_text(asked.retirement_period),
         "benefits_from": month_text(found.benefits_from_period),
         "months": asked.months,
-        "minimum_months": found.minimum.value,
+        "minimum_months": found.minimum[0].value,
         "base_fen": found.base.value,
         "base_status": found.base.status.value,
         "index_e4": asked.index_e4,

@@ -15,10 +15,13 @@ from typing import Final
 from ledger.errors import PeriodError
 from ledger.policy.periods import add_months, months_between, year_of
 from ledger.policy.retirement import FLEXIBLE_SOURCE, Retirement, minimum_months
+from ledger.policy.rule_parameters import rule_parameter
 from ledger.policy.steps import Figure, Step, Wording
+from ledger.policy.tables import Parameter
 
 EARLY_NOTICE_MONTHS: Final = 3
 LATE_NOTICE_MONTHS: Final = 1
+MINIMUM_YEAR: Final = "minimum_of_the_year_chosen"
 
 _STATUTORY: Final = Wording(
     "retire-at-statutory-age",
@@ -71,6 +74,19 @@ def shift_bounds(found: Retirement) -> tuple[int, int]:
     )
 
 
+def minimum_grounds(found: Retirement, period: int) -> tuple[Parameter, ...]:
+    """The minimum months for retiring in a month, then what says which year's minimum counts.
+
+    Early it is that of the year chosen, late that of the year in which the statutory age is
+    reached; in the statutory month itself nothing has to say so.
+    """
+    if period == found.statutory_period:
+        return (found.minimum,)
+    early = period < found.statutory_period
+    needed = minimum_months(year_of(period)) if early else found.minimum
+    return needed, rule_parameter(MINIMUM_YEAR)
+
+
 def choose_month(found: Retirement, shift_months: int) -> ChosenMonth:
     """What follows from retiring ``shift_months`` after the statutory month (negative: before it).
 
@@ -84,7 +100,8 @@ def choose_month(found: Retirement, shift_months: int) -> ChosenMonth:
             period, f"it must be from {found.earliest_period} to {found.latest_period}"
         )
     early = shift_months < 0
-    needed = minimum_months(year_of(period if early else found.statutory_period))
+    grounds = minimum_grounds(found, period)
+    needed = grounds[0]
     notice = EARLY_NOTICE_MONTHS if early else LATE_NOTICE_MONTHS
     wording = _EARLY if early else _LATE if shift_months else _STATUTORY
     figures: dict[str, Figure] = {
@@ -100,5 +117,5 @@ def choose_month(found: Retirement, shift_months: int) -> ChosenMonth:
         benefits_from_period=add_months(period, 1),
         notice_by_period=add_months(period if early else found.statutory_period, -notice),
         minimum_months=needed.value,
-        steps=(found.steps[-1], Step(wording, figures, (needed,))),
+        steps=(found.steps[-1], Step(wording, figures, grounds)),
     )

@@ -20,6 +20,7 @@ from typing import Final
 from ledger.errors import PolicyFigureError
 from ledger.policy import pension_words as words
 from ledger.policy.annuity import TENTHS, AnnuityMonths, annuity_months
+from ledger.policy.flexible import minimum_grounds
 from ledger.policy.index import INDEX_UNIT
 from ledger.policy.money import Rounding, decimal_text, rounded
 from ledger.policy.periods import (
@@ -37,7 +38,7 @@ from ledger.policy.profiles import (
     province_profile,
 )
 from ledger.policy.rates import benefit_base
-from ledger.policy.retirement import Category, Retirement, minimum_months, retirement
+from ledger.policy.retirement import Category, Retirement, retirement
 from ledger.policy.steps import Figure, Step, steps_status
 from ledger.policy.tables import Explanation, Parameter, ParameterStatus
 from ledger.policy.transitions import ADDITIONS, TRANSITIONS, Form, FormFacts
@@ -84,13 +85,16 @@ class PensionQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Pension:
-    """A monthly pension in fen with everything it rests on."""
+    """A monthly pension in fen with everything it rests on.
+
+    ``minimum``: the months of contributions needed, then what says which year's minimum counts.
+    """
 
     question: PensionQuestion
     facts: Retirement
     profile: ProvinceProfile
     base: Parameter
-    minimum: Parameter
+    minimum: tuple[Parameter, ...]
     annuity: AnnuityMonths
     basic_fen: int
     account_fen: int
@@ -139,9 +143,9 @@ class Pension:
     def _conditions(self) -> tuple[Step, ...]:
         figures: dict[str, Figure] = {
             "months": self.question.months,
-            "minimum_months": self.minimum.value,
+            "minimum_months": self.minimum[0].value,
         }
-        return self.facts.steps[-1], Step(words.ENOUGH, figures, (self.minimum,))
+        return self.facts.steps[-1], Step(words.ENOUGH, figures, self.minimum)
 
     def _components(self) -> tuple[Step, ...]:
         asked, profile = self.question, self.profile
@@ -302,7 +306,7 @@ def _checked_age(asked: PensionQuestion) -> int:
     return age_months
 
 
-def _checked_entitlement(asked: PensionQuestion, facts: Retirement) -> Parameter:
+def _checked_entitlement(asked: PensionQuestion, facts: Retirement) -> tuple[Parameter, ...]:
     period = asked.retirement_period
     if period < facts.earliest_period and not asked.early_by_decision:
         raise PolicyFigureError(
@@ -311,13 +315,13 @@ def _checked_entitlement(asked: PensionQuestion, facts: Retirement) -> Parameter
             f"the earliest legal month is {facts.earliest_period}",
             f"最早可退休年月为{facts.earliest_period}",
         )
-    early = period < facts.statutory_period
-    minimum = minimum_months(year_of(period)) if early else facts.minimum
-    if asked.months < minimum.value:
+    grounds = minimum_grounds(facts, period)
+    needed = grounds[0].value
+    if asked.months < needed:
         raise PolicyFigureError(
             "months",
             asked.months,
-            f"at least {minimum.value} are needed",
-            f"至少需要{minimum.value}个月",
+            f"at least {needed} are needed",
+            f"至少需要{needed}个月",
         )
-    return minimum
+    return grounds

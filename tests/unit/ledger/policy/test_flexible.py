@@ -60,5 +60,11 @@ class TestChosenMonth:
         assert dict(last.figures) == {
             "chosen_period": 203111, "shift_age_months": 12, "notice_age_months": 3, "minimum_months": 192,
         }  # fmt: skip
-        assert [ground.row for ground in last.grounds] == ["minimum_months: 2031"]
-        assert last.status is ParameterStatus.PUBLISHED
+        assert [ground.row for ground in last.grounds] == [
+            "minimum_months: 2031",
+            "rule_parameters: minimum_of_the_year_chosen 202501",
+        ]
+        assert last.status is ParameterStatus.UNVERIFIED
+        statutory = choose_month(BORN_1980, 0).steps[-1]
+        assert [ground.row for ground in statutory.grounds] == ["minimum_months: 2032"]
+        assert statutory.status is ParameterStatus.PUBLISHED

@@ -224,7 +224,7 @@ class TestSteps:
 
     def test_the_minimum_of_the_month_chosen_is_shown(self):
         found = pension(NANJING)
-        assert found.minimum.value == 180
+        assert found.minimum[0].value == 180
         assert found.facts.statutory_period == 202412
 
 
@@ -245,16 +245,25 @@ class TestEntitlement:
         # a man born 1969-02: statutory 2030-03 (186 months), early in 2029-12 (180 months)
         assert retirement(Category.MALE, 196902).statutory_period == 203003
         asked = replace(NANJING, birth_period=196902, paid_months=180, index_e4=10_000)
-        assert pension(replace(asked, retirement_period=202912)).minimum.value == 180
+        assert pension(replace(asked, retirement_period=202912)).minimum[0].value == 180
         for month in (203001, 203003, 203005):
             with pytest.raises(PolicyFigureError) as caught:
                 pension(replace(asked, retirement_period=month))
             assert caught.value.reason == "at least 186 are needed"
 
+    def test_which_years_minimum_counts_was_only_remembered(self):
+        asked = replace(NANJING, birth_period=196501)
+        rows = {
+            month: [row.row for row in pension(replace(asked, retirement_period=month)).minimum]
+            for month in (202501, 202502, 202503)
+        }
+        doubt = ["minimum_months: ...", "rule_parameters: minimum_of_the_year_chosen 202501"]
+        assert rows == {202501: doubt, 202502: ["minimum_months: ..."], 202503: doubt}
+
     def test_late_retirement_needs_the_minimum_of_the_statutory_year(self):
         asked = replace(NANJING, birth_period=196811, paid_months=180)
         assert retirement(Category.MALE, 196811).statutory_period == 202911
-        assert pension(replace(asked, retirement_period=203001)).minimum.value == 180
+        assert pension(replace(asked, retirement_period=203001)).minimum[0].value == 180
 
     def test_a_man_of_january_1965_goes_one_month_early_at_most(self):
         asked = replace(NANJING, birth_period=196501)
