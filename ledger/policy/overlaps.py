@@ -242,13 +242,23 @@ def _reason(ranked: Sequence[Claim], choice: str | None, receiving_region: str) 
 
 
 def _overlap_step(overlap: Overlap) -> Step:
+    why_zh, why_en = _WHY[overlap.reason]
     figures: dict[str, Figure] = {
         "month_period": overlap.period,
         "claims": len(overlap.cleared) + 1,
         "region": overlap.kept.region,
+        "why_zh": why_zh,
+        "why_en": why_en,
         "refund_fen": overlap.refund_fen,
     }
-    return Step(_KEPT[overlap.reason], figures, (rule_parameter("overlap_refund_of_account"),))
+    residents = overlap.reason is Reason.EMPLOYEE_SCHEME
+    wording = Wording(
+        f"overlap-{overlap.reason.value.lower().replace('_', '-')}",
+        _KEPT_ZH,
+        _KEPT_EN,
+        RESIDENTS_SOURCE if residents else SOURCE,
+    )
+    return Step(wording, figures, (rule_parameter("overlap_refund_of_account"),))
 
 
 def _conclusion(months: int, overlaps: Sequence[Overlap], deemed: int) -> Step:
@@ -267,30 +277,26 @@ def _conclusion(months: int, overlaps: Sequence[Overlap], deemed: int) -> Step:
     return Step(_SOME, figures, (rule_parameter("overlap_refund_of_account"),))
 
 
-def _kept(code: str, zh: str, en: str, source: str = SOURCE) -> Wording:
-    return Wording(
-        f"overlap-{code}",
-        "{month_period}有{claims}条缴费：保留{region}的记录（" + zh + "），退还个人{refund_fen}元",
-        "{month_period} has {claims} payments: that of {region} stays (" + en + "), "
-        "{refund_fen} yuan go back to the person",
-        source,
-    )
-
-
-_KEPT: Final = {
-    Reason.EMPLOYEE_SCHEME: _kept(
-        "employee-scheme",
+_KEPT_ZH: Final = (
+    "{month_period}有{claims}条缴费：保留{region}的记录（{why_zh}），退还个人{refund_fen}元"
+)
+_KEPT_EN: Final = (
+    "{month_period} has {claims} payments: that of {region} stays ({why_en}), {refund_fen} yuan go "
+    "back to the person"
+)
+_WHY: Final = {
+    Reason.EMPLOYEE_SCHEME: (
         "职工养老保险优先于居民养老保险",
         "an employee's month before a resident's",
-        RESIDENTS_SOURCE,
     ),
-    Reason.PERSON_CHOICE: _kept("person-choice", "本人选择", "the person's choice"),
-    Reason.NORMAL_RELATION: _kept(
-        "normal-relation", "正常关系优先于临时账户", "a normal relation before a temporary account"
+    Reason.PERSON_CHOICE: ("本人选择", "the person's choice"),
+    Reason.NORMAL_RELATION: (
+        "正常关系优先于临时账户",
+        "a normal relation before a temporary account",
     ),
-    Reason.RECEIVING_PLACE: _kept("receiving-place", "转入地", "the receiving place"),
-    Reason.HIGHER_BASE: _kept("higher-base", "缴费基数较高", "the higher base"),
-    Reason.EARLIER_RECORD: _kept("earlier-record", "较早登记", "the earlier record"),
+    Reason.RECEIVING_PLACE: ("转入地", "the receiving place"),
+    Reason.HIGHER_BASE: ("缴费基数较高", "the higher base"),
+    Reason.EARLIER_RECORD: ("较早登记", "the earlier record"),
 }
 _NONE: Final = Wording(
     "overlap-none",

@@ -14,7 +14,8 @@ class TestPatterns:
 
     def test_each_has_names_in_both_languages_and_a_source_in_rules_e4(self):
         for row in fraud_patterns().values():
-            assert row.name("zh") != row.name("en")
+            assert (row.name(), row.name("en")) == (row.name_zh, row.name_en)
+            assert row.name_zh != row.name_en
             assert f"e.4 {row.pattern.value}" in row.source
             assert row.row == f"fraud_patterns: {row.pattern.value}"
 

@@ -190,10 +190,36 @@ class TestSocialSecurityNumber:
         assert (error.identifier, error.part, error.position) == (identifier, part, position)
         assert not number or number not in str(error)
 
+    @pytest.mark.parametrize(
+        ("function", "number", "zh", "en"),
+        [
+            (checked_social_card, "A1234567", "长度为8位，应为9位", "8 characters instead of 9"),
+            (
+                lambda text: normalise_social_security_number(text, AS_OF),
+                "USA0000A12345678X",
+                "长度为17位，应为18位",
+                "17 characters instead of 18",
+            ),
+            (checked_bank_card, "12345", "长度为5位，应为12至19位", "5 digits instead of 12 to 19"),
+        ],
+    )
+    def test_a_wrong_length_is_told_with_the_right_one(self, function, number, zh, en):
+        error = refusal(function, number)
+        assert zh in error.sentence("zh")
+        assert en in error.sentence("en")
+
+    def test_every_digit_of_a_residence_number_is_one(self):
+        number = self.residence_number()
+        error = refusal(normalise_social_security_number, number[:16] + "A" + number[17], AS_OF)
+        assert (error.identifier, error.part, error.position) == (
+            "residence-number", "character", 17,
+        )  # fmt: skip
+
     def test_the_check_character_of_a_residence_number_is_that_of_identity_numbers(self):
         number = self.residence_number()
         wrong = number[:-1] + ("0" if number[-1] != "0" else "1")
-        assert refusal(normalise_social_security_number, wrong, AS_OF).part == "check"
+        error = refusal(normalise_social_security_number, wrong, AS_OF)
+        assert (error.identifier, error.part) == ("residence-number", "check")
 
 
 class TestSocialCard:

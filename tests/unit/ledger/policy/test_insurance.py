@@ -130,6 +130,7 @@ class TestMoves:
         moved = moving(InsuranceKind.UNEMPLOYMENT, draws_benefit=True, benefit_due_fen=100_001)
         assert (moved.benefit_fen, moved.fund_fen, moved.months) == (150_002, 150_002, 30)
         assert (moved.relation_moves, moved.account_fen, moved.pool_fen) == (True, 0, 0)
+        assert moved.steps[-1].code == "insurance-unemployment-benefit"
         assert moved.steps[-1].figures == {
             "benefit_due_fen": 100_001,
             "extra_bps": 5_000,
@@ -203,6 +204,7 @@ class TestMedicalGap:
         assert found.value == waiting
         assert found.status is ParameterStatus.UNVERIFIED
         assert found.row.startswith("rule_parameters: medical_")
+        assert "医保办发〔2021〕43号" in found.source
 
     def test_a_negative_gap_is_refused(self):
         with pytest.raises(ImpossibleFactError) as caught:

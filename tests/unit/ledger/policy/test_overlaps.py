@@ -184,6 +184,11 @@ class TestResolve:
         assert step.figures["month_period"] == 202501
         assert step.figures["refund_fen"] == conclusion.figures["refund_fen"]
         assert "2025年1月有2条缴费" in step.text()
+        assert step.text("en").startswith("2025-01 has 2 payments: that of ")
+        residents = code == "overlap-employee-scheme"
+        assert step.source == (
+            "人社部发〔2014〕17号" if residents else "人社部规〔2016〕5号（先转后清）"
+        )
         assert step.grounds[0].row == "rule_parameters: overlap_refund_of_account 201001"
 
     @pytest.mark.parametrize(

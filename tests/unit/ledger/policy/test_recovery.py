@@ -104,6 +104,10 @@ class TestFine:
             "highest_fen": 5_000,
         }
         assert "2倍至5倍" in fine.steps[-1].text()
+        assert [ground.row for ground in fine.steps[-1].grounds] == [
+            "rule_parameters: fraud_fine_lowest 201107",
+            "rule_parameters: fraud_fine_highest 201107",
+        ]
         assert may_decide(fine)
 
     def test_the_law_of_the_month_applies(self):

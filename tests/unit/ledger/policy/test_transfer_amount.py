@@ -147,6 +147,7 @@ class TestExclusions:
             "transfer-excludes-deemed", "transfer-excludes-unpaid", "transfer-excludes-refunded",
         ]  # fmt: skip
         assert "2个月" in amount.steps[-2].text()
+        assert [step.grounds for step in amount.steps[1:-1]] == [(), (), ()]
 
     def test_of_the_years_before_1998_only_the_persons_part_moves(self):
         account = AccountMoney(1_000, person_before_1998_fen=200, unit_before_1998_fen=300)
@@ -160,6 +161,10 @@ class TestExclusions:
         assert amount.account_fen == 0
         assert amount.excluded == (Excluded(Exclusion.ABOVE_ACCOUNT_SHARE, 0, 1_000),)
         assert amount.steps[0].grounds[0].row == "rule_parameters: account_share_limit 200601"
+
+    def test_the_share_of_the_month_asked_about_is_named(self):
+        amount = transfer_amount([], AccountMoney(5, excess_fen=5), Scope.CROSS_PROVINCE, 201001)
+        assert amount.steps[0].grounds[0].value == 800
 
     @pytest.mark.parametrize(
         ("period", "recorded", "excess"),
