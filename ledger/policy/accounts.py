@@ -12,19 +12,13 @@ Source: 劳办发〔1997〕116号; 社会保险法 art. 14; rules b.2.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ledger.errors import AmountError, PeriodError
 from ledger.policy.money import BPS_PER_WHOLE, Rounding, rounded
-from ledger.policy.periods import (
-    MONTHS_PER_YEAR,
-    checked_period,
-    month_of,
-    year_of,
-)
+from ledger.policy.periods import MONTHS_PER_YEAR, checked_period
 from ledger.policy.profiles import AccountMethod, ProvinceProfile, option_step, province_profile
 from ledger.policy.rates import account_interest
 from ledger.policy.regions import NATION
@@ -94,14 +88,15 @@ class YearCredit:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatement:
-    """An account from its first deposit to ``through_period``, year by year, never without one.
-
-    ``profile``: the ways of the place it was credited by.
-    """
+    """An account year by year, never without one; ``profile``: the ways it was credited by."""
 
     years: tuple[YearCredit, ...]
-    through_period: int
     profile: ProvinceProfile
+
+    @property
+    def through_period(self) -> int:
+        """The last month that earned interest."""
+        return self.years[-1].through_period
 
     @property
     def balance_fen(self) -> int:
@@ -170,38 +165,6 @@ class Recredit:
         return (*self.after.steps, Step(_RECREDIT, figures))
 
 
-def product_of(deposits: Mapping[int, int], through_month: int, offset: int) -> int:
-    """The products of one year in fen-months: each deposit times the months it earns.
-
-    Args:
-        deposits: fen by month 1..12; none may lie after ``through_month``.
-        through_month: the last month that earns; 12 but in the year benefits start.
-        offset: months the deposit of the last month earns for, 1 or 0.
-    """
-    return sum(amount * (through_month - month + offset) for month, amount in deposits.items())
-
-
-def year_interest(
-    opening_fen: int,
-    deposits_fen: int,
-    product: int,
-    rate_bps: int,
-    through_month: int,
-    method: AccountMethod,
-    rounding: Rounding,
-) -> tuple[int, int]:
-    """The interest of one year on its opening balance and on its deposits, in fen.
-
-    The annual method needs a whole year; a part of one is always credited by products.
-    """
-    year = BPS_PER_WHOLE * MONTHS_PER_YEAR
-    on_opening = rounded(opening_fen * through_month * rate_bps, year, rounding)
-    if method is AccountMethod.ANNUAL and through_month == MONTHS_PER_YEAR:
-        share, whole = _ANNUAL_FACTOR
-        return on_opening, rounded(deposits_fen * rate_bps * share, BPS_PER_WHOLE * whole, rounding)
-    return on_opening, rounded(product * rate_bps, year, rounding)
-
-
 def account_statement(
     deposits: Mapping[int, int],
     through_period: int,
@@ -227,83 +190,90 @@ def account_statement(
     """
     if opening_fen < 0:
         raise AmountError("opening", "it is negative")
-    by_year = _by_year(deposits, checked_period(through_period))
+    last_year, last_month = divmod(checked_period(through_period), 100)
     place = profile or province_profile(NATION, through_period)
-    offset = int(place.account_offset.value)
-    ways = _ways(place)
-    years: list[YearCredit] = []
-    balance = opening_fen
-    last_year = year_of(through_period)
-    for year in range(min(by_year, default=last_year), last_year + 1):
-        last_month = month_of(through_period) if year == last_year else MONTHS_PER_YEAR
-        months = by_year.get(year, {})
-        product = product_of(months, last_month, offset)
-        credit = _credit(
-            year * 100 + last_month, balance, sum(months.values()), product, rates(year), *ways
-        )
-        years.append(credit)
-        balance = credit.closing_fen
-    return AccountStatement(tuple(years), through_period, place)
+    deposited = _deposited(deposits, through_period, int(place.account_offset.value))
+    years = range(min(deposited, default=last_year), last_year + 1)
+    ends = (year * 100 + (last_month if year == last_year else MONTHS_PER_YEAR) for year in years)
+    totals = (deposited.get(year, (0, 0)) for year in years)
+    return _rolled(opening_fen, zip(ends, totals, strict=True), place, rates)
 
 
 def recredit(before: AccountStatement, rates: RateOfYear = account_interest) -> Recredit:
     """Credit an account again at the rates that are known now; later years follow from earlier."""
-    years: list[YearCredit] = []
-    balance = before.years[0].opening_fen
-    ways = _ways(before.profile)
-    for old in before.years:
-        credit = _credit(
-            old.through_period,
-            balance,
-            old.deposits_fen,
-            old.product_fen_months,
-            rates(old.year),
-            *ways,
-        )
-        years.append(credit)
-        balance = credit.closing_fen
-    return Recredit(before, AccountStatement(tuple(years), before.through_period, before.profile))
+    totals = (
+        (year.through_period, (year.deposits_fen, year.product_fen_months)) for year in before.years
+    )
+    opening_fen = before.years[0].opening_fen
+    return Recredit(before, _rolled(opening_fen, totals, before.profile, rates))
 
 
-def _by_year(deposits: Mapping[int, int], through_period: int) -> dict[int, dict[int, int]]:
-    by_year: dict[int, dict[int, int]] = defaultdict(dict)
+def _deposited(
+    deposits: Mapping[int, int], through_period: int, offset: int
+) -> dict[int, tuple[int, int]]:
+    """By year what was deposited, and the products: each deposit times the months it earns."""
+    last_year, last_month = divmod(through_period, 100)
+    by_year: dict[int, tuple[int, int]] = {}
     for period, amount in deposits.items():
         if amount < 0:
             raise AmountError("account", "a deposit is negative")
         year, month = divmod(checked_period(period), 100)
         if period > through_period:
             raise PeriodError(period, f"it is after {through_period}, where the account ends")
-        by_year[year][month] = amount
+        earning = (last_month if year == last_year else MONTHS_PER_YEAR) - month + offset
+        total, product = by_year.get(year, (0, 0))
+        by_year[year] = total + amount, product + amount * earning
     return by_year
 
 
-def _ways(place: ProvinceProfile) -> tuple[AccountMethod, Rounding]:
-    return AccountMethod(place.account_method.value), Rounding(place.interest_rounding.value)
+def _rolled(
+    opening_fen: int,
+    totals: Iterable[tuple[int, tuple[int, int]]],
+    place: ProvinceProfile,
+    rates: RateOfYear,
+) -> AccountStatement:
+    """Credit year after year, each by its last month, what was deposited and the products."""
+    method = AccountMethod(place.account_method.value)
+    rounding = Rounding(place.interest_rounding.value)
+    years: list[YearCredit] = []
+    balance = opening_fen
+    for through_period, (deposits_fen, product) in totals:
+        year, through_month = divmod(through_period, 100)
+        rate = rates(year)
+        on_opening, on_deposits = _interest(
+            balance, deposits_fen, product, rate.value, through_month, method, rounding
+        )
+        credit = YearCredit(
+            year=year,
+            through_period=through_period,
+            opening_fen=balance,
+            deposits_fen=deposits_fen,
+            product_fen_months=product,
+            rate=rate,
+            interest_on_opening_fen=on_opening,
+            interest_on_deposits_fen=on_deposits,
+        )
+        years.append(credit)
+        balance = credit.closing_fen
+    return AccountStatement(tuple(years), place)
 
 
-def _credit(
-    through_period: int,
+def _interest(
     opening_fen: int,
     deposits_fen: int,
     product: int,
-    rate: Parameter,
+    rate_bps: int,
+    through_month: int,
     method: AccountMethod,
     rounding: Rounding,
-) -> YearCredit:
-    year, through_month = divmod(through_period, 100)
-    on_opening, on_deposits = year_interest(
-        opening_fen, deposits_fen, product, rate.value, through_month, method, rounding
-    )
-    return YearCredit(
-        year=year,
-        through_period=through_period,
-        opening_fen=opening_fen,
-        deposits_fen=deposits_fen,
-        product_fen_months=product,
-        rate=rate,
-        interest_on_opening_fen=on_opening,
-        interest_on_deposits_fen=on_deposits,
-    )
+) -> tuple[int, int]:
+    """On the opening balance and on the deposits; a part of a year is always done by products."""
+    year = BPS_PER_WHOLE * MONTHS_PER_YEAR
+    on_opening = rounded(opening_fen * through_month * rate_bps, year, rounding)
+    if method is AccountMethod.ANNUAL and through_month == MONTHS_PER_YEAR:
+        share, whole = _ANNUAL_FACTOR
+        return on_opening, rounded(deposits_fen * rate_bps * share, BPS_PER_WHOLE * whole, rounding)
+    return on_opening, rounded(product * rate_bps, year, rounding)
 
 
 _YEAR: Final = Wording(

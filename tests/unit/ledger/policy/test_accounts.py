@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from ledger.errors import AmountError, ParameterMissingError, PeriodError
 from ledger.policy.accounts import (
     account_statement,
-    product_of,
     recredit,
-    year_interest,
 )
 from ledger.policy.money import Rounding
 from ledger.policy.periods import month_range
@@ -41,9 +39,18 @@ def credit_year(
     rounding=Rounding.HALF_UP_FEN,
 ):
     """The two interest lines of a year from its deposits by month."""
-    product = product_of(deposits, through_month, offset)
-    total = sum(deposits.values())
-    return year_interest(opening, total, product, rate, through_month, method, rounding)
+    profile = of_nation(
+        account_offset=str(offset), account_method=method, interest_rounding=rounding
+    )
+    (year,) = account_statement(
+        {202000 + month: amount for month, amount in deposits.items()},
+        202000 + through_month,
+        opening_fen=opening,
+        profile=profile,
+        rates=rates_of(y2020=rate),
+    ).years
+    assert year.deposits_fen == sum(deposits.values())
+    return year.interest_on_opening_fen, year.interest_on_deposits_fen
 
 
 def rates_of(**bps):
@@ -118,6 +125,7 @@ class TestStatement:
         assert statement.interest_fen == 20_644 + 25_693 + 13_624
         assert (first.product_fen_months, first.rate_bps) == (80_000 * 78, 397)
         assert (first.through_period, second.through_period) == (202312, 202412)
+        assert statement.through_period == 202412
         assert statement.principal_fen + statement.interest_fen == statement.balance_fen
 
     def test_a_paused_account_goes_on_earning(self):
@@ -149,6 +157,12 @@ class TestStatement:
         with pytest.raises(AmountError) as caught:
             account_statement({}, 202412, opening_fen=-1)
         assert caught.value.fields() == {"field": "opening", "reason": "it is negative"}
+
+    @pytest.mark.parametrize("profile", [None, of_nation()])
+    def test_an_end_that_is_no_month_is_refused(self, profile):
+        with pytest.raises(PeriodError) as caught:
+            account_statement({}, 202413, profile=profile)
+        assert caught.value.value == 202413
 
     @pytest.mark.parametrize("period", [202413, 202400])
     def test_a_month_that_does_not_exist_is_refused(self, period):
