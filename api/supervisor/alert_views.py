@@ -17,6 +17,7 @@ from ledger.recording.context import NodeContext
 from ledger.store.following import FollowedCheckpoint
 from ledger.supervision.model import Alert, AlertState, LeafPlace, Rule
 from ledger.supervision.queries import AlertDetail, alert_detail, alerts
+from ledger.supervision.rules import ANSWER_WORKING_DAYS, answer_due_on
 
 _RULES: Final = MappingProxyType(
     {
@@ -24,6 +25,10 @@ _RULES: Final = MappingProxyType(
         Rule.PAID_AFTER_DEATH: AlertRule.PAID_AFTER_DEATH,
         Rule.LOG_INCONSISTENT: AlertRule.LOG_INCONSISTENT,
     }
+)
+_UNDATED: Final = Words(
+    f"时限{ANSWER_WORKING_DAYS}个工作日，官方工作日历公布后显示到期日。",
+    f"{ANSWER_WORKING_DAYS} working days; the date shows once the official calendar is published.",
 )
 _RISKS: Final = MappingProxyType({3: 90, 2: 55, 1: 20})
 """The three grades of a rule on the page's scale of 100."""
@@ -183,7 +188,9 @@ def process_of(
     done = (True, not is_open, is_answered or is_prevented, is_closed or is_prevented,
             is_closed or is_prevented)  # fmt: skip
     at = (alert.found_at, _at(conflict), answered_at, None, None)
-    texts = (raised, notice, None, None, prevented if is_prevented else None)
+    due = answer_due_on(_time(conflict.proven_at)) if conflict is not None else None
+    waiting = _UNDATED if conflict is not None and not is_answered and due is None else None
+    texts = (raised, notice, waiting, None, prevented if is_prevented else None)
     current = next((number for number, is_done in enumerate(done) if not is_done), len(done))
     return tuple(
         views.CaseProcess(
@@ -194,6 +201,7 @@ def process_of(
             if number == current
             else StepState.WAITING,
             at=at[number] if done[number] else None,
+            due_on=due if step is views.ProcessStep.ANSWER and not done[number] else None,
             text=texts[number],
         )
         for number, step in enumerate(views.ProcessStep)

@@ -117,6 +117,17 @@ def deadline(start_on: date, working_days: int) -> Deadline:
     return Deadline(start_on, working_days, day, (Step(_DEADLINE, figures, tuple(years.values())),))
 
 
+def known_deadline(start_on: date, working_days: int) -> date | None:
+    """The last day of a term, or None while the calendar of a year it reaches is not published.
+
+    For whoever shows a deadline and goes on without one; nothing is guessed.
+    """
+    try:
+        return deadline(start_on, working_days).due_on
+    except CalendarYearMissingError:
+        return None
+
+
 def working_days_between(start_on: date, day: date) -> int:
     """Working days after ``start_on`` up to and with ``day``: what of a term has passed.
 

@@ -32,10 +32,7 @@ class PublishedCalendar:
 
     def add_working_days(self, start: date, days: int) -> date | None:
         """The day ``days`` working days after ``start``; None for a year not published yet."""
-        try:
-            return work_calendar.deadline(start, days).due_on
-        except CalendarYearMissingError:
-            return None
+        return work_calendar.known_deadline(start, days)
 
     def working_days_between(self, start: date, day: date) -> int | None:
         """Working days after ``start`` up to and with ``day``; None for a year not published."""

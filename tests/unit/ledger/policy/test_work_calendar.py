@@ -13,6 +13,7 @@ from ledger.policy.tables import table
 from ledger.policy.work_calendar import (
     deadline,
     is_working_day,
+    known_deadline,
     published_years,
     work_year,
     working_days_between,
@@ -152,6 +153,12 @@ class TestDeadline:
         assert caught.value.year == 2027
         with pytest.raises(CalendarYearMissingError):
             deadline(date(2003, 12, 31), 1)
+
+    def test_a_page_that_goes_on_without_a_date_gets_none(self):
+        assert known_deadline(date(2026, 12, 30), 1) == date(2026, 12, 31)
+        assert known_deadline(date(2026, 12, 30), 2) is None
+        with pytest.raises(ImpossibleFactError):
+            known_deadline(date(2026, 12, 30), 0)
 
     @pytest.mark.parametrize("term", [-1, 0, 1_001])
     def test_a_term_that_cannot_be_is_refused(self, term):
