@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from ledger.records.rules import (
     contribution_fact,
     correction_reference,
     death_fact,
+    entered_reference,
 )
 from ledger.records.validation import check_contributions, check_deaths
 from ledger.store.journal import Posting
@@ -39,6 +40,11 @@ CORRECTED: Final = "CONTRIBUTIONS_CORRECTED"
 """The occasion in the books of a contribution that had been recorded wrongly."""
 REFUNDED: Final = "CONTRIBUTIONS_REFUNDED"
 """The occasion in the books of a contribution that went back to whoever paid it."""
+ENTERED: Final = "CORRECTIONS_ENTERED"
+"""The occasion in the books of corrections that a message entered on chain."""
+WAITING: Final = "CORRECTIONS_WAITING"
+"""The account of differences that no message has entered on chain yet; the contract has none."""
+_KEY: Final = "correction/"
 _REFUNDS: Final = (ReversalReason.REFUNDED, ReversalReason.DOUBLE_INSURANCE)
 _PAYER_GETS_IT: Final = frozenset(reason.value for reason in _REFUNDS)
 
@@ -125,7 +131,8 @@ def waiting_corrections(view: Rooms, told: set[str]) -> list[Collected]:
     """Differences in the books that no message has told the chain yet.
 
     A total on chain covers at least ``minimum_lines`` lines: a single correction would show one
-    person's amount. So it waits for the next file, whose message carries the sum of both.
+    person's amount. So it waits for the next file, whose message carries the sum of both; until
+    then it stands in the books on an account of its own.
 
     Args:
         view: the store.
@@ -147,6 +154,28 @@ def waiting_corrections(view: Rooms, told: set[str]) -> list[Collected]:
                 )
             )
     return waiting
+
+
+def enter_corrections(
+    context: NodeContext, work: UnitOfWork, reference: str, told: Iterable[Collected]
+) -> None:
+    """Book into the treasury the corrections among what a message enters there on chain.
+
+    Args:
+        context: an open bureau's node.
+        work: the transaction that queues the message.
+        reference: the message's identifier of the collection.
+        told: the files and corrections whose sum it carries.
+    """
+    amount_fen = sum(part.amount_fen for part in told if part.imports[0].startswith(_KEY))
+    if amount_fen:
+        work.journal.post(
+            entered_reference(reference),
+            ENTERED,
+            [Posting(Account.TREASURY.name, amount_fen), Posting(WAITING, -amount_fen)],
+            {"collection": reference},
+            at=context.clock.now(),
+        )
 
 
 # --- the new fact ------------------------------------------------------------------------------
@@ -234,13 +263,12 @@ def _book(
     periods = [int(difference.old["period"])]
     if difference.new is not None:
         periods.append(difference.new.period)
-    treasury = work.journal.balances().get(Account.TREASURY.name, 0)
     work.journal.post(
         correction_reference(context.log_id, done.reversed_index),
         REFUNDED if order.reason.value in _PAYER_GETS_IT else CORRECTED,
-        postings_of(amount_fen, treasury),
+        [Posting(WAITING, amount_fen), Posting(Account.OUTSIDE.name, -amount_fen)],
         {
-            "correction": f"correction/{done.reversed_index}",
+            "correction": f"{_KEY}{done.reversed_index}",
             "first_index": int(done.reversal_index),
             "end_index": int(done.restatement_index or done.reversal_index) + 1,
             "amount_fen": amount_fen,
@@ -249,17 +277,3 @@ def _book(
         },
         at=context.clock.now(),
     )
-
-
-def postings_of(amount_fen: int, treasury_fen: int) -> list[Posting]:
-    """The two or three sides of a difference: what the treasury lacks for it is a shortfall."""
-    if amount_fen > 0:
-        sides = {Account.TREASURY: amount_fen, Account.OUTSIDE: -amount_fen}
-    else:
-        covered = max(0, min(treasury_fen, -amount_fen))
-        sides = {
-            Account.OUTSIDE: -amount_fen,
-            Account.TREASURY: -covered,
-            Account.SHORTFALL: covered + amount_fen,
-        }
-    return [Posting(account.name, fen) for account, fen in sides.items() if fen]

@@ -159,6 +159,11 @@ def correction_reference(log_id: LogId, index: LeafIndex) -> str:
     return "0x" + hashlib.sha256(text.encode()).hexdigest()
 
 
+def entered_reference(collection: str) -> str:
+    """The identifier in the books of the corrections that a collection's message entered."""
+    return "0x" + hashlib.sha256(f"{_CORRECTION_LABEL}|{collection}".encode()).hexdigest()
+
+
 def collection_arguments(log_id: LogId, collected: Collected) -> list[Any]:
     """The arguments of ``Funds.recordCollection``, in its order."""
     return [

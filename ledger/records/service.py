@@ -14,7 +14,7 @@ from ledger.funds.model import Account
 from ledger.recording.bulk import People
 from ledger.recording.context import NodeContext
 from ledger.records.columns import CONTRIBUTIONS
-from ledger.records.corrections import waiting_corrections
+from ledger.records.corrections import enter_corrections, waiting_corrections
 from ledger.records.file_check import HELD_FINDINGS, ChunkChecker, FileCheck, Stop, check_file
 from ledger.records.file_recording import Recorder
 from ledger.records.files import SourceFile, open_source
@@ -217,7 +217,8 @@ def _finish(
 
 def _collect(context: NodeContext, work: UnitOfWork, own: Collected) -> dict[str, Any] | None:
     """Leave the message that enters this file's money, with what waited for its total."""
-    collected = merged([*_waiting(work), own])
+    told = [*_waiting(work), own]
+    collected = merged(told)
     if collected.lines < context.manifest.minimum_lines or collected.amount_fen <= 0:
         return None
     message_key = f"collection/{own.imports[0]}"
@@ -230,6 +231,7 @@ def _collect(context: NodeContext, work: UnitOfWork, own: Collected) -> dict[str
         arguments,
         at=context.clock.now(),
     )
+    enter_corrections(context, work, arguments[1], told)
     return {
         "message_key": message_key,
         "reference": arguments[1],

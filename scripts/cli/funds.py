@@ -97,6 +97,7 @@ def balances(out: Output, *, node: NodeOption) -> None:
     from ledger.funds.model import ACCOUNT_NAMES
     from ledger.funds.queries import balances as chain_balances
     from ledger.policy.money import yuan_text
+    from ledger.records.corrections import WAITING
 
     with reading(node) as context:
         require_role(context, "bureau")
@@ -130,6 +131,14 @@ def balances(out: Output, *, node: NodeOption) -> None:
             right=(1, 2),
         ),
     )
+    if waiting_fen := books.get(WAITING, 0):
+        amount = yuan_text(waiting_fen)
+        out.note(
+            (
+                f"另有更正差额 {amount} 元，随下一份缴费文件的合计上链入账。",
+                f"Beside these, corrections of {amount} yuan wait for the next file's total.",
+            )
+        )
 
 
 def _account(name: AccountName) -> Account:

@@ -15,6 +15,7 @@ from api.auth.sessions import Persona, load_personas, write_personas
 from api.web.parts import Role
 from ledger.benefits.queries import all_decisions
 from ledger.benefits.service import restate_decision
+from ledger.chain.bindings import Account
 from ledger.errors import (
     AlreadyResolvedError,
     CorrectionRefusedError,
@@ -182,7 +183,8 @@ class TestContribution:
     def test_books_and_chain_agree_after_the_next_file(self, town, mended, tmp_path):
         _, old, _, before, _ = mended
         context = town.context("hefei")
-        assert books(context)["TREASURY"] == before.get("TREASURY", 0) + 100
+        assert books(context)["TREASURY"] == before.get("TREASURY", 0)
+        assert books(context)["CORRECTIONS_WAITING"] == 100
         totals = context.chain.fund_totals(context.log_id)
         lines = [
             contribution(
@@ -195,6 +197,9 @@ class TestContribution:
         town.network.settle()
         after = context.chain.fund_totals(context.log_id)
         assert after.collected_fen - totals.collected_fen == 5 * 192_000 + 100
+        assert books(context)["CORRECTIONS_WAITING"] == 0
+        treasury = context.chain.fund_balance(context.log_id, Account.TREASURY)
+        assert books(context)["TREASURY"] == treasury
 
 
 class TestPayout:

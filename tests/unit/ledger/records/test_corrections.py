@@ -29,7 +29,6 @@ from ledger.records.files import read_table
 from ledger.records.rules import REVERSAL_REASONS, ReversalReason, contribution_fact
 from ledger.records.service import import_contributions
 from ledger.records.validation import check_contributions
-from ledger.store.journal import Posting
 
 BASIS = "社会保险经办条例第三十七条"
 
@@ -282,29 +281,50 @@ class TestMoney:
         with node.read() as view:
             return view.journal.balances()
 
+    def waiting(self, node):
+        return self.books(node)["CORRECTIONS_WAITING"]
+
     def test_the_difference_is_booked_with_the_correction(self, node, write_csv, contribution):
         import_contributions(node, write_csv([contribution(n) for n in (1, 2, 3)]))
         assert self.books(node) == {"OUTSIDE": -576_000, "TREASURY": 576_000}
         restate(node, write_csv([contribution(1, person_amount="640.50")], name="more.csv"))
-        assert self.books(node) == {"OUTSIDE": -576_050, "TREASURY": 576_050}
+        assert self.waiting(node) == 50
         restate(node, write_csv([contribution(2, unit_amount="1279.00")], name="less.csv"), index=1)
-        assert self.books(node) == {"OUTSIDE": -575_950, "TREASURY": 575_950}
+        assert self.waiting(node) == -50
         restate(node, write_csv([contribution(3, employer_name="改名")], name="same.csv"), index=2)
         reverse(node, 4)
         with node.read() as view:
             occasions = [entry.occasion for entry in view.journal.all()]
-        assert self.books(node) == {"OUTSIDE": -383_900, "TREASURY": 383_900}
+        assert self.books(node) == {
+            "CORRECTIONS_WAITING": -192_100, "OUTSIDE": -383_900, "TREASURY": 576_000,
+        }  # fmt: skip
         assert occasions == ["CONTRIBUTIONS_COLLECTED", *["CONTRIBUTIONS_CORRECTED"] * 3]
 
-    def test_what_the_treasury_lacks_is_a_shortfall(self, node, write_csv, contribution):
+    def test_money_that_goes_back_to_the_payer_is_named_so(self, node, write_csv, contribution):
         import_contributions(node, write_csv([contribution(n) for n in (1, 2, 3)]))
+        for index, reason in enumerate((ReversalReason.REFUNDED, ReversalReason.DOUBLE_INSURANCE)):
+            reverse_entry(node, index, reason, BASIS, "one", "two")
+        with node.read() as view:
+            found = view.journal.of_occasions("CONTRIBUTIONS_REFUNDED")
+        assert [entry.postings[0] for entry in found] == [("CORRECTIONS_WAITING", -192_000)] * 2
+
+    def test_it_waits_while_the_sum_would_not_be_positive(self, node, write_csv, contribution):
+        import_contributions(node, write_csv([contribution(n) for n in range(1, 9)]))
+        for index in range(4):
+            reverse(node, index)
+        lines = [contribution(n, period="202608", paid_on="2026-08-15") for n in (1, 2, 3)]
+        report = import_contributions(node, write_csv(lines, name="later.csv"))
+        assert report.collection is None
+        assert self.waiting(node) == -4 * 192_000
+        more = [contribution(n, period="202608", paid_on="2026-08-15") for n in (4, 5, 6)]
+        assert import_contributions(node, write_csv(more, name="more.csv")).collection
         with node.write() as work:
-            lines = [Posting("FISCAL", 500_000), Posting("TREASURY", -500_000)]
-            work.journal.post("0x01", "FUNDS_MOVED", lines, {}, at=node.clock.now())
-            work.commit()
-        reverse(node, 0)
+            work.outbox.release_anchored(99, at=node.clock.now())
+            last = work.outbox.all()[-1]
+        # 3 and 3 lines of files, 4 corrections; (6 - 4) * 1,920.00 yuan over leaves 8 to 17.
+        assert last.arguments[2:] == [8, 18, 10, 384_000, 202607, 202608]
         assert self.books(node) == {
-            "FISCAL": 500_000, "OUTSIDE": -384_000, "SHORTFALL": -116_000, "TREASURY": 0,
+            "CORRECTIONS_WAITING": 0, "OUTSIDE": -1_920_000, "TREASURY": 1_920_000,
         }  # fmt: skip
 
     def test_the_chain_learns_it_with_the_next_total(self, node, write_csv, contribution):
@@ -322,6 +342,9 @@ class TestMoney:
         assert first.arguments[2:] == [0, 3, 3, 576_000, 202607, 202607]
         # 3 lines of a file and 2 corrections: 5,760.00 + 0.50 - 1,920.00 yuan, leaves 3 to 8.
         assert second.arguments[2:] == [3, 9, 5, 384_050, 202607, 202608]
+        assert self.books(node) == {
+            "CORRECTIONS_WAITING": 0, "OUTSIDE": -960_050, "TREASURY": 960_050,
+        }  # fmt: skip
         again = [contribution(n, period="202606", paid_on="2026-06-15") for n in (1, 2, 3)]
         import_contributions(node, write_csv(again, name="again.csv"))
         with node.write() as work:
