@@ -937,6 +937,39 @@ class ProofShapeError(VerificationError):
 
 
 @dataclass(eq=False)
+class LeafIndexOutOfRangeError(ProofShapeError):
+    """The leaf does not exist in a tree of this size."""
+
+    index: int
+    size: int
+    code: ClassVar[str] = "leaf-index-out-of-range"
+    message: ClassVar[str] = "There is no leaf {index} in a tree of {size}: {reason}."
+    message_zh: ClassVar[str] = "{size} 条记录的日志中没有第 {index} 条。"
+
+
+@dataclass(eq=False)
+class ProofLengthError(ProofShapeError):
+    """A proof has more or fewer hashes than index and sizes call for."""
+
+    expected: int
+    actual: int
+    code: ClassVar[str] = "proof-length"
+    message: ClassVar[str] = "The proof has {actual} hashes, not {expected}: {reason}."
+    message_zh: ClassVar[str] = "证明有 {actual} 个散列值，应为 {expected} 个。"
+
+
+@dataclass(eq=False)
+class SizesOutOfOrderError(ProofShapeError):
+    """An older tree cannot be larger than the newer one."""
+
+    old_size: int
+    new_size: int
+    code: ClassVar[str] = "sizes-out-of-order"
+    message: ClassVar[str] = "A tree of {old_size} is no prefix of one of {new_size}: {reason}."
+    message_zh: ClassVar[str] = "{old_size} 条记录的日志不可能是 {new_size} 条的开头。"
+
+
+@dataclass(eq=False)
 class RootMismatchError(VerificationError):
     """A proof leads to another root."""
 
