@@ -132,6 +132,7 @@ class Assessment:
         """The bounds, where the money goes, and the base with the rates."""
         bounds, split = self.bounds, self.split
         places: dict[str, Figure] = {"region": self.region, "period": self.period}
+        bound_zh, bound_en = _BOUND_WORDS[self.bound]
         rates = tuple(rate for rate in (self.unit_rate, self.person_rate) if rate is not None)
         return (
             option_step(bounds.switch),
@@ -156,10 +157,12 @@ class Assessment:
                 (split.account_rate,),
             ),
             Step(
-                _FLEXIBLE if self.unit_rate is None else _WORDINGS[self.bound],
+                _FLEXIBLE if self.unit_rate is None else _BASE,
                 places
                 | {
                     "base_fen": self.base_fen,
+                    "bound_zh": bound_zh,
+                    "bound_en": bound_en,
                     "reference_fen": bounds.reference_fen,
                     "reference_year": bounds.reference_year,
                     "unit_rate_bps": self.unit_rate_bps,
@@ -282,22 +285,19 @@ def split_paid(period: int, region: str, base_fen: int, unit_fen: int, person_fe
     return Split(pool_fen, account_fen, account)
 
 
-def _base_wording(why_zh: str, why_en: str) -> Wording:
-    return Wording(
-        "contribution-base",
-        f"缴费基数{{base_fen}}元（{why_zh}；{{region}}{{reference_year}}年"
-        "月平均工资{reference_fen}元），单位{unit_rate_bps}，个人{person_rate_bps}",
-        f"Base {{base_fen}} yuan ({why_en}; {{region}}, average monthly wage of "
-        "{reference_year}: {reference_fen}), unit {unit_rate_bps}, person {person_rate_bps}",
-        SOURCE,
-    )
-
-
-_WORDINGS: Final = MappingProxyType(
+_BASE: Final = Wording(
+    "contribution-base",
+    "缴费基数{base_fen}元（{bound_zh}；{region}{reference_year}年"
+    "月平均工资{reference_fen}元），单位{unit_rate_bps}，个人{person_rate_bps}",
+    "Base {base_fen} yuan ({bound_en}; {region}, average monthly wage of "
+    "{reference_year}: {reference_fen}), unit {unit_rate_bps}, person {person_rate_bps}",
+    SOURCE,
+)
+_BOUND_WORDS: Final = MappingProxyType(
     {
-        Bound.NONE: _base_wording("按本人工资", "the own wage"),
-        Bound.FLOOR: _base_wording("低于下限，按60%计", "raised to the floor of 60 %"),
-        Bound.CEILING: _base_wording("高于上限，按300%计", "cut to the ceiling of 300 %"),
+        Bound.NONE: ("按本人工资", "the own wage"),
+        Bound.FLOOR: ("低于下限，按60%计", "raised to the floor of 60 %"),
+        Bound.CEILING: ("高于上限，按300%计", "cut to the ceiling of 300 %"),
     }
 )
 _FLEXIBLE: Final = Wording(

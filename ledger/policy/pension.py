@@ -149,6 +149,8 @@ class Pension:
 
     def _components(self) -> tuple[Step, ...]:
         asked, profile = self.question, self.profile
+        transition = TRANSITIONS[Transition(profile.transition.value)]
+        addition = ADDITIONS[Addition(profile.addition.value)]
         figures: dict[str, Figure] = {
             "region": asked.region,
             "year": year_of(asked.retirement_period),
@@ -161,7 +163,11 @@ class Pension:
             "balance_fen": asked.account_fen,
             "retirement_age_months": self.annuity.age_months,
             "annuity_months_e1": self.annuity.tenths,
+            "transition_zh": transition.zh,
+            "transition_en": transition.en,
             "transition_rate": f"{profile.transition_rate_percent.value}%",
+            "addition_zh": addition.zh,
+            "addition_en": addition.en,
             "addition_rate": f"{profile.addition_rate_percent.value}%",
             "basic_fen": self.basic_fen,
             "account_fen": self.account_fen,
@@ -170,16 +176,14 @@ class Pension:
             "total_fen": self.total_fen,
             "benefits_from_period": self.benefits_from_period,
         }
-        transition = Transition(profile.transition.value)
-        addition = Addition(profile.addition.value)
         steps = [
             Step(words.PROVISIONAL_BASE if self.provisional else words.BASE, figures, (self.base,)),
             Step(words.BASIC, figures),
             Step(words.ACCOUNT, figures, self.annuity.grounds),
         ]
         if asked.deemed_months or asked.early_paid_months:
-            steps.append(Step(words.TRANSITIONS[transition], figures))
-        if addition is not Addition.NONE:
+            steps.append(Step(words.TRANSITION, figures))
+        if profile.addition.value != Addition.NONE:
             steps.append(Step(words.ADDITION, figures))
         return (*steps, Step(words.TOTAL, figures))
 
@@ -240,8 +244,8 @@ def pension(question: PensionQuestion) -> Pension:
             form.base_fen * (1 + form.index) * form.total_years / _HALF_PERCENT, ways
         ),
         account_fen=rounded(asked.account_fen * TENTHS, annuity.tenths, ways.money),
-        transition_fen=_amount(ways.transition(form, ways.transition_rate), ways),
-        addition_fen=_amount(ways.addition(form, ways.addition_rate), ways),
+        transition_fen=_amount(ways.transition.amount(form, ways.transition_rate), ways),
+        addition_fen=_amount(ways.addition.amount(form, ways.addition_rate), ways),
     )
 
 

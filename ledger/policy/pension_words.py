@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from ledger.policy.profiles import Transition
 from ledger.policy.steps import Wording
 
 PENSION_SOURCE: Final = "国发〔2005〕38号；社会保险法第十五条"
@@ -44,51 +41,18 @@ ACCOUNT: Final = Wording(
     "{account_fen} yuan",
     PENSION_SOURCE,
 )
-_TRANSITION_ZH: Final = (
-    "过渡性养老金 = {form}，视同缴费{{deemed_months}}个月、建账前缴费{{early_paid_months}}个月，"
-    "系数{{transition_rate}} = {{transition_fen}}元"
-)
-_TRANSITION_EN: Final = (
-    "Transitional pension = {form}; {{deemed_months}} months deemed, {{early_paid_months}} paid "
-    "before accounts were opened, coefficient {{transition_rate}} = {{transition_fen}} yuan"
-)
-
-
-def _transition_wording(form: Transition, zh: str, en: str) -> Wording:
-    return Wording(
-        f"transition-{form.value}",
-        _TRANSITION_ZH.format(form=zh),
-        _TRANSITION_EN.format(form=en),
-        PENSION_SOURCE,
-    )
-
-
-TRANSITIONS: Final[Mapping[Transition, Wording]] = MappingProxyType(
-    {
-        form: _transition_wording(form, zh, en)
-        for form, zh, en in (
-            (
-                Transition.INDEX_WAGE,
-                "计发基数 × 指数 × 视同年限 × 系数",
-                "base x index x deemed years x coefficient",
-            ),
-            (
-                Transition.AVERAGE_OF_BASE_AND_INDEX_WAGE,
-                "计发基数 × (1 + 指数) ÷ 2 × 建账前年限 × 系数",
-                "base x (1 + index) / 2 x years before the account x coefficient",
-            ),
-            (
-                Transition.DEEMED_AT_ONE_AND_PAID_AT_INDEX,
-                "计发基数 × (视同年限 + 指数 × 建账前缴费年限) × 系数",
-                "base x (deemed years + index x early paid years) x coefficient",
-            ),
-        )
-    }
+TRANSITION: Final = Wording(
+    "transitional-pension",
+    "过渡性养老金 = {transition_zh}，视同缴费{deemed_months}个月、"
+    "建账前缴费{early_paid_months}个月，系数{transition_rate} = {transition_fen}元",
+    "Transitional pension = {transition_en}; {deemed_months} months deemed, {early_paid_months} "
+    "paid before accounts were opened, coefficient {transition_rate} = {transition_fen} yuan",
+    PENSION_SOURCE,
 )
 ADDITION: Final = Wording(
     "local-addition",
-    "地方增发 = {benefit_base_fen} × {index_e4} × {addition_rate} × {years}年 = {addition_fen}元",
-    "Local addition = {benefit_base_fen} x {index_e4} x {addition_rate} x {years} years = "
+    "地方增发 = {addition_zh}，{years}年，系数{addition_rate} = {addition_fen}元",
+    "Local addition = {addition_en}; {years} years, coefficient {addition_rate} = "
     "{addition_fen} yuan",
     "省级规定（见参数表）",
 )

@@ -33,8 +33,16 @@ class FormFacts:
     total_years: Fraction
 
 
-Form = Callable[[FormFacts, Fraction], Fraction]
-"""Gives a monthly amount in fen, exact, from the facts and the place's coefficient."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form: ``amount`` gives fen a month, exact, from the facts and the place's coefficient.
+
+    ``zh`` and ``en`` say the same as a formula.
+    """
+
+    amount: Callable[[FormFacts, Fraction], Fraction]
+    zh: str
+    en: str
 
 
 def index_wage(facts: FormFacts, rate: Fraction) -> Fraction:
@@ -65,11 +73,30 @@ def index_wage_by_years(facts: FormFacts, rate: Fraction) -> Fraction:
 
 TRANSITIONS: Final[Mapping[Transition, Form]] = MappingProxyType(
     {
-        Transition.INDEX_WAGE: index_wage,
-        Transition.AVERAGE_OF_BASE_AND_INDEX_WAGE: average_of_base_and_index_wage,
-        Transition.DEEMED_AT_ONE_AND_PAID_AT_INDEX: deemed_at_one_and_paid_at_index,
+        Transition.INDEX_WAGE: Form(
+            index_wage,
+            "计发基数 × 指数 × 视同年限 × 系数",
+            "base x index x deemed years x coefficient",
+        ),
+        Transition.AVERAGE_OF_BASE_AND_INDEX_WAGE: Form(
+            average_of_base_and_index_wage,
+            "计发基数 × (1 + 指数) ÷ 2 × 建账前年限 × 系数",
+            "base x (1 + index) / 2 x years before the account x coefficient",
+        ),
+        Transition.DEEMED_AT_ONE_AND_PAID_AT_INDEX: Form(
+            deemed_at_one_and_paid_at_index,
+            "计发基数 × (视同年限 + 指数 × 建账前缴费年限) × 系数",
+            "base x (deemed years + index x early paid years) x coefficient",
+        ),
     }
 )
 ADDITIONS: Final[Mapping[Addition, Form]] = MappingProxyType(
-    {Addition.NONE: no_addition, Addition.INDEX_WAGE_BY_YEARS: index_wage_by_years}
+    {
+        Addition.NONE: Form(no_addition, "无", "none"),
+        Addition.INDEX_WAGE_BY_YEARS: Form(
+            index_wage_by_years,
+            "计发基数 × 指数 × 系数 × 年限",
+            "base x index x coefficient x years",
+        ),
+    }
 )

@@ -65,6 +65,18 @@ class TestAssess:
             assess(-1, 202401, NANJING)
         assert caught.value.field == "wage"
 
+    @pytest.mark.parametrize(
+        ("wage_fen", "zh", "en"),
+        [
+            (1_000_000, "按本人工资", "the own wage"),
+            (1, "低于下限，按60%计", "raised to the floor of 60 %"),
+            (10**8, "高于上限，按300%计", "cut to the ceiling of 300 %"),
+        ],
+    )
+    def test_the_bound_that_moved_the_base_is_named(self, wage_fen, zh, en):
+        reason = assess(wage_fen, 202401, NANJING).explanation
+        assert (zh in reason.zh, en in reason.en) == (True, True)
+
     def test_the_steps_name_bounds_and_destinations(self):
         steps = assess(1_000_000, 202405, NANJING).steps
         assert [step.code for step in steps] == [

@@ -126,7 +126,7 @@ class TestForms:
     def test_without_deemed_or_early_months_there_is_no_transition(self):
         found = pension(NANJING)
         assert found.transition_fen == 0
-        assert not any(step.code.startswith("transition") for step in found.steps)
+        assert not any(step.code == "transitional-pension" for step in found.steps)
 
     def test_unrounded_months_are_twelfths_of_a_year(self):
         assert pension(NANJING).basic_fen == 300_833  # 10 000 x 361/12 x 1 % = 3 008.33
@@ -163,7 +163,7 @@ class TestSteps:
             "benefit-base",
             "basic-pension",
             "account-pension",
-            "transition-average-of-base-and-index-wage",
+            "transitional-pension",
             "local-addition",
             "pension-total",
         ]
@@ -183,9 +183,14 @@ class TestSteps:
             "基础养老金 = 8,321.00 × (1 + 0.9350) ÷ 2 × 31.83年 × 1% = 2,562.50元"
         )
         assert "150,397.22 / 195.0 (retired at 50 years) = 771.27" in found.steps[10].text("en")
-        assert "40 months deemed" in found.steps[11].text("en")
-        assert "coefficient 1.3% = 348.51" in found.steps[11].text("en")
-        assert found.steps[12].text("en").endswith("x 0.1% x 31.83 years = 247.64 yuan")
+        assert found.steps[11].text("en") == (
+            "Transitional pension = base x (1 + index) / 2 x years before the account x "
+            "coefficient; 40 months deemed, 0 paid before accounts were opened, "
+            "coefficient 1.3% = 348.51 yuan"
+        )
+        assert found.steps[12].text() == (
+            "地方增发 = 计发基数 × 指数 × 系数 × 年限，31.83年，系数0.1% = 247.64元"
+        )
         assert found.explanation.zh == "每月基本养老金3,929.92元，自2024年6月起发放"
 
     @pytest.mark.parametrize(

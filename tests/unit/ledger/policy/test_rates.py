@@ -27,7 +27,11 @@ class TestContributionRate:
             (Payer.ACCOUNT, 200512, 1100, ParameterStatus.UNVERIFIED),
             (Payer.UNIT, 201604, 2000, ParameterStatus.UNVERIFIED),
             (Payer.UNIT, 201605, 1900, DEMO),
+            (Payer.UNIT, 201904, 1900, DEMO),
+            (Payer.UNIT, 202002, 1600, DEMO),
             (Payer.UNIT, 202003, 1600, DEMO),
+            (Payer.UNIT, 202012, 1600, DEMO),
+            (Payer.UNIT, 202001, 1600, PUBLISHED),
             (Payer.UNIT, 202101, 1600, PUBLISHED),
         ],
     )
@@ -150,3 +154,6 @@ class TestReferenceYear:
     )
     def test_it_is_the_year_before_from_the_switch_on(self, period, switch, year):
         assert reference_year(period, switch) == year
+
+    def test_january_switches_unless_a_place_says_otherwise(self):
+        assert reference_year(202601) == 2025
