@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from ledger.audit.checkpoints import Authorities
+from ledger.audit.files import LOG_FOLDER, LogFiles
+from ledger.audit.service import AuditedLog
 from ledger.chain.bindings import Bindings
 from ledger.chain.deployment import Manifest
 from ledger.chain.event_index import EventIndex
@@ -17,14 +22,24 @@ from ledger.chain.gateway import ChainGateway
 from ledger.chain.registry import Registry
 from ledger.chain.sender import Sender
 from ledger.config import MANIFEST_FILE, NodeSettings
-from ledger.errors import SettingsError
+from ledger.errors import LedgerError, NotPermittedError, SettingsError
+from ledger.evidence.checkpoint import VerifierKey
 from ledger.evidence.encoding import LogId
+from ledger.evidence.trust import TrustedKey, TrustFile
 from ledger.following.feeds import FeedClient
 from ledger.following.follower import Follower
 from ledger.funds.release import release_approved
 from ledger.keys.files import read_private
-from ledger.keys.key_store import ALLIANCE, OPRF, PERSON_MASTER, PUBLISHER, SUPERVISOR, KeyStore
-from ledger.keys.person_keys import PersonKeys
+from ledger.keys.key_store import (
+    ALLIANCE,
+    LOG,
+    OPRF,
+    PERSON_MASTER,
+    PUBLISHER,
+    SUPERVISOR,
+    KeyStore,
+)
+from ledger.keys.person_keys import PERSONS_FILE, PersonKeys
 from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
 from ledger.keys.remembered import SUBJECTS_FILE, RememberedSubjects
 from ledger.ports import SystemClock, SystemRandom
@@ -32,6 +47,7 @@ from ledger.recording.context import BureauTools, NodeContext
 from ledger.recording.erasures import ErasureJob
 from ledger.recording.peers import request_headers
 from ledger.recording.publication import Publisher
+from ledger.recording.trust import export_trust
 from ledger.recording.writer import EntryWriter, RecordReader
 from ledger.store.database import Database
 from ledger.store.group import GroupCommit
@@ -46,6 +62,7 @@ from ledger.worker import Job, Worker
 
 KEYS: Final = "keys"
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105 - a file name
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PASSPHRASE_VARIABLE: Final = "ANXU_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 
@@ -117,6 +134,83 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
         tools=_bureau_tools(directory, settings, keys) if settings.role == "bureau" else None,
     )
     return Node(context, FeedClient(partial(request_headers, context)))
+
+
+@contextmanager
+def open_audited(
+    directory: Path,
+    passphrase: str | None = None,
+    *,
+    offline: bool = False,
+    trust: TrustFile | None = None,
+) -> Iterator[AuditedLog]:
+    """A bureau's log with everything that speaks about it, to be audited; nothing can be written.
+
+    The registry on chain says whose signatures count. Without a chain the trust file says so,
+    without that the node's own key: then keys of the past and cosigners are unknown.
+
+    Args:
+        directory: of a bureau's node, which may be at work meanwhile.
+        passphrase: as for :func:`open_node`.
+        offline: ask no chain.
+        trust: what is believed without a chain.
+
+    Raises:
+        NotPermittedError: it is a supervisor's node.
+        SettingsError: it is no node, its tables are of another version, or the trust file does not
+            name its log.
+        WrongPassphraseError, FileModeError, KeyFileDamagedError: the keys cannot be opened.
+        StorageUnavailableError: the database or the person keys cannot be read.
+    """
+    settings = NodeSettings.load(directory)
+    manifest = Manifest.load(directory / MANIFEST_FILE)
+    if settings.role != "bureau":
+        raise NotPermittedError(action="an audit", needed="a bureau's node")
+    keys = open_keys(directory, passphrase)
+    with ExitStack() as stack:
+        database = stack.enter_context(closing(Database(settings.database_url, read_only=True)))
+        database.require_current()
+        vault = PersonKeys.open_read_only(
+            directory / KEYS / PERSONS_FILE, keys.secret(PERSON_MASTER)
+        )
+        context = NodeContext(
+            directory=directory,
+            settings=settings,
+            manifest=manifest,
+            clock=SystemClock(manifest.offset_seconds),
+            random=SystemRandom(),
+            database=database,
+            keys=keys,
+            chain=Registry(Bindings(ChainGateway(manifest, settings.rpc_url))),
+            tools=None,
+        )
+        unavailable = "offline" if offline else ""
+        if not offline:
+            try:
+                trust = export_trust(context)
+            except LedgerError as error:
+                unavailable = error.code
+        yield AuditedLog(
+            log_id=context.log_id,
+            database=database,
+            files=LogFiles(directory / LOG_FOLDER),
+            vault=stack.enter_context(vault),
+            pseudonyms=Pseudonyms(keys.secret(ALLIANCE), KeyedEvaluator(keys.secret(OPRF))),
+            authorities=_authorities(context, trust),
+            chain=context.chain if not unavailable else None,
+            no_chain=unavailable,
+        )
+
+
+def _authorities(context: NodeContext, trust: TrustFile | None) -> Authorities:
+    """Whose signatures count for the node's own log."""
+    if trust is None:
+        key = VerifierKey.log(context.origin, context.keys.public_key(LOG))
+        return Authorities(context.origin, (TrustedKey(key, _LONG_AGO),), (), has_history=False)
+    log = trust.log(context.log_id)
+    if log is None or log.origin != context.origin:
+        raise SettingsError(setting="trust", reason="the trust file does not name this log")
+    return Authorities(context.origin, log.keys, trust.cosigners, has_history=True)
 
 
 def open_keys(directory: Path, passphrase: str | None = None) -> KeyStore:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ledger.audit.model import CHECKPOINTS, COSIGNATURES, Finding
@@ -24,6 +24,8 @@ from ledger.evidence.checkpoint import (
 from ledger.evidence.trust import TrustedCosigner, TrustedKey
 from ledger.store.audit import CheckpointRow, CosignatureRow
 
+_SKEW: Final = timedelta(minutes=5)
+"""How far a cosigner's clock may be behind the chain's, by which its key begins to count."""
 _SHOWN: Final = 200
 """Characters of a stored text that a finding repeats."""
 
@@ -189,7 +191,7 @@ def _known_cosigner(
         return _line_differs(row, "line", "a signature that holds", "another", "signature")
     if row.cosigner != key.name:
         return _line_differs(row, "cosigner", key.name, ascii(row.cosigner)[:_SHOWN])
-    if not trusted.trusted.covers(time):
+    if not any(trusted.trusted.covers(each) for each in (time, time + _SKEW)):
         return _line_differs(row, "line", f"a key valid at {time.isoformat()}", "another")
     return None
 
@@ -232,4 +234,4 @@ def _holds(line: SignatureLine, key: VerifierKey, body: CheckpointBody | None) -
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        return datetime.max.replace(tzinfo=UTC)
+        return datetime.max.replace(tzinfo=UTC) - _SKEW

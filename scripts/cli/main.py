@@ -10,6 +10,7 @@ import typer
 
 from scripts.cli import (
     alerts,
+    audit,
     bench,
     chain,
     checkpoint,
@@ -58,6 +59,7 @@ def make_app() -> typer.Typer:
         policy,
         records,
         proofs,
+        audit,
         alerts,
         bench,
     )

@@ -31,6 +31,8 @@ _STEPS: Final[Mapping[str, Words]] = {
     "check": ("校验", "check"),
     "seal": ("加密封存", "seal"),
     "record": ("入账", "record"),
+    "rows": ("核对记录", "rows"),
+    "anchors": ("核对锚定", "anchors"),
 }
 
 
