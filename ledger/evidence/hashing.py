@@ -94,6 +94,11 @@ def hash_pairs(level: ByteRows) -> ByteRows:
     return sha256_rows(pairs, NODE_LABEL)
 
 
+def load_compiled() -> bool:
+    """Load the compiled loops now, not when they begin to pay; whether there are any."""
+    return _PATIENCE.loaded() is not None
+
+
 def require_offsets(data: ByteRows, offsets: Offsets) -> None:
     """Refuse offsets that fall, or that lie outside ``data``: compiled loops trust them."""
     inside = len(offsets) > 0 and offsets[0] >= 0 and offsets[-1] <= len(data)

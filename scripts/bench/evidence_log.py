@@ -1,0 +1,381 @@
+"""How fast a log grows, proves and takes in single records, beside pymerkle in the same run.
+
+The leaves are made up and the same for both. What pymerkle appends in memory or by the thousand is
+measured on at most a million leaves; its inner nodes are not kept on disk, ours are.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from pymerkle import InmemoryTree, SqliteTree
+
+from ledger.evidence.checkpoint import CheckpointBody, sign_checkpoint
+from ledger.evidence.encoding import LeafIndex, LogId, leaf_hash
+from ledger.evidence.hashing import ByteRows, load_compiled
+from ledger.evidence.merkle import (
+    consistency_proof,
+    inclusion_proof,
+    verify_consistency,
+    verify_inclusion,
+)
+from ledger.keys.person_keys import PersonKeys
+from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
+from ledger.keys.signers import Ed25519Signer
+from ledger.policy.kinds import Kind
+from ledger.ports import SystemRandom
+from ledger.recording.facts import Fact
+from ledger.recording.writer import EntryWriter
+from ledger.store.database import Database
+from ledger.store.group import GroupCommit
+from ledger.store.log import NewEntry
+from ledger.store.tiles import TileStore
+from ledger.store.unit_of_work import UnitOfWork
+from scripts.bench import Report, Row
+
+RECORDS: Final = 10_000_000
+SMALLEST: Final = 100_000
+FIRST_PROOF_SECONDS: Final = 0.05
+PROOFS_A_SECOND: Final = 5_000
+VERIFIED_A_SECOND: Final = 50_000
+TESSERA_LEAVES_A_SECOND: Final = 92_000
+"""Tessera 1.0.4, POSIX storage, batches of 1,024, as measured on such a machine before."""
+
+_IN_MEMORY: Final = 100_000
+_BULK: Final = 1_000_000
+_PROOFS: Final = 4_000
+_SLOW_PROOFS: Final = 100
+_SINGLES: Final = 200
+_BATCHES: Final = 60
+_CLIENTS: Final = (1, 10, 100)
+_LOG: Final = LogId(1)
+_AT: Final = datetime(2026, 9, 15, 1, 0, tzinfo=UTC)
+_ORIGIN: Final = "anxu/31415/1"
+_SAMPLE: Final = np.random.default_rng(1).integers(0, 256, (65_536, 64), dtype=np.uint8)
+
+_FIRST_PROOF: Final = """
+import sys, time
+from pathlib import Path
+from ledger.evidence.merkle import inclusion_proof
+from ledger.store.tiles import TileStore
+began = time.perf_counter()
+inclusion_proof(int(sys.argv[2]), int(sys.argv[3]), TileStore(Path(sys.argv[1])).node)
+print(time.perf_counter() - began)
+"""
+
+
+def measure(report: Report) -> Sequence[Row]:
+    """Everything here, up to ten million leaves."""
+    return [*growth_rows(RECORDS, report), *single_rows(report)]
+
+
+def leaves_between(first: int, end: int) -> ByteRows:
+    """Made-up leaves, each with its number in it."""
+    numbers = np.arange(first, end)
+    rows = _SAMPLE[numbers % len(_SAMPLE)]
+    rows[:, :8] = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)
+    return rows
+
+
+# --- growing and proving --------------------------------------------------------------------------
+
+
+def growth_rows(records: int, report: Report) -> list[Row]:
+    """Leaves to durable files and a signed checkpoint, at sizes up to ``records``; then proofs."""
+    with tempfile.TemporaryDirectory(prefix="anxu-bench-log-") as folder:
+        directory = Path(folder)
+        peers = _Peers.measured(directory, min(records, _BULK), report)
+        rows, seconds = [], {}
+        for size in _sizes(records):
+            seconds[size] = _grow(directory / f"{size}", size)
+            report(f"{size:,} leaves to durable files in {seconds[size]:.1f} s")
+            name, rate = f"{size:,} leaves to durable files, signed", size / seconds[size]
+            rows += [
+                Row.compared(name, "leaves/s", rate, "pymerkle in memory", peers.in_memory, ">= 5"),
+                Row.compared(name, "leaves/s", rate, "pymerkle SQLite bulk", peers.bulk, "> 1"),
+            ]
+        small, large = min(seconds), max(seconds)
+        rows += [
+            Row.compared(
+                f"time of a leaf at {large:,}", "us", seconds[large] / large * 1e6,
+                f"at {small:,}", seconds[small] / small * 1e6, "<= 1.25",
+            ),
+            Row.alone(
+                "peak memory of the process", "MiB",
+                resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            ),
+            Row.alone(
+                "note: Tessera 1.0.4, POSIX storage, not run here", "leaves/s",
+                TESSERA_LEAVES_A_SECOND,
+            ),
+        ]  # fmt: skip
+        return [*rows, *_proof_rows(directory / f"{large}", large, peers, report)]
+
+
+def _sizes(records: int) -> list[int]:
+    sizes = [SMALLEST]
+    while sizes[-1] * 10 <= records:
+        sizes.append(sizes[-1] * 10)
+    return sizes if records in sizes or records < SMALLEST else [*sizes, records]
+
+
+def _grow(directory: Path, size: int) -> float:
+    """Seconds from leaves to files that are durable and a checkpoint that is signed."""
+    tiles, key = TileStore(directory), Ed25519Signer.from_private(bytes(range(32)))
+    load_compiled()  # a node that is at work has done so
+    began = time.perf_counter()
+    tiles.integrate(size, leaves_between)
+    sign_checkpoint(CheckpointBody(_ORIGIN, size, tiles.root(size)), _ORIGIN, key)
+    return time.perf_counter() - began
+
+
+@dataclass(frozen=True, slots=True)
+class _Peers:
+    """What pymerkle did with the same leaves, in operations a second."""
+
+    in_memory: float
+    bulk: float
+    size: int
+    first_proof_seconds: float
+    proofs: float
+    verified: float
+    root: bytes
+
+    @classmethod
+    def measured(cls, directory: Path, size: int, report: Report) -> _Peers:
+        """Run pymerkle."""
+        leaves = [row.tobytes() for row in leaves_between(0, size)]
+        memory = InmemoryTree()
+        part = leaves[:_IN_MEMORY]
+        in_memory = _rate(len(part), lambda: [memory.append_entry(leaf) for leaf in part])
+        with SqliteTree(str(directory / "pymerkle.sqlite")) as tree:
+            bulk = _rate(size, lambda: tree.append_entries(leaves))
+            began = time.perf_counter()
+            tree.prove_inclusion(size // 3)
+            first = time.perf_counter() - began
+            places = _random(1).sample(range(1, size + 1), _SLOW_PROOFS)
+            proofs: list[Any] = []
+            rate = _rate(
+                len(places), lambda: proofs.extend(tree.prove_inclusion(at) for at in places)
+            )
+            root, bases = tree.get_state(), [tree.get_leaf(at) for at in places]
+        checked = list(zip(bases, proofs, strict=True)) * 20
+        verified = _rate(
+            len(checked), lambda: [proof.verify(base, root) for base, proof in checked]
+        )
+        report(f"pymerkle done with {size:,} leaves")
+        return cls(in_memory, bulk, size, first, rate, verified, root)
+
+
+def _proof_rows(directory: Path, size: int, peers: _Peers, report: Report) -> list[Row]:
+    tiles, source = TileStore(directory), _random(2)
+    said = subprocess.run(
+        [sys.executable, "-c", _FIRST_PROOF, str(directory), str(size // 3), str(size)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert tiles.root(peers.size) == peers.root, "both trees have the same leaves"
+    rows = [
+        Row.compared(
+            f"first inclusion proof of a process, {size:,} leaves", "ms",
+            float(said.stdout) * 1e3, "limit", FIRST_PROOF_SECONDS * 1e3, "<= 1",
+        ),
+        Row.alone(
+            f"pymerkle SQLite: first proof, {peers.size:,} leaves", "ms",
+            peers.first_proof_seconds * 1e3,
+        ),
+    ]  # fmt: skip
+    places = [source.randrange(size) for _ in range(_PROOFS)]
+    proofs: list[Sequence[bytes]] = []
+    name = f"inclusion proofs at random places, {size:,} leaves"
+    rate = _rate(
+        _PROOFS, lambda: proofs.extend(inclusion_proof(at, size, tiles.node) for at in places)
+    )
+    rows += [
+        Row.compared(name, "a second", rate, "limit", PROOFS_A_SECOND, ">= 1"),
+        Row.compared(name, "a second", rate, "pymerkle SQLite", peers.proofs, "> 1"),
+    ]
+    older: list[Sequence[bytes]] = []
+    rate = _rate(
+        _PROOFS, lambda: older.extend(consistency_proof(at, size, tiles.node) for at in places)
+    )
+    rows.append(Row.alone("consistency proofs from random sizes", "a second", rate))
+    report("proofs made")
+    return [*rows, *_verification_rows(tiles, size, peers, places, proofs, older)]
+
+
+def _verification_rows(
+    tiles: TileStore, size: int, peers: _Peers, places: list[int],
+    proofs: list[Sequence[bytes]], older: list[Sequence[bytes]],
+) -> list[Row]:  # fmt: skip
+    root = tiles.root(size)
+    leaves = [leaf_hash(leaves_between(at, at + 1).tobytes()) for at in places]
+    roots = [tiles.root(at) for at in places]
+
+    def inclusions() -> None:
+        for leaf, at, proof in zip(leaves, places, proofs, strict=True):
+            verify_inclusion(leaf, at, size, proof, root)
+
+    def consistencies() -> None:
+        for at, before, proof in zip(places, roots, older, strict=True):
+            verify_consistency(at, before, size, root, proof)
+
+    inside = [at % peers.size for at in places]
+    same = [inclusion_proof(at, peers.size, tiles.node) for at in inside]
+    hashes = [leaf_hash(leaves_between(at, at + 1).tobytes()) for at in inside]
+
+    def inclusions_beside() -> None:
+        for leaf, at, proof in zip(hashes, inside, same, strict=True):
+            verify_inclusion(leaf, at, peers.size, proof, peers.root)
+
+    name = "inclusion proofs verified in Python"
+    return [
+        Row.compared(
+            f"{name}, {size:,} leaves", "a second",
+            _rate(_PROOFS, inclusions),
+            "limit", VERIFIED_A_SECOND, ">= 1",
+        ),
+        Row.compared(
+            f"{name}, {peers.size:,} leaves", "a second",
+            _rate(_PROOFS, inclusions_beside), "pymerkle", peers.verified, ">= 2"
+        ),
+        Row.alone(
+            "consistency proofs verified in Python", "a second", _rate(_PROOFS, consistencies)
+        ),
+    ]  # fmt: skip
+
+
+# --- one record at a time -------------------------------------------------------------------------
+
+
+def single_rows(report: Report) -> list[Row]:
+    """Durable appends of single entries: alone, in a shared batch, and by threads that share.
+
+    The log's own part is numbering, tags, seals, hashing, rows and the head's swap, of entries that
+    are prepared, up to the commit. The whole correction prepares a reversal and a restatement from
+    facts: pseudonym, key, canonical record, seal.
+    """
+    with tempfile.TemporaryDirectory(prefix="anxu-bench-single-") as folder:
+        directory = Path(folder)
+        directory.chmod(0o700)
+        with SqliteTree(str(directory / "single.sqlite")) as tree:
+            durable = _rate(
+                _SINGLES, lambda: [tree.append_entry(bytes(64)) for _ in range(_SINGLES)]
+            )
+        with (
+            closing(Database(f"sqlite:///{directory / 'node.sqlite'}")) as database,
+            PersonKeys.open(directory / "persons.sqlite", bytes(32), SystemRandom()) as keys,
+        ):
+            database.migrate()
+            pseudonyms = Pseudonyms(bytes(32), KeyedEvaluator(bytes(32)))
+            writer = EntryWriter(_LOG, keys, pseudonyms, SystemRandom())
+            rows = [*_batch_rows(database, writer, durable)]
+            report("batches done")
+            rows += [*_thread_rows(database, writer, durable)]
+            rows.append(_correction_row(database, writer))
+    return rows
+
+
+def _batch_rows(database: Database, writer: EntryWriter, durable: float) -> Iterator[Row]:
+    beside = "pymerkle SQLite, one append"
+    for clients in _CLIENTS:
+        batches = [_entries(writer, clients) for _ in range(_BATCHES)]
+        times = []
+        for batch in batches:
+            began = time.perf_counter()
+            with UnitOfWork(database, _LOG) as work:
+                work.log.append(batch, source_key="bench", recorded_at=_AT)
+                work.commit()
+            times.append(time.perf_counter() - began)
+        wanted = {1: ">= 0.4", 100: ">= 30"}.get(clients)
+        who = "one client" if clients == 1 else f"{clients} clients sharing a batch"
+        rate = clients / statistics.median(times)
+        name = f"the log's own part, durable, {who}"
+        yield Row.compared(name, "entries/s", rate, beside, durable, wanted)
+
+
+def _thread_rows(database: Database, writer: EntryWriter, durable: float) -> Iterator[Row]:
+    beside = "pymerkle SQLite, one append"
+    for clients in _CLIENTS:
+        group = GroupCommit(database)
+        turns = max(3, _SINGLES // clients)
+        entries = _entries(writer, clients * turns)
+
+        def run(mine: list[NewEntry], group: GroupCommit = group) -> None:
+            for entry in mine:
+                with UnitOfWork(database, _LOG, group) as work:
+                    work.log.append([entry], source_key="bench", recorded_at=_AT)
+                    work.commit()
+
+        threads = [
+            threading.Thread(target=run, args=(entries[number::clients],))
+            for number in range(clients)
+        ]
+        began = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rate = len(entries) / (time.perf_counter() - began)
+        name = f"commands of {clients} threads, a savepoint each, transactions shared"
+        yield Row.compared(name, "commands/s", rate, beside, durable)
+
+
+def _correction_row(database: Database, writer: EntryWriter) -> Row:
+    def correct() -> None:
+        with UnitOfWork(database, _LOG) as work:
+            (index,) = work.log.append(_entries(writer, 1), source_key="old", recorded_at=_AT)
+            work.commit()
+        times.append(-time.perf_counter())
+        reversal = Fact(
+            Kind.REVERSAL, 0, 0, 0, {"reason_code": "DATA_ENTRY"}, _person(0), LeafIndex(index)
+        )
+        entries = writer.prepare([reversal, _fact(0)])
+        with UnitOfWork(database, _LOG) as work:
+            assert work.log.reversal_of(index) is None
+            work.log.append(entries, source_key="bench", recorded_at=_AT)
+            work.commit()
+        times[-1] += time.perf_counter()
+
+    times: list[float] = []
+    for _ in range(_BATCHES):
+        correct()
+    name = "a whole correction: two entries from facts, sealed, checked, durable"
+    return Row.alone(name, "ms", statistics.median(times) * 1e3)
+
+
+def _entries(writer: EntryWriter, count: int) -> list[NewEntry]:
+    return writer.prepare([_fact(number % 50) for number in range(count)])
+
+
+def _fact(number: int) -> Fact:
+    body = {"name": "参保人", "scheme": "PENSION_EMPLOYEE", "line": "NORMAL", "region": "340100"}
+    return Fact(Kind.PAYOUT, 1, 202608, 300_000, body, _person(number))
+
+
+def _person(number: int) -> str:
+    return f"34010419600101{number:03d}X"
+
+
+def _random(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - places to look at, nothing secret
+
+
+def _rate(count: int, act: Callable[[], object]) -> float:
+    """How many a second."""
+    began = time.perf_counter()
+    act()
+    return count / (time.perf_counter() - began)
