@@ -180,6 +180,9 @@ class TestReport:
             "due_on": "2026-10-19",
         }
         assert found.start_on == date(2026, 9, 15)
+        assert [ground.row for ground in found.steps[-1].grounds] == [
+            "rule_parameters: stop_event_report_working_days 202312"
+        ]
         assert may_decide(found)
 
     def test_before_december_2023_there_was_no_such_duty(self):

@@ -92,7 +92,17 @@ class TestDue:
         assert stopped.refund_fen == settlement.refund_fen == 10_000
         assert settlement.deductions is None
         assert settlement.steps[1].code == "duplicate-stopped-resident"
-        assert settlement.steps[-1].code == "duplicate-settled"
+        (kept, resident, settled) = settlement.steps
+        assert settled.code == "duplicate-settled"
+        assert settled.figures == {
+            "due_fen": 40_000, "repaid_fen": 0, "from_account_fen": 40_000, "refund_fen": 10_000,
+        }  # fmt: skip
+        assert [ground.row for step in (kept, resident, settled) for ground in step.grounds] == [
+            "insurance_kinds: PENSION_EMPLOYEE",
+            "rule_parameters: resident_repays_basic_pension 201407",
+            "rule_parameters: duplicate_pension_order 201001",
+        ]
+        assert "应退基础养老金400.00元" in resident.text()
 
     def test_of_three_in_one_month_one_stays_paid(self):
         third = replace(
@@ -183,6 +193,9 @@ class TestSteps:
             "last_fen": 50_000,
         }
         assert "2026年10月至2027年1月共4个月" in settlement.explanation.zh
+        order = "rule_parameters: duplicate_pension_order 201001"
+        assert [ground.row for ground in stopped.grounds] == [order]
+        assert [ground.row for ground in conclusion.grounds] == [order]
         assert not may_decide(settlement)
 
 
@@ -206,7 +219,7 @@ class TestRefusals:
     def test_an_unknown_pension_is_refused(self, facts):
         with pytest.raises(NotFoundError) as caught:
             settle(NANJING, HEFEI, **facts)
-        assert caught.value.key == "9"
+        assert (caught.value.what, caught.value.key) == ("pension", "9")
 
     @pytest.mark.parametrize(
         ("changes", "field"),

@@ -188,6 +188,7 @@ class TestF13:
         assert (seen.pattern, seen.reason) == ("F13", "lump-sum-no-document")
         assert seen.figures["months"] == 36
         assert "法院、审计" in seen.explanation.zh
+        assert seen.explanation.en.startswith("A lump sum for 36 months, at least 36, without")
 
     def test_a_document_of_the_day_of_payment_is_late(self):
         day = date(2020, 1, 1)

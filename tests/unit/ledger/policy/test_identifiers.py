@@ -263,6 +263,15 @@ class TestCreditCode:
         assert credit_code_check_character("0" * 17) == "0"
         assert organisation_check_character("0" * 8) == "0"
 
+    def test_a_check_character_needs_all_the_others(self):
+        for function, length in (
+            (credit_code_check_character, 16),
+            (organisation_check_character, 7),
+        ):
+            for wrong in (length, length + 2):
+                with pytest.raises(ValueError, match="zip"):
+                    function("0" * wrong)
+
     def test_ten_is_an_x_in_the_organisation_code(self):
         assert organisation_check_character("00000006") == "X"  # 11 - 6 x 2 % 11
         assert organisation_check_character("0000000A") == "2"  # A is 10: 11 - 20 % 11

@@ -110,6 +110,7 @@ class TestMoves:
         moved = moving(InsuranceKind(kind))
         assert (moved.relation_moves, moved.months, moved.fund_fen) == (False, 0, 0)
         assert moved.steps[-1].code == "insurance-starts-anew"
+        assert [ground.row for ground in moved.steps[-1].grounds] == [f"insurance_kinds: {kind}"]
         assert "在新地重新参保" in moved.explanation.zh
         assert may_decide(moved)
 
@@ -121,7 +122,10 @@ class TestMoves:
     def test_a_pension_that_is_drawn_does_not_move(self, kind):
         moved = moving(InsuranceKind(kind), draws_benefit=True)
         assert (moved.relation_moves, moved.fund_fen) == (False, 0)
-        assert moved.steps[-1].code == "insurance-benefit-drawn"
+        (step,) = moved.steps
+        assert step.code == "insurance-benefit-drawn"
+        assert [ground.row for ground in step.grounds] == [f"insurance_kinds: {kind}"]
+        assert insurance_kinds()[InsuranceKind(kind)].name_zh in step.text()
 
     def test_a_hospital_stay_holds_nothing_up(self):
         assert moving(InsuranceKind.MEDICAL_EMPLOYEE, draws_benefit=True).account_fen == 500
@@ -175,6 +179,7 @@ class TestMoves:
         assert caught.value.field == field
 
     def test_negative_months_are_refused(self):
+        assert moving(InsuranceKind.UNEMPLOYMENT, months=0).relation_moves
         with pytest.raises(ImpossibleFactError) as caught:
             moving(InsuranceKind.INJURY, months=-1)
         assert (caught.value.field, caught.value.value) == ("months", "-1")

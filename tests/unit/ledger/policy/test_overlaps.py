@@ -208,8 +208,9 @@ class TestResolve:
     def test_a_choice_of_a_record_that_is_not_there_is_refused(self):
         with pytest.raises(NotFoundError):
             resolve_overlaps([HEFEI, NANJING], "320100", {202501: "9/9"})
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotFoundError) as caught:
             resolve_overlaps([HEFEI], "320100", {202412: "2/10"})
+        assert (caught.value.what, caught.value.key) == ("record for the month", "202412")
 
     def test_the_result_reads_in_both_languages(self):
         resolution = resolve_overlaps([HEFEI, NANJING], "320100")

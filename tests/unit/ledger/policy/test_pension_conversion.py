@@ -65,6 +65,27 @@ class TestConversion:
             "months": 180,
         }
 
+    @pytest.mark.parametrize(
+        ("changes", "rows"),
+        [
+            ({}, ["minimum_months", "rule_parameters: conversion_of_schemes 201407"]),
+            (
+                {"employee_months": 1},
+                ["minimum_months", "rule_parameters: conversion_of_schemes 201407"],
+            ),
+            ({"as_of_period": 202608}, ["rule_parameters: conversion_of_schemes 201407"]),
+            ({"draws_pension": True}, ["rule_parameters: conversion_of_schemes 201407"]),
+        ],
+    )
+    def test_every_answer_tells_its_figures_and_rows(self, changes, rows):
+        (step,) = convert_pension(replace(QUESTION, **changes)).steps
+        assert step.figures["resident_months"] == 24
+        assert [ground.row.split(":")[0] for ground in step.grounds] == [
+            row.split(":")[0] for row in rows
+        ]
+        assert step.grounds[-1].row == rows[-1]
+        assert step.text("zh") != step.text("en")
+
     @given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 10**9), st.integers(0, 10**9))
     def test_no_money_is_lost_and_a_month_more_never_counts_less(self, own, other, account, extra):
         question = replace(

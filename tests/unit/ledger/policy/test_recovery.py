@@ -32,6 +32,11 @@ class TestRecover:
         assert "2026年10月至2027年1月共4个月" in found.explanation.zh
         assert may_decide(found)
 
+    def test_the_account_gives_no_more_than_is_still_due(self):
+        found = recover(100, 202610, 1, repaid_fen=40, account_fen=80)
+        assert (found.due_fen, found.from_account_fen, found.deductions) == (100, 60, None)
+        assert recover(100, 202610, 1, repaid_fen=40, account_fen=59).deductions.months == 1
+
     def test_what_the_account_covers_needs_no_deduction(self):
         found = recover(100, 202610, 1, account_fen=100)
         assert (found.from_account_fen, found.deductions) == (100, None)
