@@ -108,7 +108,7 @@ def _bring_in(
         prepared = prepare_lines(context, checked.rows)
         progress("seal", len(prepared.entries), len(prepared.entries))
         try:
-            with context.write() as work:
+            with context.write(alone=True) as work:
                 if work.imports.find(table.import_key) is None:
                     _record(context, work, checked, prepared, kind, left_out)
                     work.commit()

@@ -86,7 +86,7 @@ class Recorder:
         self._sealed = done.rows_accepted
         parts = _with_last(self._parts(done.rows_done))
         for part, is_last in parts:
-            with self._context.write() as work:
+            with self._context.write(alone=True) as work:
                 if work.imports.find(done.import_key) is not None:
                     return None
                 standing = work.imports.unfinished(done.import_key)
