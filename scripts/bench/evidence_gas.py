@@ -15,8 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger.chain.artifacts import load_artifact, types_of
-from ledger.chain.codec import call_data
+from devnet.scratch import ScratchChain
+
+from ledger.chain.codec import call_data, creation_data
 from ledger.evidence.encoding import node_hash
 from scripts.bench import Report, Row
 
@@ -29,8 +30,6 @@ GAS_LIMIT_AT_LARGE_LOG: Final = 140_000
 GAS_A_RECORD_LIMIT: Final = 0.13
 
 _SEED: Final = 9162
-_DEPLOYMENT_GAS: Final = 8_000_000
-_CALL_GAS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,48 +106,36 @@ def _older_sizes(size: int, source: random.Random) -> list[int]:
 
 
 class GasChain:
-    """Bureaus and Checkpoints on an embedded chain, with one enrolled log."""
+    """Bureaus and Checkpoints on a chain in memory, with one enrolled log."""
 
     def __init__(self) -> None:
-        from eth.vm.forks.london import LondonVM
-        from eth_tester import EthereumTester, PyEVMBackend
-
-        self._tester = EthereumTester(backend=PyEVMBackend(vm_configuration=((0, LondonVM),)))
-        self._deployer, self._supervisor, self._publisher = self._tester.get_accounts()[:3]
+        self._chain = ScratchChain()
+        self._deployer, self._supervisor, self._publisher = self._chain.accounts[:3]
         bureaus = self._deploy("Bureaus", [[(self._supervisor, b"\x01" * 32, "supervisor", "")]])
         self._checkpoints = self._deploy("Checkpoints", [bureaus])
         enrolment = [320100, 1, 32, self._publisher, b"\x02" * 32, b"\x03" * 32, "bureau", ""]
-        self._send(self._supervisor, bureaus, call_data("Bureaus", "enrol", [enrolment]))
-        # Another checkpoint came before: the number over all logs is not written for the first
-        # time.
         other = [320500, 1, 32, self._deployer, b"\x04" * 32, b"\x05" * 32, "bureau", ""]
-        self._send(self._supervisor, bureaus, call_data("Bureaus", "enrol", [other]))
+        for bureau in (enrolment, other):
+            enrol = call_data("Bureaus", "enrol", [bureau])
+            self._chain.send(self._supervisor, bureaus, enrol)
+        # Another log published before: the number over all logs is not written for the first time.
         first = call_data("Checkpoints", "publish", [2, 1, b"\x06" * 32, []])
-        self._send(self._deployer, self._checkpoints, first)
+        self._chain.send(self._deployer, self._checkpoints, first)
 
     def gas_of(self, growth: Growth) -> int:
         """What the second of two checkpoints costs; the chain is as before afterwards."""
-        before = self._tester.take_snapshot()
+        before = self._chain.snapshot()
         self._publish(growth.older_size, growth.older_root, ())
         used = self._publish(growth.newer_size, growth.newer_root, growth.proof)
-        self._tester.revert_to_snapshot(before)
+        self._chain.go_back(before)
         return used
 
     def _publish(self, size: int, root: bytes, proof: Sequence[bytes]) -> int:
         data = call_data("Checkpoints", "publish", [1, size, root, list(proof)])
-        return int(self._send(self._publisher, self._checkpoints, data)["gas_used"])
+        return self._chain.send(self._publisher, self._checkpoints, data).gas
 
     def _deploy(self, contract: str, arguments: list[Any]) -> str:
-        from eth_abi.abi import encode
-
-        artifact = load_artifact(contract)
-        values = encode(types_of(artifact.constructor_inputs), arguments)
-        receipt = self._send(self._deployer, None, artifact.bytecode + values)
-        return str(receipt["contract_address"])
-
-    def _send(self, sender: str, to: str | None, data: bytes) -> Any:
-        call = {"from": sender, "data": f"0x{data.hex()}"}
-        gas = {"gas": _CALL_GAS, "to": to} if to else {"gas": _DEPLOYMENT_GAS}
-        receipt = self._tester.get_transaction_receipt(self._tester.send_transaction(call | gas))
-        assert receipt["status"] == 1, "the benchmark's own calls are never refused"
-        return receipt
+        data = creation_data(contract, arguments)
+        created = self._chain.send(self._deployer, None, data).contract
+        assert created is not None, "a creation that landed has an address"
+        return created

@@ -95,8 +95,6 @@ def prove(
     With ``--text`` a second file beside it, ending in .tlog-proof, holds the public part for
     verifiers written by others.
     """
-    from ledger.evidence.tlog_proof import FILE_SUFFIX, TlogProof
-    from ledger.files import write_atomically
     from ledger.following.feeds import FeedClient
     from ledger.recording.peers import request_headers
     from ledger.recording.proofs import prove_entry
@@ -113,6 +111,14 @@ def prove(
             )
         finally:
             feeds.close()
+    _hand_out(out, bundle, level, file, text=text)
+
+
+def _hand_out(out: Output, bundle: ProofBundle, level: Level, file: Path, *, text: bool) -> None:
+    """Write the proof, and its public part as text beside it if wanted; say what is in them."""
+    from ledger.evidence.tlog_proof import FILE_SUFFIX, TlogProof
+    from ledger.files import write_atomically
+
     mode = _OWNER_MODE if level is Level.OWNER else _PUBLIC_MODE
     write_atomically(file, bundle.to_json().encode(), mode=mode)
     beside = file.with_suffix(FILE_SUFFIX) if text else None
