@@ -12,15 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from ledger.errors import AmountError
-from ledger.policy.periods import (
-    add_months,
-    checked_period,
-    duration_text,
-    months_between,
-    period_text,
-)
+from ledger.policy.periods import add_months, checked_period, months_between
 from ledger.policy.retirement import (
     FLEXIBLE_SOURCE,
     MINIMUM_SOURCE,
@@ -31,7 +26,9 @@ from ledger.policy.retirement import (
     retirement,
 )
 from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation, Grounds
+from ledger.policy.tables import Explanation
+
+PAY_ON_SOURCE: Final = "社会保险法第十六条第二款"
 
 
 class ConditionCode(StrEnum):
@@ -68,32 +65,28 @@ class EligibilityQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition: what is needed, what there is, the sentence, and what to do when short.
+    """One condition: what is needed, what there is, the step that says so, what to do when short.
 
     ``required`` and ``actual`` are months (for AGE: months of age); ``missing`` is 0 when met.
-    ``remedies`` is empty when met; the first is the one advised. ``ground``: the row behind it.
+    ``remedies`` is empty when met; the first is the one advised.
     """
 
     code: ConditionCode
-    met: bool
     required: int
     actual: int
     missing: int
-    explanation: Explanation
+    step: Step
     remedies: tuple[Explanation, ...]
-    ground: Grounds
 
     @property
-    def step(self) -> Step:
-        """The condition as a step, with its figures and the row it rests on."""
-        figures: dict[str, Figure] = {
-            "required": self.required,
-            "actual": self.actual,
-            "missing": self.missing,
-        }
-        return _sentence_step(
-            f"condition-{self.code.lower()}", self.explanation, figures, self.ground
-        )
+    def met(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.missing
+
+    @property
+    def explanation(self) -> Explanation:
+        """The condition in one sentence."""
+        return self.step.explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +102,6 @@ class EligibilityReview:
     conditions: tuple[Condition, ...]
     first_eligible_period: int
     benefits_from_period: int
-    explanation: Explanation
 
     @property
     def eligible(self) -> bool:
@@ -119,12 +111,26 @@ class EligibilityReview:
     @property
     def steps(self) -> tuple[Step, ...]:
         """The pension age, the minimum, each condition, and the verdict."""
-        figures: dict[str, Figure] = {"benefits_from_period": self.benefits_from_period}
-        return (
-            *self.retirement.steps,
-            *(condition.step for condition in self.conditions),
-            _sentence_step("eligibility", self.explanation, figures),
-        )
+        conditions = (condition.step for condition in self.conditions)
+        return *self.retirement.steps, *conditions, self._verdict()
+
+    @property
+    def explanation(self) -> Explanation:
+        """The verdict in one sentence."""
+        return self._verdict().explanation
+
+    def _verdict(self) -> Step:
+        facts = self.retirement
+        figures: dict[str, Figure] = {
+            "missing_months": self.months_short,
+            "statutory_period": facts.statutory_period,
+            "benefits_from_period": self.benefits_from_period,
+        }
+        if self.eligible:
+            return Step(_ENTITLED, figures)
+        if self.months_short and self.first_eligible_period > facts.statutory_period:
+            return Step(_MONTHS_MISSING, figures)
+        return Step(_AGE_MISSING, figures)
 
     @property
     def months_short(self) -> int:
@@ -155,117 +161,61 @@ def review(question: EligibilityQuestion) -> EligibilityReview:
     else:
         paid_up = question.completed_period or facts.statutory_period
     first = max(facts.statutory_period, paid_up)
-    eligible = age.met and months.met
     return EligibilityReview(
         question=question,
         retirement=facts,
         conditions=(age, months),
         first_eligible_period=first,
         benefits_from_period=add_months(first, 1),
-        explanation=_verdict(eligible=eligible, facts=facts, months=months, first=first),
-    )
-
-
-def _sentence_step(
-    code: str, sentence: Explanation, figures: Mapping[str, Figure], *grounds: Grounds
-) -> Step:
-    return Step(Wording(code, sentence.zh, sentence.en, sentence.source), figures, grounds)
-
-
-def _met(
-    code: ConditionCode, required: int, actual: int, sentence: Explanation, ground: Grounds
-) -> Condition:
-    return Condition(
-        code=code,
-        met=True,
-        required=required,
-        actual=actual,
-        missing=0,
-        explanation=sentence,
-        remedies=(),
-        ground=ground,
     )
 
 
 def _age_condition(question: EligibilityQuestion, facts: Retirement) -> Condition:
     age = max(0, months_between(question.birth_period, question.as_of_period))
     missing = max(0, months_between(question.as_of_period, facts.statutory_period))
-    reached = period_text(facts.statutory_period), period_text(facts.statutory_period, "en")
-    needed = facts.statutory_age_months
-    if not missing:
-        sentence = Explanation(
-            f"已达到法定退休年龄{duration_text(needed)}（{reached[0]}到龄）",
-            f"The pension age of {duration_text(needed, 'en')} was reached in {reached[1]}",
-            REFORM_SOURCE,
-        )
-        return _met(ConditionCode.AGE, needed, age, sentence, facts.rule)
-    sentence = Explanation(
-        f"未达到法定退休年龄{duration_text(needed)}：{reached[0]}到龄，还差{duration_text(missing)}",
-        f"The pension age of {duration_text(needed, 'en')} is reached in {reached[1]}, "
-        f"in {duration_text(missing, 'en')}",
-        REFORM_SOURCE,
-    )
+    figures: dict[str, Figure] = {
+        "required_age_months": facts.statutory_age_months,
+        "actual_age_months": age,
+        "missing_age_months": missing,
+        "statutory_period": facts.statutory_period,
+    }
     return Condition(
         code=ConditionCode.AGE,
-        met=False,
-        required=needed,
+        required=facts.statutory_age_months,
         actual=age,
         missing=missing,
-        explanation=sentence,
-        remedies=_age_remedies(question, facts),
-        ground=facts.rule,
+        step=Step(_TOO_YOUNG if missing else _OLD_ENOUGH, figures, (facts.rule,)),
+        remedies=_age_remedies(question, facts, figures) if missing else (),
     )
 
 
-def _age_remedies(question: EligibilityQuestion, facts: Retirement) -> tuple[Explanation, ...]:
-    remedies = [
-        Explanation(
-            f"继续缴费至{period_text(facts.statutory_period)}，次月起可领取",
-            f"Keep paying until {period_text(facts.statutory_period, 'en')}; benefits start the "
-            "month after",
-            REFORM_SOURCE,
-        )
-    ]
-    start = max(facts.earliest_period, add_months(question.as_of_period, NOTICE_MONTHS))
-    if start < facts.statutory_period:
-        remedies.append(
-            Explanation(
-                f"满最低缴费年限者可自愿弹性提前退休，最早{period_text(start)}，须提前三个月书面告知",
-                f"With the minimum months, early retirement is possible from "
-                f"{period_text(start, 'en')}, by written notice three months before",
-                FLEXIBLE_SOURCE,
-            )
-        )
-    return tuple(remedies)
+def _age_remedies(
+    question: EligibilityQuestion, facts: Retirement, figures: Mapping[str, Figure]
+) -> tuple[Explanation, ...]:
+    pay_on = Step(_PAY_UNTIL, figures).explanation
+    early = max(facts.earliest_period, add_months(question.as_of_period, NOTICE_MONTHS))
+    if early >= facts.statutory_period:
+        return (pay_on,)
+    return pay_on, Step(_GO_EARLY, {"early_period": early}).explanation
 
 
 def _months_condition(question: EligibilityQuestion, facts: Retirement) -> Condition:
     total = question.months_contributed + question.deemed_months
-    needed = facts.minimum_months
-    missing = max(0, needed - total)
-    parts_zh = f"实际缴费{question.months_contributed}个月，视同缴费{question.deemed_months}个月"
-    parts_en = f"{question.months_contributed} paid, {question.deemed_months} deemed"
-    if not missing:
-        sentence = Explanation(
-            f"累计缴费{total}个月（{parts_zh}），满足最低{needed}个月",
-            f"{total} months count ({parts_en}), at least {needed} are needed",
-            MINIMUM_SOURCE,
-        )
-        return _met(ConditionCode.MONTHS, needed, total, sentence, facts.minimum)
-    sentence = Explanation(
-        f"累计缴费{total}个月（{parts_zh}），最低需{needed}个月，还差{missing}个月",
-        f"{total} months count ({parts_en}), {needed} are needed: {missing} short",
-        MINIMUM_SOURCE,
-    )
+    missing = max(0, facts.minimum_months - total)
+    figures: dict[str, Figure] = {
+        "required_months": facts.minimum_months,
+        "actual_months": total,
+        "missing_months": missing,
+        "paid_months": question.months_contributed,
+        "deemed_months": question.deemed_months,
+    }
     return Condition(
         code=ConditionCode.MONTHS,
-        met=False,
-        required=needed,
+        required=facts.minimum_months,
         actual=total,
         missing=missing,
-        explanation=sentence,
-        remedies=_months_remedies(question, facts, missing),
-        ground=facts.minimum,
+        step=Step(_TOO_FEW if missing else _ENOUGH, figures, (facts.minimum,)),
+        remedies=_months_remedies(question, facts, missing) if missing else (),
     )
 
 
@@ -273,50 +223,97 @@ def _months_remedies(
     question: EligibilityQuestion, facts: Retirement, missing: int
 ) -> tuple[Explanation, ...]:
     until = question.paid_up_in(missing)
-    after_age = until > facts.statutory_period
-    remedies = [
-        Explanation(
-            f"逐月继续缴费{missing}个月，至{period_text(until)}缴满"
-            + ("（到龄后可延长缴费）" if after_age else ""),
-            f"Keep paying for {missing} more months: complete in {period_text(until, 'en')}"
-            + (" (paying on after the pension age is allowed)" if after_age else ""),
-            "社会保险法第十六条第二款",
-        ),
-        Explanation(
-            "如在其他城市有缴费记录，先办理归集或转移，月数合并计算",
-            "Months paid in other cities count once they are consolidated or transferred",
-            "社会保险法第十九条",
-        ),
-    ]
-    if after_age:
-        remedies.append(
-            Explanation(
-                "不愿延长缴费的，可书面申请转入城乡居民基本养老保险",
-                "Or ask in writing to move to the residents pension instead of paying on",
-                "社会保险法第十六条第二款",
-            )
-        )
-    return tuple(remedies)
+    figures: dict[str, Figure] = {"missing_months": missing, "until_period": until}
+    collect = Step(_COLLECT, {}).explanation
+    if until <= facts.statutory_period:
+        return Step(_PAY_MONTHS, figures).explanation, collect
+    beyond = Step(_PAY_BEYOND_AGE, figures).explanation
+    return beyond, collect, Step(_CONVERT, {}).explanation
 
 
-def _verdict(*, eligible: bool, facts: Retirement, months: Condition, first: int) -> Explanation:
-    start_zh, start_en = period_text(add_months(first, 1)), period_text(add_months(first, 1), "en")
-    if eligible:
-        return Explanation(
-            f"符合按月领取基本养老金的条件，自{start_zh}起",
-            f"Entitled to a monthly basic pension, from {start_en} on",
-            MINIMUM_SOURCE,
-        )
-    if months.missing and first > facts.statutory_period:
-        return Explanation(
-            f"暂不符合条件：缴费还差{months.missing}个月；逐月缴满后最早{start_zh}起领取",
-            f"Not yet entitled: {months.missing} months of contributions are missing; paying on "
-            f"every month, benefits start in {start_en}",
-            MINIMUM_SOURCE,
-        )
-    return Explanation(
-        f"暂不符合条件：{period_text(facts.statutory_period)}到龄；继续缴费最早{start_zh}起领取",
-        f"Not yet entitled: the pension age is reached in "
-        f"{period_text(facts.statutory_period, 'en')}; benefits start in {start_en}",
-        MINIMUM_SOURCE,
-    )
+_OLD_ENOUGH: Final = Wording(
+    "condition-age",
+    "已达到法定退休年龄{required_age_months}（{statutory_period}到龄）",
+    "The pension age of {required_age_months} was reached in {statutory_period}",
+    REFORM_SOURCE,
+)
+_TOO_YOUNG: Final = Wording(
+    "condition-age",
+    "未达到法定退休年龄{required_age_months}：{statutory_period}到龄，还差{missing_age_months}",
+    "The pension age of {required_age_months} is reached in {statutory_period}, "
+    "in {missing_age_months}",
+    REFORM_SOURCE,
+)
+_PAY_UNTIL: Final = Wording(
+    "remedy-pay-until-age",
+    "继续缴费至{statutory_period}，次月起可领取",
+    "Keep paying until {statutory_period}; benefits start the month after",
+    REFORM_SOURCE,
+)
+_GO_EARLY: Final = Wording(
+    "remedy-go-early",
+    "满最低缴费年限者可自愿弹性提前退休，最早{early_period}，须提前三个月书面告知",
+    "With the minimum months, early retirement is possible from {early_period}, by written "
+    "notice three months before",
+    FLEXIBLE_SOURCE,
+)
+_ENOUGH: Final = Wording(
+    "condition-months",
+    "累计缴费{actual_months}个月（实际缴费{paid_months}个月，视同缴费{deemed_months}个月），"
+    "满足最低{required_months}个月",
+    "{actual_months} months count ({paid_months} paid, {deemed_months} deemed), at least "
+    "{required_months} are needed",
+    MINIMUM_SOURCE,
+)
+_TOO_FEW: Final = Wording(
+    "condition-months",
+    "累计缴费{actual_months}个月（实际缴费{paid_months}个月，视同缴费{deemed_months}个月），"
+    "最低需{required_months}个月，还差{missing_months}个月",
+    "{actual_months} months count ({paid_months} paid, {deemed_months} deemed), "
+    "{required_months} are needed: {missing_months} short",
+    MINIMUM_SOURCE,
+)
+_PAY_MONTHS: Final = Wording(
+    "remedy-pay-months",
+    "逐月继续缴费{missing_months}个月，至{until_period}缴满",
+    "Keep paying for {missing_months} more months: complete in {until_period}",
+    PAY_ON_SOURCE,
+)
+_PAY_BEYOND_AGE: Final = Wording(
+    "remedy-pay-beyond-age",
+    _PAY_MONTHS.zh + "（到龄后可延长缴费）",
+    _PAY_MONTHS.en + " (paying on after the pension age is allowed)",
+    PAY_ON_SOURCE,
+)
+_COLLECT: Final = Wording(
+    "remedy-collect",
+    "如在其他城市有缴费记录，先办理归集或转移，月数合并计算",
+    "Months paid in other cities count once they are consolidated or transferred",
+    "社会保险法第十九条",
+)
+_CONVERT: Final = Wording(
+    "remedy-convert",
+    "不愿延长缴费的，可书面申请转入城乡居民基本养老保险",
+    "Or ask in writing to move to the residents pension instead of paying on",
+    PAY_ON_SOURCE,
+)
+_ENTITLED: Final = Wording(
+    "eligibility",
+    "符合按月领取基本养老金的条件，自{benefits_from_period}起",
+    "Entitled to a monthly basic pension, from {benefits_from_period} on",
+    MINIMUM_SOURCE,
+)
+_MONTHS_MISSING: Final = Wording(
+    "eligibility",
+    "暂不符合条件：缴费还差{missing_months}个月；逐月缴满后最早{benefits_from_period}起领取",
+    "Not yet entitled: {missing_months} months of contributions are missing; paying on every "
+    "month, benefits start in {benefits_from_period}",
+    MINIMUM_SOURCE,
+)
+_AGE_MISSING: Final = Wording(
+    "eligibility",
+    "暂不符合条件：{statutory_period}到龄；继续缴费最早{benefits_from_period}起领取",
+    "Not yet entitled: the pension age is reached in {statutory_period}; benefits start in "
+    "{benefits_from_period}",
+    MINIMUM_SOURCE,
+)

@@ -135,12 +135,27 @@ class TestSteps:
         ]
         age, months, verdict = result.steps[2:]
         assert age.explanation == result.conditions[0].explanation
-        assert age.figures == {"required": 664, "actual": 657, "missing": 7}
+        assert age.figures == {
+            "required_age_months": 664,
+            "actual_age_months": 657,
+            "missing_age_months": 7,
+            "statutory_period": 202608,
+        }
         assert age.grounds[0].row == "retirement_categories: female55"
-        assert months.figures == {"required": 180, "actual": 176, "missing": 4}
+        assert months.figures == {
+            "required_months": 180,
+            "actual_months": 176,
+            "missing_months": 4,
+            "paid_months": 176,
+            "deemed_months": 0,
+        }
         assert months.grounds[0].row == "minimum_months: ..."
         assert verdict.explanation == result.explanation
-        assert verdict.figures == {"benefits_from_period": result.benefits_from_period}
+        assert verdict.figures == {
+            "missing_months": 4,
+            "statutory_period": 202608,
+            "benefits_from_period": 202609,
+        }
 
     def test_conditions_that_are_met_name_their_rows_too(self):
         steps = review(QUESTION).steps
@@ -148,3 +163,78 @@ class TestSteps:
             "retirement_categories: female55",
             "minimum_months: ...",
         ]
+
+
+def english(**changes):
+    """Verdict and conditions in English, then the remedies."""
+    result = review(replace(QUESTION, **changes))
+    return (
+        [result.explanation.en, *(condition.explanation.en for condition in result.conditions)],
+        [remedy.en for condition in result.conditions for remedy in condition.remedies],
+    )
+
+
+class TestSentences:
+    def test_who_is_entitled(self):
+        assert english() == (
+            [
+                "Entitled to a monthly basic pension, from 2026-09 on",
+                "The pension age of 55 years 4 months was reached in 2026-08",
+                "199 months count (199 paid, 0 deemed), at least 180 are needed",
+            ],
+            [],
+        )
+
+    def test_who_has_too_few_months_after_the_age(self):
+        verdict, remedies = english(months_contributed=170, deemed_months=9)
+        assert verdict[0] == (
+            "Not yet entitled: 1 months of contributions are missing; paying on every month, "
+            "benefits start in 2026-11"
+        )
+        assert verdict[2] == "179 months count (170 paid, 9 deemed), 180 are needed: 1 short"
+        assert remedies == [
+            (
+                "Keep paying for 1 more months: complete in 2026-10 "
+                "(paying on after the pension age is allowed)"
+            ),
+            "Months paid in other cities count once they are consolidated or transferred",
+            "Or ask in writing to move to the residents pension instead of paying on",
+        ]
+
+    def test_who_is_too_young(self):
+        verdict, remedies = english(as_of_period=202601)
+        assert verdict[:2] == [
+            "Not yet entitled: the pension age is reached in 2026-08; benefits start in 2026-09",
+            "The pension age of 55 years 4 months is reached in 2026-08, in 7 months",
+        ]
+        assert remedies == [
+            "Keep paying until 2026-08; benefits start the month after",
+            (
+                "With the minimum months, early retirement is possible from 2026-04, "
+                "by written notice three months before"
+            ),
+        ]
+
+    def test_months_complete_in_the_month_of_the_age_are_no_reason_to_wait(self):
+        at_age = {"as_of_period": 202604, "months_contributed": 176}
+        verdict, remedies = english(**at_age)  # four more months: until 2026-08
+        assert verdict[0].startswith("Not yet entitled: the pension age is reached in 2026-08")
+        assert remedies[-2].endswith("complete in 2026-08")
+        verdict, _ = english(**(at_age | {"months_contributed": 175}))
+        assert verdict[0].startswith("Not yet entitled: 5 months of contributions are missing")
+
+    @pytest.mark.parametrize(("as_of", "offers"), [(202604, 2), (202605, 1)])
+    def test_going_early_is_offered_while_the_notice_ends_before_the_age(self, as_of, offers):
+        result = review(replace(QUESTION, as_of_period=as_of))
+        assert len(result.conditions[0].remedies) == offers
+
+    def test_somebody_born_later_than_the_month_reviewed_has_no_age(self):
+        assert review(replace(QUESTION, birth_period=202612)).conditions[0].actual == 0
+        assert review(replace(QUESTION, birth_period=202609)).conditions[0].actual == 0
+
+    def test_the_review_keeps_its_question(self):
+        assert review(QUESTION).question is QUESTION
+        age = review(QUESTION).conditions[0]
+        assert (age.required, age.actual, age.missing) == (664, 665, 0)
+        months = review(QUESTION).conditions[1]
+        assert (months.required, months.actual, months.missing) == (180, 199, 0)
