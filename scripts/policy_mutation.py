@@ -2,11 +2,11 @@
 
 usage: python -m scripts.policy_mutation [--processes N] [--minimum PERCENT] [MODULE ...]
 
-mutmut makes the changes in a copy under .cache/mutation and runs the tests of ledger/policy that
-reach each of them. A change of nothing but wording (an error's sentence) is not counted: tests need
-not repeat sentences. Ends with 1 when fewer than --minimum percent are noticed. What was found is
-kept in .cache/mutation/found.json, module by module with what nobody noticed, and as a section of
-docs/quality.md.
+mutmut makes the changes in a copy of the rules (--copy) and runs the tests of ledger/policy that
+reach each of them. A change of nothing but wording (a sentence, or a function that only makes one)
+is not counted: tests need not repeat sentences. What was found is kept in .cache, module by module
+with what nobody noticed, and as a section of docs/quality.md; modules that are named take the place
+of what was known of them. Ends with 1 when fewer than --minimum percent of all are noticed.
 
 Functions that are properties are left alone by mutmut; cached functions are cached again at the end
 of their module, so that they are changed as well.
@@ -31,7 +31,7 @@ from scripts.quality import MUTATIONS, PAGE, commit, table, with_section
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 COPY: Final = ROOT / ".cache" / "mutation"
-FOUND: Final = COPY / "found.json"
+FOUND: Final = ROOT / ".cache" / "mutation-found.json"
 MEASURED: Final = "commit"
 RULES: Final = Path("ledger/policy")
 TESTS: Final = Path("tests/unit/ledger/policy")
@@ -40,6 +40,7 @@ MINIMUM_PERCENT: Final = 85
 _SURVIVED: Final = 0
 _NO_TESTS: Final = 33
 _NOT_RUN: Final = None
+_SENTENCES: Final = frozenset({"Wording", "Explanation"})
 _CACHED: Final = re.compile(r"^@cache\ndef (\w+)", re.MULTILINE)
 _MUTANT: Final = re.compile(r"(?P<function>.+)__mutmut_(?P<number>\d+|orig)$")
 _SETTINGS: Final = """\
@@ -92,26 +93,32 @@ def forget(caches):
 
 @dataclass(slots=True)
 class Found:
-    """What became of the changes of one module; ``wording`` ones are in no other number."""
+    """What became of the changes of one module, and at which commit.
+
+    ``changes`` were tried and are ``noticed`` or survivors, some of them ``untested``: no test
+    reaches them. ``wording`` and ``untried`` ones are in no other number.
+    """
 
     module: str
+    commit: str = ""
     changes: int = 0
     noticed: int = 0
     untested: int = 0
     wording: int = 0
+    untried: int = 0
     survivors: list[str] = field(default_factory=list)
 
 
-def prepare() -> None:
-    """Make the copy anew; what was found before is forgotten."""
-    shutil.rmtree(COPY, ignore_errors=True)
+def prepare(copy: Path) -> None:
+    """Make the copy anew."""
+    shutil.rmtree(copy, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "ledger", COPY / "ledger", ignore=ignored)
-    shutil.copytree(ROOT / TESTS, COPY / TESTS, ignore=ignored)
-    (COPY / "tests" / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
-    (COPY / "pyproject.toml").write_text(_SETTINGS, encoding="utf-8")
-    (COPY / MEASURED).write_text(commit(), encoding="utf-8")
-    for path in (COPY / RULES).glob("*.py"):
+    shutil.copytree(ROOT / "ledger", copy / "ledger", ignore=ignored)
+    shutil.copytree(ROOT / TESTS, copy / TESTS, ignore=ignored)
+    (copy / "tests" / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
+    (copy / "pyproject.toml").write_text(_SETTINGS, encoding="utf-8")
+    (copy / MEASURED).write_text(commit(), encoding="utf-8")
+    for path in (copy / RULES).glob("*.py"):
         text = path.read_text(encoding="utf-8")
         path.write_text(uncached(text), encoding="utf-8")
 
@@ -123,49 +130,43 @@ def uncached(text: str) -> str:
     return _CACHED.sub(r"def \1", text) + (again + "\n" if again else "")
 
 
-def run(modules: list[str], processes: int) -> int:
+def run(copy: Path, modules: list[str], processes: int) -> int:
     """Let mutmut work; its exit code. Without modules it changes all of them."""
     wanted = [f"ledger.policy.{module}.*" for module in modules]
     command = ["nice", sys.executable, "-m", "mutmut", "run", "--max-children", str(processes)]
-    return subprocess.run([*command, *wanted], cwd=COPY, check=False).returncode
+    return subprocess.run([*command, *wanted], cwd=copy, check=False).returncode
 
 
-def read() -> tuple[list[Found], int]:
-    """What mutmut left behind, module by module, and how many changes were not tried."""
-    metas = sorted((COPY / "mutants" / RULES).glob("*.py.meta"))
-    found = [module for path in metas if (module := read_module(path)).changes]
-    return found, sum(list(_results(path).values()).count(_NOT_RUN) for path in metas)
+def read(copy: Path) -> list[Found]:
+    """What mutmut left behind, for each module of which something was tried."""
+    measured = (copy / MEASURED).read_text(encoding="utf-8")
+    metas = sorted((copy / "mutants" / RULES).glob("*.py.meta"))
+    found = (read_module(meta, measured) for meta in metas)
+    return [module for module in found if module.changes]
 
 
-def _results(meta: Path) -> dict[str, int | None]:
-    """The exit code of each change of a module; None for one that was not tried."""
+def read_module(meta: Path, measured: str) -> Found:
+    """One module's results."""
     results: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))[
         "exit_code_by_key"
     ]
-    return results
-
-
-def read_module(meta: Path) -> Found:
-    """One module's results, without changes of wording and those that were not run."""
-    results = _results(meta)
     functions = functions_of(meta.with_suffix("").read_text(encoding="utf-8"))
-    found = Found(meta.name.removesuffix(".py.meta"))
+    found = Found(meta.name.removesuffix(".py.meta"), measured)
     for name, code in results.items():
-        if code is _NOT_RUN:
-            continue
         key = name.rpartition(".")[2]
         match = _MUTANT.fullmatch(key)
         assert match is not None, "mutmut names its changes so"
         before, after = functions[f"{match['function']}__mutmut_orig"], functions[key]
-        if is_wording(before, after):
+        if code is _NOT_RUN:
+            found.untried += 1
+        elif is_wording(before, after):
             found.wording += 1
-            continue
-        found.changes += 1
-        if code == _NO_TESTS:
-            found.untested += 1
-        if code in {_SURVIVED, _NO_TESTS}:
+        elif code in {_SURVIVED, _NO_TESTS}:
+            found.changes += 1
+            found.untested += code == _NO_TESTS
             found.survivors.append(f"{key}: {' -> '.join(changed_line(before, after))}")
         else:
+            found.changes += 1
             found.noticed += 1
     return found
 
@@ -181,8 +182,16 @@ def functions_of(text: str) -> dict[str, ast.AST]:
 
 def is_wording(before: ast.AST, after: ast.AST) -> bool:
     """Whether a change touches nothing but sentences."""
+    if _makes_a_sentence(before):
+        return True
     nodes = list(_differing(before, after))
     return bool(nodes) and all(_is_sentence(node) for node in nodes)
+
+
+def _makes_a_sentence(function: ast.AST) -> bool:
+    """Whether all that a function gives is a sentence."""
+    returned = getattr(function, "returns", None)
+    return isinstance(returned, ast.Name) and returned.id in _SENTENCES
 
 
 def _is_sentence(node: ast.AST) -> bool:
@@ -238,21 +247,11 @@ def percent(found: list[Found]) -> float:
     return 100 * sum(item.noticed for item in found) / changes if changes else 0.0
 
 
-def section(found: list[Found], left: int, measured: str, day: str) -> str:
-    """The section of docs/quality.md; ``left`` says how many changes were not tried."""
-    rows = [
-        (
-            item.module,
-            str(item.changes),
-            str(item.noticed),
-            f"{100 * item.noticed / item.changes:.1f} %",
-        )
-        for item in found
-    ]
-    changes = sum(item.changes for item in found)
-    noticed = sum(item.noticed for item in found)
+def section(found: list[Found], day: str) -> str:
+    """The section of docs/quality.md."""
+    untried = sum(item.untried for item in found)
     wording = sum(item.wording for item in found)
-    rows.append(("all", str(changes), str(noticed), f"{percent(found):.1f} %"))
+    rows = [_row(item.module, [item], item.commit) for item in found]
     lines = [
         MUTATIONS,
         "",
@@ -260,13 +259,42 @@ def section(found: list[Found], left: int, measured: str, day: str) -> str:
         "one small way and runs the tests of `ledger/policy` that reach it. A change of nothing",
         f"but a sentence is not counted ({wording} were tried).",
         "",
-        f"- {day}, commit {measured}",
-        f"- {left} further changes were not tried" if left else "- every change was tried",
-        f"- wanted: at least {MINIMUM_PERCENT} % noticed",
+        f"- {day}; wanted: at least {MINIMUM_PERCENT} % noticed",
+        f"- {untried} further changes were not tried" if untried else "- every change was tried",
         "",
-        table(("module", "changes", "noticed", "share"), rows),
+        table(
+            ("module", "changes", "noticed", "share", "commit"),
+            [*rows, _row("all", found, "")],
+        ),
     ]
     return "\n".join(lines)
+
+
+def _row(name: str, found: list[Found], measured: str) -> tuple[str, ...]:
+    changes, noticed = (
+        sum(item.changes for item in found),
+        sum(item.noticed for item in found),
+    )
+    return name, str(changes), str(noticed), f"{percent(found):.1f} %", measured
+
+
+def known(path: Path) -> dict[str, Found]:
+    """What was found before, by module."""
+    if not path.exists():
+        return {}
+    items = json.loads(path.read_text(encoding="utf-8"))
+    return {item["module"]: Found(**item) for item in items}
+
+
+def keep(found: list[Found], day: str, before: dict[str, Found]) -> list[Found]:
+    """Write down what is known now, with what was known of other modules; gives all of it."""
+    merged = before | {item.module: item for item in found}
+    everything = [merged[name] for name in sorted(merged) if (ROOT / RULES / f"{name}.py").exists()]
+    text = json.dumps([asdict(item) for item in everything], indent=1, ensure_ascii=False)
+    FOUND.write_text(text, encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(with_section(page, section(everything, day)), encoding="utf-8")
+    return everything
 
 
 def main() -> int:
@@ -274,24 +302,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="mutations of ledger/policy")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--minimum", type=float, default=MINIMUM_PERCENT)
-    parser.add_argument("--read", action="store_true", help="only read what was run before")
+    parser.add_argument("--copy", type=Path, default=COPY, help="where the rules are changed")
+    parser.add_argument("--read", action="store_true", help="only read what was run there before")
     parser.add_argument("modules", nargs="*")
     given = parser.parse_args()
     if not given.read:
-        prepare()
-        code = run(given.modules, given.processes)
+        prepare(given.copy)
+        code = run(given.copy, given.modules, given.processes)
         if code:
             print("mutmut did not come to its end; see above.", file=sys.stderr)
             return code
-    found, left = read()
-    FOUND.write_text(json.dumps([asdict(item) for item in found], indent=1, ensure_ascii=False))
-    measured = (COPY / MEASURED).read_text(encoding="utf-8")
-    day = datetime.now(UTC).date().isoformat()
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(with_section(page, section(found, left, measured, day)), encoding="utf-8")
+    before = known(FOUND) if given.modules or given.read else {}
+    found = keep(read(given.copy), datetime.now(UTC).date().isoformat(), before)
     for item in found:
-        share = 100 * item.noticed / item.changes
-        print(f"{item.module:24} {item.changes:5} changes, {share:5.1f} % noticed")
+        print(f"{item.module:24} {item.changes:5} changes, {percent([item]):5.1f} % noticed")
     total = percent(found)
     print(f"{total:.1f} % of the changes were noticed; at least {given.minimum:g} % are wanted.")
     return 0 if total >= given.minimum else 1

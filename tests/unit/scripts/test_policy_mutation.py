@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from scripts import policy_mutation
 from scripts.policy_mutation import (
     Found,
     changed_line,
@@ -44,6 +45,11 @@ class TestWording:
     ])  # fmt: skip
     def test_anything_else_is_a_change_of_the_rule(self, before, after):
         assert not is_wording(function(before), function(after))
+
+    def test_a_function_that_only_makes_a_sentence_is_wording(self):
+        before = ast.parse("def f(a) -> Wording:\n    return Wording(a, 1)").body[0]
+        after = ast.parse("def f(a) -> Wording:\n    return Wording(None, 1)").body[0]
+        assert is_wording(before, after)
 
     def test_the_line_that_changed_is_shown(self):
         shown = changed_line(
@@ -84,14 +90,42 @@ class TestResults:
         }
         meta = tmp_path / "rates.py.meta"
         meta.write_text(json.dumps({"exit_code_by_key": results}))
-        found = read_module(meta)
-        assert (found.module, found.changes, found.noticed, found.untested) == ("rates", 3, 1, 1)
+        found = read_module(meta, "0123456789ab")
+        assert (found.module, found.commit) == ("rates", "0123456789ab")
+        assert (found.changes, found.noticed, found.untested, found.untried) == (3, 1, 1, 1)
         assert found.survivors[0] == "x_f__mutmut_2: return a + 1 -> return a + 2"
 
     def test_the_share_is_of_all_modules_together(self):
-        found = [Found("a", changes=10, noticed=9), Found("b", changes=30, noticed=27)]
+        found = [
+            Found("a", "c1", changes=10, noticed=9),
+            Found("b", "c2", changes=30, noticed=27, untried=5),
+        ]
         assert percent(found) == 90
         assert percent([]) == 0
-        text = section(found, 5, "0123456789ab", "2026-01-01")
-        assert "| all | 40 | 36 | 90.0 % |" in text
+        text = section(found, "2026-01-01")
+        assert "| a | 10 | 9 | 90.0 % | c1 |" in text
+        assert "| all | 40 | 36 | 90.0 % |  |" in text
         assert "- 5 further changes were not tried" in text
+
+    def test_modules_run_again_take_the_place_of_what_was_known_of_them(
+        self, tmp_path, monkeypatch
+    ):
+        page = tmp_path / "quality.md"
+        page.write_text("# Quality\n")
+        monkeypatch.setattr(policy_mutation, "PAGE", page)
+        monkeypatch.setattr(policy_mutation, "FOUND", tmp_path / "found.json")
+        first = [
+            Found("rates", "c1", changes=10, noticed=5),
+            Found("money", "c1", changes=10, noticed=10),
+        ]
+        policy_mutation.keep([*first, Found("gone", "c1", changes=1)], "2026-01-01", {})
+        before = policy_mutation.known(tmp_path / "found.json")
+        everything = policy_mutation.keep(
+            [Found("rates", "c2", changes=10, noticed=9)], "2026-01-02", before
+        )
+        assert [(item.module, item.commit, item.noticed) for item in everything] == [
+            ("money", "c1", 10), ("rates", "c2", 9),
+        ]  # fmt: skip
+        assert page.read_text().count("## Rules changed on purpose") == 1
+        assert "2026-01-02" in page.read_text()
+        assert policy_mutation.known(tmp_path / "none.json") == {}
