@@ -268,10 +268,13 @@ class ParameterMissingError(RefusedError):
 
 @dataclass(eq=False)
 class ImpossibleFactError(RefusedError):
-    """A fact handed to a rule cannot be; ``field`` names it, ``value`` is never personal."""
+    """A fact or figure given to a rule cannot be, alone or beside the others.
+
+    ``field`` names it; ``value`` is a number, a code or a day, and never personal.
+    """
 
     field: str
-    value: str
+    value: int | str
     reason: str
     reason_zh: str
     code: ClassVar[str] = "impossible-fact"
@@ -297,21 +300,6 @@ class CalendarYearMissingError(RefusedError):
         "请在国务院办公厅公布{year}年节假日安排（一般在上一年秋季）后，录入 "
         "ledger/policy/tables/work_calendar.csv。"
     )
-
-
-@dataclass(eq=False)
-class PolicyFigureError(RefusedError):
-    """A figure given to a calculation cannot be, alone or beside the others."""
-
-    field: str
-    value: int
-    reason: str
-    reason_zh: str
-    code: ClassVar[str] = "policy-figure"
-    message: ClassVar[str] = "{field} cannot be {value}: {reason}."
-    message_zh: ClassVar[str] = "{field} 不能为 {value}：{reason_zh}。"
-    remedy: ClassVar[str] = "Compare {field} with the archive, correct it and calculate again."
-    remedy_zh: ClassVar[str] = "请与档案核对 {field}，更正后重新计算。"
 
 
 @dataclass(eq=False)

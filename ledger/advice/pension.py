@@ -31,7 +31,7 @@ def answer_pension(inputs: Inputs) -> Answer:
 
     Raises:
         InputError: a value is missing or impossible.
-        PolicyFigureError: the values do not go together, or give no pension yet.
+        ImpossibleFactError: the values do not go together, or give no pension yet.
         ParameterMissingError: a table does not reach so far.
     """
     category, born = inputs.choice("category", CATEGORIES), inputs.month("born")

@@ -14,7 +14,7 @@ from datetime import date
 from functools import cache
 from typing import Final
 
-from ledger.errors import ParameterMissingError, PolicyFigureError
+from ledger.errors import ImpossibleFactError, ParameterMissingError
 from ledger.policy.periods import MONTHS_PER_YEAR, months_between, period_of
 from ledger.policy.regions import NATION
 from ledger.policy.steps import Figure, Step, Wording, steps_status
@@ -119,16 +119,16 @@ def death_benefits(question: DeathQuestion) -> DeathBenefits:
     """What is paid once after a death.
 
     Raises:
-        PolicyFigureError: an amount or a number of months is negative, or the income not above 0.
+        ImpossibleFactError: an amount or a number of months is negative, or the income not above 0.
         ParameterMissingError: the death lies before the first national rule.
     """
     asked = question
     for field in ("contribution_months", "account_fen", "account_pension_fen"):
         value = getattr(asked, field)
         if value < 0:
-            raise PolicyFigureError(field, value, "it is negative", "不能为负数")
+            raise ImpossibleFactError(field, value, "it is negative", "不能为负数")
     if asked.monthly_income.value <= 0:
-        raise PolicyFigureError(
+        raise ImpossibleFactError(
             "monthly_income", asked.monthly_income.value, "it is not above zero", "应大于零"
         )
     died = period_of(asked.died_on)

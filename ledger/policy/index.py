@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Final
 
-from ledger.errors import PolicyFigureError
+from ledger.errors import ImpossibleFactError
 from ledger.policy.money import Rounding, rounded
 from ledger.policy.periods import MONTHS_PER_YEAR, checked_period
 from ledger.policy.profiles import (
@@ -148,13 +148,13 @@ def contribution_index(
         wages: the average wage of a region in a year.
 
     Raises:
-        PolicyFigureError: a base is not above zero, a year has no or too many months or appears
+        ImpossibleFactError: a base is not above zero, a year has no or too many months or appears
             twice, a number of months is negative, or no month counts at all.
         ParameterMissingError: a year's average wage is in no table.
     """
     for field, months in (("deemed_months", deemed_months), ("gap_months", gap_months)):
         if months < 0:
-            raise PolicyFigureError(field, months, "it is negative", "不能为负数")
+            raise ImpossibleFactError(field, months, "it is negative", "不能为负数")
     profile = province_profile(region, checked_period(period))
     lag = profile.index_denominator.value == IndexDenominator.PREVIOUS_YEAR
     found: list[YearIndex] = []
@@ -171,7 +171,7 @@ def contribution_index(
         numerator = numerator * worth.denominator + worth.numerator * months * denominator
         denominator *= worth.denominator
     if not counted:
-        raise PolicyFigureError("months", 0, "no month counts", "没有可计算的月数")
+        raise ImpossibleFactError("months", 0, "no month counts", "没有可计算的月数")
     unit = 10 ** (_INDEX_DECIMALS - int(profile.index_decimals.value))
     average = rounded(INDEX_UNIT * numerator, denominator * counted * unit, Rounding.HALF_UP_FEN)
     return ContributionIndex(
@@ -189,13 +189,13 @@ def _checked(years: Iterable[YearBase]) -> list[YearBase]:
     for before, paid in zip([None, *ordered], ordered, strict=False):
         checked_period(paid.year * 100 + JANUARY)
         if before is not None and before.year == paid.year:
-            raise PolicyFigureError("year", paid.year, "it appears twice", "重复出现")
+            raise ImpossibleFactError("year", paid.year, "it appears twice", "重复出现")
         if not 1 <= paid.months <= MONTHS_PER_YEAR:
-            raise PolicyFigureError(
+            raise ImpossibleFactError(
                 "months", paid.months, "a year has 1 to 12", "一年应为1至12个月"
             )
         if paid.base_total_fen <= 0:
-            raise PolicyFigureError(
+            raise ImpossibleFactError(
                 "base_total_fen",
                 paid.base_total_fen,
                 "a paid month has a base above zero",

@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Final
 
-from ledger.errors import PolicyFigureError
+from ledger.errors import ImpossibleFactError
 from ledger.policy import pension_words as words
 from ledger.policy.annuity import TENTHS, AnnuityMonths, annuity_months
 from ledger.policy.flexible import minimum_grounds
@@ -205,7 +205,7 @@ def pension(question: PensionQuestion) -> Pension:
     """Calculate the monthly pension.
 
     Raises:
-        PolicyFigureError: a figure cannot be: birth not before retirement, a month of retirement
+        ImpossibleFactError: a figure cannot be: birth not before retirement, a month of retirement
             before the earliest legal one, too few months, an index or a base not above zero, a
             negative balance or number of months, more early paid months than paid months.
         PeriodError: a month is not one.
@@ -218,7 +218,7 @@ def pension(question: PensionQuestion) -> Pension:
     year = year_of(asked.retirement_period)
     base = asked.base or benefit_base(asked.region, year)
     if base.value <= 0:
-        raise PolicyFigureError(
+        raise ImpossibleFactError(
             "base", base.value, "a benefit base is above zero", "计发基数应大于零"
         )
     ways = _ways(asked.region, asked.retirement_period)
@@ -289,19 +289,19 @@ def _checked_age(asked: PensionQuestion) -> int:
     for field in ("paid_months", "deemed_months", "early_paid_months", "account_fen"):
         value = getattr(asked, field)
         if value < 0:
-            raise PolicyFigureError(field, value, "it is negative", "不能为负数")
+            raise ImpossibleFactError(field, value, "it is negative", "不能为负数")
     if asked.early_paid_months > asked.paid_months:
-        raise PolicyFigureError(
+        raise ImpossibleFactError(
             "early_paid_months",
             asked.early_paid_months,
             f"only {asked.paid_months} months were paid",
             f"实际缴费仅{asked.paid_months}个月",
         )
     if asked.index_e4 <= 0:
-        raise PolicyFigureError("index_e4", asked.index_e4, "it is not above zero", "应大于零")
+        raise ImpossibleFactError("index_e4", asked.index_e4, "it is not above zero", "应大于零")
     age_months = months_between(asked.birth_period, asked.retirement_period)
     if age_months <= 0:
-        raise PolicyFigureError(
+        raise ImpossibleFactError(
             "birth_period",
             asked.birth_period,
             f"it is not before the retirement in {asked.retirement_period}",
@@ -313,7 +313,7 @@ def _checked_age(asked: PensionQuestion) -> int:
 def _checked_entitlement(asked: PensionQuestion, facts: Retirement) -> tuple[Parameter, ...]:
     period = asked.retirement_period
     if period < facts.earliest_period and not asked.early_by_decision:
-        raise PolicyFigureError(
+        raise ImpossibleFactError(
             "retirement_period",
             period,
             f"the earliest legal month is {facts.earliest_period}",
@@ -322,7 +322,7 @@ def _checked_entitlement(asked: PensionQuestion, facts: Retirement) -> tuple[Par
     grounds = minimum_grounds(facts, period)
     needed = grounds[0].value
     if asked.months < needed:
-        raise PolicyFigureError(
+        raise ImpossibleFactError(
             "months",
             asked.months,
             f"at least {needed} are needed",

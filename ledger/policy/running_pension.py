@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from ledger.errors import ParameterMissingError, PolicyFigureError
+from ledger.errors import ImpossibleFactError, ParameterMissingError
 from ledger.policy.money import BPS_PER_WHOLE, Rounding, fen_of_yuan, rounded
 from ledger.policy.periods import (
     MONTHS_PER_YEAR,
@@ -243,7 +243,7 @@ def month_due(history: PensionHistory, period: int) -> MonthDue:
     Nothing is due before the first month or after the month of death (rules e.2).
 
     Raises:
-        PolicyFigureError: the history has no decision, or an amount or a number of months is
+        ImpossibleFactError: the history has no decision, or an amount or a number of months is
             negative.
         PeriodError: a month is not one.
     """
@@ -264,7 +264,7 @@ def as_known_on(history: PensionHistory, day: date) -> PensionHistory:
     """The history without what was decided, announced or reported after ``day``.
 
     Raises:
-        PolicyFigureError: nothing was decided by then.
+        ImpossibleFactError: nothing was decided by then.
     """
     reported = history.death_known_on or history.died_on
     known = replace(
@@ -322,12 +322,12 @@ def average_adjustment(year: int) -> Adjustment:
 
 def _decision(history: PensionHistory) -> DecidedAmount:
     if not history.decisions:
-        raise PolicyFigureError("decisions", 0, "nothing was decided", "尚无核定决定")
+        raise ImpossibleFactError("decisions", 0, "nothing was decided", "尚无核定决定")
     decided = max(history.decisions, key=lambda item: item.decided_on)
     if decided.amount_fen < 0:
-        raise PolicyFigureError("amount_fen", decided.amount_fen, "it is negative", "不能为负数")
+        raise ImpossibleFactError("amount_fen", decided.amount_fen, "it is negative", "不能为负数")
     if history.months < 0:
-        raise PolicyFigureError("months", history.months, "it is negative", "不能为负数")
+        raise ImpossibleFactError("months", history.months, "it is negative", "不能为负数")
     return decided
 
 
@@ -350,7 +350,7 @@ def _apply(adjustment: Adjustment, before_fen: int, history: PensionHistory) -> 
     parts = (adjustment.fixed_fen, adjustment.per_year_fen, adjustment.rate_bps)
     for part in (*parts, *(amount for _, amount in adjustment.ages)):
         if part < 0:
-            raise PolicyFigureError("adjustment", part, "it is negative", "不能为负数")
+            raise ImpossibleFactError("adjustment", part, "it is negative", "不能为负数")
     begun = MONTHS_PER_YEAR - 1 if adjustment.partial_year_counts else 0
     years = (history.months + begun) // MONTHS_PER_YEAR
     rounding = province_profile(history.region, adjustment.effective_period).money_rounding

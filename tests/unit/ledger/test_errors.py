@@ -31,13 +31,18 @@ CLASSES = [
     if isinstance(item, type) and issubclass(item, LedgerError)
 ]
 LEAVES = [item for item in CLASSES if item not in ROOTS]
-SAMPLES = {str: "sample", int: 7, dict[str, Any]: {"log": 7}}
+SAMPLES = {str: "sample", int: 7, int | str: 7, dict[str, Any]: {"log": 7}}
 PERSONAL = {"identity", "identity_number", "person", "person_name", "subject", "pseudonym", "salt"}
 
 
 def sample(leaf: type[LedgerError]) -> LedgerError:
     kinds = typing.get_type_hints(leaf)
-    return leaf(**{field.name: SAMPLES[kinds[field.name]] for field in fields(leaf)})
+    return leaf(
+        **{
+            field.name: "样例" if field.name.endswith("_zh") else SAMPLES[kinds[field.name]]
+            for field in fields(leaf)
+        }
+    )
 
 
 def placeholders(text: str) -> set[str]:

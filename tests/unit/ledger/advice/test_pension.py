@@ -6,7 +6,7 @@ import pytest
 
 from ledger.advice.inputs import Inputs
 from ledger.advice.pension import answer_pension
-from ledger.errors import InputError, PolicyFigureError
+from ledger.errors import ImpossibleFactError, InputError
 
 # rules d, transcribed from an official result notice of 2024-06, re-decided (source S12).
 SICHUAN = {
@@ -53,7 +53,7 @@ class TestMonthOfRetirement:
     def test_a_decision_may_name_another_month(self):
         earlier = ask(NANJING, retirement_month="2024-06", early_by_decision="yes")
         assert earlier.figures["retirement_month"] == "2024-06"
-        with pytest.raises(PolicyFigureError):
+        with pytest.raises(ImpossibleFactError):
             ask(NANJING, retirement_month="2024-06")
 
     def test_the_month_is_named_once(self):
@@ -94,6 +94,6 @@ class TestImpossible:
         assert refusal(NANJING, **{name: value}).field == name
 
     def test_too_few_months_give_no_pension_yet(self):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             ask(NANJING, paid_months=100)
         assert (caught.value.field, caught.value.value) == ("months", 100)

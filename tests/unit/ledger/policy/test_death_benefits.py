@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import ParameterMissingError, PolicyFigureError
+from ledger.errors import ImpossibleFactError, ParameterMissingError
 from ledger.policy.death_benefits import DeathQuestion, death_benefits
 from ledger.policy.steps import may_decide
 from ledger.policy.tables import Parameter, ParameterStatus
@@ -144,7 +144,7 @@ class TestImpossible:
         ],
     )
     def test_a_figure_that_cannot_be_is_refused(self, change, field, value):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             death_benefits(replace(RETIRED, **change))
         assert (caught.value.field, caught.value.value) == (field, value)
 

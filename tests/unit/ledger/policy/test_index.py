@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import ParameterMissingError, PeriodError, PolicyFigureError
+from ledger.errors import ImpossibleFactError, ParameterMissingError, PeriodError
 from ledger.policy import index as module
 from ledger.policy.index import YearBase, contribution_index
 from ledger.policy.profiles import province_profile
@@ -184,7 +184,7 @@ class TestImpossible:
         ],
     )
     def test_a_year_that_cannot_be_is_refused_with_field_and_value(self, years, field, value):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             index(*years)
         assert (caught.value.field, caught.value.value) == (field, value)
         assert field in caught.value.advice()
@@ -192,7 +192,7 @@ class TestImpossible:
 
     @pytest.mark.parametrize("field", ["deemed_months", "gap_months"])
     def test_a_negative_number_of_months_is_refused(self, field):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             index((2010, 12, 1), **{field: -1})
         assert (caught.value.field, caught.value.value) == (field, -1)
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from ledger.errors import (
     EstimateOnlyError,
+    ImpossibleFactError,
     ParameterMissingError,
     PeriodError,
-    PolicyFigureError,
 )
 from ledger.policy.pension import PensionQuestion, counted_years, pension
 from ledger.policy.periods import add_months
@@ -241,7 +241,7 @@ class TestEntitlement:
         assert pension(replace(NANJING, paid_months=120, deemed_months=60)).question.months == 180
 
     def test_one_month_short_is_refused(self):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             pension(replace(NANJING, paid_months=179))
         assert (caught.value.field, caught.value.value) == ("months", 179)
         assert caught.value.reason == "at least 180 are needed"
@@ -252,7 +252,7 @@ class TestEntitlement:
         asked = replace(NANJING, birth_period=196902, paid_months=180, index_e4=10_000)
         assert pension(replace(asked, retirement_period=202912)).minimum[0].value == 180
         for month in (203001, 203003, 203005):
-            with pytest.raises(PolicyFigureError) as caught:
+            with pytest.raises(ImpossibleFactError) as caught:
                 pension(replace(asked, retirement_period=month))
             assert caught.value.reason == "at least 186 are needed"
 
@@ -273,7 +273,7 @@ class TestEntitlement:
     def test_a_man_of_january_1965_goes_one_month_early_at_most(self):
         asked = replace(NANJING, birth_period=196501)
         assert pension(replace(asked, retirement_period=202501)).benefits_from_period == 202502
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             pension(replace(asked, retirement_period=202412))
         assert (caught.value.field, caught.value.value) == ("retirement_period", 202412)
         assert caught.value.reason == "the earliest legal month is 202501"
@@ -303,7 +303,7 @@ class TestImpossible:
     def test_a_figure_that_cannot_be_is_refused_with_field_value_and_remedy(
         self, change, field, value
     ):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             pension(replace(NANJING, **change))
         error = caught.value
         assert (error.field, error.value) == (field, value)
@@ -319,7 +319,7 @@ class TestImpossible:
         assert least.basic_fen == 0  # 0.30 fen
 
     def test_somebody_born_the_month_before_is_too_young_rather_than_unborn(self):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             pension(replace(NANJING, birth_period=202411))
         assert caught.value.field == "retirement_period"
 
@@ -360,7 +360,7 @@ questions = st.builds(
 def calculated(question):
     try:
         return pension(question)
-    except (PolicyFigureError, ParameterMissingError):
+    except (ImpossibleFactError, ParameterMissingError):
         assume(False)
 
 

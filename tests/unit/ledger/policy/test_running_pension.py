@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import ParameterMissingError, PeriodError, PolicyFigureError
+from ledger.errors import ImpossibleFactError, ParameterMissingError, PeriodError
 from ledger.policy.pension import PensionQuestion, pension
 from ledger.policy.periods import month_range
 from ledger.policy.retirement import Category
@@ -75,14 +75,14 @@ class TestMonthDue:
         assert month_due(history, 202403).state is PensionState.AFTER_DEATH
 
     def test_a_history_without_a_decision_or_below_zero_is_refused(self):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             month_due(replace(PENSION, decisions=()), 202403)
         assert (caught.value.field, caught.value.value) == ("decisions", 0)
         negative = replace(FIRST, amount_fen=-1)
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             month_due(replace(PENSION, decisions=(negative,)), 202403)
         assert (caught.value.field, caught.value.value) == ("amount_fen", -1)
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             month_due(replace(PENSION, months=-1), 202403)
         assert (caught.value.field, caught.value.value) == ("months", -1)
         assert month_due(replace(PENSION, months=0), 202403).amount_fen == 391_603
@@ -143,7 +143,7 @@ class TestAdjustment:
         [{"fixed_fen": -1}, {"per_year_fen": -1}, {"rate_bps": -1}, {"ages": ((99, -1),)}],
     )
     def test_it_never_lowers_a_pension(self, change):
-        with pytest.raises(PolicyFigureError) as caught:
+        with pytest.raises(ImpossibleFactError) as caught:
             month_due(with_events(adjustments=(replace(RAISE, **change),)), 202501)
         assert (caught.value.field, caught.value.value) == ("adjustment", -1)
 
@@ -314,5 +314,5 @@ class TestAsKnown:
         assert (as_known_on(history, day).died_on is not None) is known
 
     def test_before_the_first_decision_nothing_is_known(self):
-        with pytest.raises(PolicyFigureError):
+        with pytest.raises(ImpossibleFactError):
             as_known_on(PENSION, date(2024, 3, 19))
