@@ -11,7 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ledger.errors import AlreadyResolvedError, DuplicateFactError, NotFoundError
+from ledger.errors import (
+    AlreadyResolvedError,
+    CorrectionRefusedError,
+    DuplicateFactError,
+    NotFoundError,
+)
 from ledger.evidence.encoding import (
     SALT_BYTES,
     LeafIndex,
@@ -20,6 +25,7 @@ from ledger.evidence.encoding import (
 )
 from ledger.policy.kinds import Kind, is_exclusive
 from ledger.recording.context import NodeContext
+from ledger.recording.erasures import OPERATION as ERASURE
 from ledger.recording.facts import Fact
 from ledger.recording.officers import sign_by_two
 from ledger.records.rules import (
@@ -91,6 +97,7 @@ def correct(
         NotFoundError: there is no such leaf.
         ReversalOfReversalError: the entry is a reversal itself.
         AlreadyResolvedError: it was corrected before, in another way.
+        CorrectionRefusedError: it is the erasure of a person, which nothing takes back.
         DuplicateFactError: the restated month, or person, has another entry that stands.
         SealingKeyDestroyedError: the person's records were erased.
     """
@@ -128,12 +135,16 @@ def record_to_correct(context: NodeContext, view: Rooms, index: LeafIndex) -> di
 
     Raises:
         NotFoundError, ReversalOfReversalError, SealingKeyDestroyedError.
+        CorrectionRefusedError: it is the erasure of a person, which nothing takes back.
     """
     stored = view.log.entry(index)
     if stored is None:
         raise NotFoundError(what="entry", key=str(index))
     require_reversible(stored.entry.head.kind, index, already=False)
-    return context.bureau.reader.open(stored, view.log).record
+    record = context.bureau.reader.open(stored, view.log).record
+    if record.get("operation") == ERASURE:
+        raise CorrectionRefusedError(index=index, reason="what was erased cannot be brought back")
+    return record
 
 
 def restatement_of(view: Rooms, index: LeafIndex) -> LeafIndex | None:

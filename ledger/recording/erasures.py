@@ -20,6 +20,8 @@ from ledger.store.unit_of_work import Rooms, UnitOfWork
 
 ERASED_NAME: Final = "已销毁 / erased"
 """What stands where the name of an erased person stood."""
+OPERATION: Final = "ERASE_PERSON"
+"""What the decision's record says was done."""
 _KEY: Final = "erasure/"
 
 

@@ -34,15 +34,17 @@ from ledger.policy.identifiers import normalise_identity_number
 from ledger.policy.kinds import Kind
 from ledger.policy.periods import period_of
 from ledger.policy.retention import ErasureReason
+from ledger.ports import BEIJING
 from ledger.recording.context import NodeContext
-from ledger.recording.erasures import ErasureJob, earlier_decision, keep_decision
+from ledger.recording.erasures import OPERATION, ErasureJob, earlier_decision, keep_decision
 from ledger.recording.facts import Fact
 from ledger.recording.officers import sign_by_two
 from ledger.store.unit_of_work import Rooms
 from ledger.transfers.model import FINISHED
 
 ACTION: Final = "erasing a person"
-OPERATION: Final = "ERASE_PERSON"
+_ENTITLED: Final = "ELIGIBLE"
+"""The outcome of a decision that a pension rests on."""
 _UNPAID: Final = frozenset(
     {LineState.PROPOSED, LineState.CLEAR, LineState.SUSPECTED, LineState.PAYABLE}
 )
@@ -177,16 +179,21 @@ def _require_erasable(context: NodeContext, view: Rooms, subject: Subject) -> in
     gone = view.log.reversed_among([entry.index for entry in entries])
     standing = [entry for entry in entries if entry.index not in gone]
     kinds = {entry.entry.head.kind for entry in standing}
+    decided = [
+        decision
+        for decision in view.decisions.of_subject(subject)
+        if decision.outcome == _ENTITLED and decision.leaf_index not in gone
+    ]
     open_cases = [case for case in view.transfers.cases_of(subject) if case.state not in FINISHED]
     if open_cases:
         raise TransferOpenError(cases=len(open_cases))
     unpaid = [line for line in view.payouts.of_subject(subject) if line["state"] in _UNPAID]
     if unpaid:
         raise PaymentsOpenError(lines=len(unpaid))
-    if kinds & {Kind.PAYOUT, Kind.DECISION} and Kind.DEATH_REPORT not in kinds:
+    if (decided or Kind.PAYOUT in kinds) and Kind.DEATH_REPORT not in kinds:
         raise PensionRunsError
     facts = [
-        retention.StandingFact(entry.entry.head.kind, entry.recorded_at.date())
+        retention.StandingFact(entry.entry.head.kind, entry.recorded_at.astimezone(BEIJING).date())
         for entry in standing
     ]
     until = retention.last_needed(facts, context.clock.today())

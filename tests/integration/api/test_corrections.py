@@ -23,6 +23,7 @@ from ledger.errors import (
 )
 from ledger.evidence.encoding import leaf_hash
 from ledger.evidence.merkle import inclusion_proof, verify_inclusion
+from ledger.evidence.verdicts import Outcome
 from ledger.following.feeds import FeedClient
 from ledger.funds.checking import check_batch
 from ledger.funds.corrections import restate_payout
@@ -31,6 +32,8 @@ from ledger.policy.kinds import Kind
 from ledger.policy.retirement import Category
 from ledger.recording.erasures import ERASED_NAME
 from ledger.recording.proofs import prove_entry
+from ledger.recording.trust import export_trust
+from ledger.recording.verifying import verify
 from ledger.records.rules import ReversalReason
 from ledger.records.service import import_contributions
 from ledger.transfers.queries import case_detail
@@ -140,6 +143,19 @@ class TestContribution:
         new = record_at(context, answer["restatement"])
         assert new["amount_fen"] == old["amount_fen"] + 100
         assert new["correction"]["restates"] == {"log": int(context.log_id), "index": index}
+
+    def test_the_proofs_of_both_say_which_one_stands(self, town, mended):
+        index, _, answer, _, _ = mended
+        context = town.context("hefei")
+        trust, rpc = export_trust(context), context.settings.rpc_url or context.manifest.rpc_url
+        outcomes = []
+        for entry in (index, answer["restatement"]):
+            bundle = prove_entry(context, entry, standing_source=FeedClient().standing)
+            verdict = verify(bundle, trust, rpc, context.clock.now())
+            outcomes.append((verdict.was_recorded, verdict.still_stands))
+        assert outcomes == [
+            (Outcome.VALID, Outcome.INVALID), (Outcome.VALID, Outcome.VALID),
+        ]  # fmt: skip
 
     def test_the_same_command_again_changes_nothing(self, town, mended):
         index, _, answer, _, path = mended

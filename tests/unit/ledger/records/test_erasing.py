@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import (
+    CorrectionRefusedError,
     IdempotencyConflictError,
     NotFoundError,
     NotPermittedError,
@@ -34,11 +35,13 @@ from ledger.evidence.encoding import NO_SUBJECT, leaf_hash
 from ledger.evidence.merkle import MerkleTree, verify_inclusion
 from ledger.funds.payouts import import_payouts, propose_batch
 from ledger.keys.person_keys import PersonKeys
+from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
 from ledger.policy.kinds import Kind
 from ledger.policy.retention import ERASURE_REASONS, ErasureReason
 from ledger.policy.transfer import Scope
 from ledger.recording.correcting import correct
 from ledger.recording.erasures import ErasureJob, erasure_of
+from ledger.recording.facts import Fact
 from ledger.recording.writer import EntryWriter, RecordReader
 from ledger.records.corrections import reverse_entry
 from ledger.records.deaths import import_deaths
@@ -46,6 +49,7 @@ from ledger.records.erasing import erase_person
 from ledger.records.rules import ReversalOrder, ReversalReason
 from ledger.records.service import import_contributions
 from ledger.store.database import Database
+from ledger.store.decisions import StoredDecision
 from ledger.store.unit_of_work import UnitOfWork
 from ledger.transfers.model import (
     CaseState,
@@ -182,6 +186,24 @@ class TestErasure:
         assert not any(identity(1).encode() in key for key in remembered)
         assert any(identity(2).encode() in key for key in remembered)
 
+    def test_another_process_forgets_it_in_its_workers_next_round(self, recorded, identity):
+        """The pages' process remembers a pseudonym that the command's process erases."""
+        serving = Pseudonyms(bytes(range(32)), KeyedEvaluator(bytes(32)))
+        first, second = serving.subjects_of([identity(1), identity(2)])
+        worker = ErasureJob(replace(recorded, tools=replace(recorded.tools, pseudonyms=serving)))
+        assert not worker.step()
+        erase(recorded, identity(1))
+        assert not worker.step()
+        assert list(serving._remembered.values()) == [second]
+        assert serving.subject_of(identity(1)) == first
+
+    def test_an_erasure_is_never_taken_back(self, recorded, identity):
+        report = erase(recorded, identity(1))
+        with pytest.raises(CorrectionRefusedError):
+            reverse_entry(
+                recorded, report.entry_index, ReversalReason.ENTRY_ERROR, BASIS, "one", "two"
+            )
+
     def test_each_reason_has_words(self):
         assert set(ERASURE_REASONS) == set(ErasureReason)
 
@@ -232,6 +254,27 @@ class TestNeeded:
         gone = death(1, identity_number=number, died_on="2026-09-01", reported_on="2026-09-02")
         import_deaths(recorded, write_csv([gone], name="deaths.csv"))
         assert erase(late, number, ErasureReason.RETENTION_OVER).entries == 2
+
+    def test_a_decision_that_gives_a_pension(self, recorded, identity):
+        subject = recorded.bureau.writer.subject_of(identity(1))
+        fact = Fact(Kind.DECISION, 1, 202609, 0, {}, identity(1))
+        entries = recorded.bureau.writer.prepare([fact, fact])
+        with recorded.write() as work:
+            leaves = work.log.append(entries, source_key="t", recorded_at=recorded.clock.now())
+            for number, index in enumerate(leaves):
+                outcome = ("NOT_YET", "ELIGIBLE")[number]
+                work.decisions.add(
+                    StoredDecision(
+                        f"0x{number}", subject, outcome, 202609, index, recorded.clock.now()
+                    )
+                )
+            work.commit()
+        with pytest.raises(PensionRunsError):
+            erase(recorded, identity(1))
+        reverse_entry(recorded, leaves[1], ReversalReason.DECISION_REVOKED, BASIS, "one", "two")
+        with pytest.raises(RetentionRunsError) as refused:
+            erase(recorded, identity(1))
+        assert refused.value.facts == 1
 
     def test_payments_under_way(self, recorded, identity, write_csv, payout):
         lines = [payout(n, paid_on="") for n in (1, 2, 3)]
