@@ -91,7 +91,8 @@ def note_inconsistent_logs(context: NodeContext) -> bool:
         )
         with context.write() as work:
             if work.alerts.find(finding.alert_id) is None:
-                _add(context, work, finding, {"log": int(log.log_id), "leaves": []}, log.checked_at)
+                evidence = {"log": int(log.log_id), "leaves": [], "reason": log.last_error}
+                _add(context, work, finding, evidence, log.checked_at)
                 work.commit()
                 changed = True
     return changed

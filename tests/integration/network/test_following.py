@@ -393,4 +393,4 @@ class TestSplitView:
         with supervisor.read() as view:
             (alert,) = [row for row in view.alerts.all() if row["rule"] == "log-inconsistent"]
             assert view.following.checkpoint(SUZHOU, 300) is None
-        assert alert["evidence"]["log"] == SUZHOU
+        assert alert["evidence"] == {"log": SUZHOU, "leaves": [], "reason": "split-view"}
