@@ -32,6 +32,7 @@ def router(node: Node) -> APIRouter:
         try:
             with context.read() as view:
                 report["outbox"] = dict(view.outbox.counts())
+                report["unfinished_imports"] = len(view.imports.all_unfinished())
             report["database"] = "ok"
         except UnavailableError as error:
             report["database"] = error.code

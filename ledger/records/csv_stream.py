@@ -172,6 +172,10 @@ class _Text:
         pieces[-1] = pieces[-1][:end]
         return b"".join(pieces)
 
+    def put_back(self, content: bytes) -> None:
+        """Give this again before what follows."""
+        self._rest = content + self._rest
+
     def _read(self) -> bytes:
         piece = self._file.read(_PIECE_BYTES)
         self.ended = not piece
@@ -212,6 +216,11 @@ class _Feed:
         return line
 
 
+    def rest(self) -> bytes:
+        """The lines of the block that nobody asked for."""
+        return self._lines.read().encode()
+
+
 class CsvFile:
     """A CSV file that was opened: its headings, then its lines."""
 
@@ -230,8 +239,11 @@ class CsvFile:
             block = self._take(1)
             if not block:
                 raise unreadable(file_name, 1, "a heading line", "表头", "an empty file", "空文件")
-            for _, cells in self._records(block):
+            feed = _Feed(block, self._text)
+            for _, cells in self._records(feed):
                 self.headings = without_empty_tail(cells, 0)
+                break
+            self._text.put_back(feed.rest())
 
     def chunks(self) -> Iterator[RawChunk]:
         """The lines below the headings.
@@ -262,7 +274,7 @@ class CsvFile:
         width = len(self.headings)
         whole: list[RawLine] = []
         ragged = []
-        for line, cells in self._records(block):
+        for line, cells in self._records(_Feed(block, self._text)):
             row = without_empty_tail(cells, width)
             if len(row) == width:
                 whole.append((line, row))
@@ -275,9 +287,8 @@ class CsvFile:
         lines = np.fromiter((line for line, _ in whole), np.int64, len(whole))
         return RawChunk(lines, frame, tuple(ragged), plain=False)
 
-    def _records(self, block: bytes) -> Iterator[RawLine]:
-        """The records with content that begin in ``block``, each with the line it begins in."""
-        feed = _Feed(block, self._text)
+    def _records(self, feed: _Feed) -> Iterator[RawLine]:
+        """The records with content that begin in a block, each with the line it begins in."""
         reader = csv.reader(feed, delimiter=self._delimiter, strict=True)
         before = self._line
         while True:
@@ -286,13 +297,13 @@ class CsvFile:
             try:
                 cells = next(reader)
             except StopIteration:
-                self._line = before + reader.line_num
                 return
             except csv.Error as error:
                 raise unreadable(
                     self._file_name, start, "lines of separated values", "以分隔符分列的行",
                     f"a line that does not end as one ({error})", f"不完整的行（{error}）",
                 ) from error  # fmt: skip
+            self._line = before + reader.line_num
             if any(cell.strip() for cell in cells):
                 yield start, cells
 

@@ -132,7 +132,7 @@ def rows_of(engine: str, beside: str, wanted: str, measured: dict[int, Imported]
 def _imported(node: Path, url: str, files: Sequence[Path]) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "scripts.bench._bulk_node", str(node), url, *map(str, files)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    return [json.loads(line) for line in answer.stdout.splitlines()]
+    return [json.loads(line) for line in answer.stdout.splitlines() if line.startswith("{")]
 
 
 # --- the limits ----------------------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,13 +46,41 @@ def contributions(
     """Record every paid month of a contribution file: .csv or .parquet (导入缴费文件).
 
     Nothing is changed when a line has an error, unless --accept-valid. The same file again
-    changes nothing.
+    changes nothing. Ctrl-C or SIGTERM stops between two parts of a large file; the same command
+    goes on.
     """
+    from functools import partial
+
     from ledger.records.service import import_contributions
 
-    return _import_records(
-        out, import_contributions, node=node, file=file, mapping=mapping, accept_valid=accept_valid
-    )
+    with stopping() as stop:
+        return _import_records(
+            out,
+            partial(import_contributions, stop=stop),
+            node=node,
+            file=file,
+            mapping=mapping,
+            accept_valid=accept_valid,
+        )
+
+
+@contextmanager
+def stopping() -> Iterator[Callable[[], bool]]:
+    """Says whether Ctrl-C or SIGTERM came; the second Ctrl-C ends at once, as usual."""
+    asked = threading.Event()
+
+    def ask(number: int, _frame: object) -> None:
+        asked.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def deaths(

@@ -222,6 +222,16 @@ def _show_state(out: Output, settings: NodeSettings, document: dict[str, Any]) -
             (("监管联署", "cosignatures"), log["cosignatures"]),
         ]
     out.facts(facts)
+    for item in document["unfinished_imports"]:
+        file, done = item["file"], item["rows_accepted"]
+        again_zh = "重新执行同一导入命令即可继续。"
+        again_en = "run the same import again to go on."
+        out.note(
+            (
+                f"文件 {file} 尚未导入完毕（已入账 {done} 行）：{again_zh}",
+                f"The import of {file} is unfinished ({done} lines are recorded): {again_en}",
+            )
+        )
     if document["follows"]:
         out.line()
         out.table(
@@ -312,6 +322,16 @@ def _state(node: Node) -> dict[str, Any]:
 
     context = node.context
     with context.read() as view:
+        unfinished = [
+            {
+                "import_key": row.import_key,
+                "file": row.file_name,
+                "rows_read": row.rows_read,
+                "rows_accepted": row.rows_accepted,
+                "updated_at": row.updated_at,
+            }
+            for row in view.imports.all_unfinished()
+        ]
         outbox, waiting = dict(view.outbox.counts()), view.outbox.waiting_for_anchor()
         follows = [
             {
@@ -342,6 +362,7 @@ def _state(node: Node) -> dict[str, Any]:
         "log": log,
         "outbox": outbox,
         "waiting_for_anchor": waiting,
+        "unfinished_imports": unfinished,
         "follows": follows,
         "chain": chain,
         "final_block": final_block,

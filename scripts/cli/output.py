@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
@@ -24,6 +25,8 @@ Words = tuple[str, str]
 Progress = Callable[[str, int, int], None]
 """Told the step, how much is done, and of how much."""
 
+_SPEED_AFTER: Final = 0.5
+"""Seconds before a speed says anything."""
 _PIPE_WIDTH: Final = 180
 """Columns of a table that goes into a file or another program."""
 _STEPS: Final[Mapping[str, Words]] = {
@@ -166,8 +169,10 @@ class Output:
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
+            TaskProgressColumn,
             TextColumn,
             TimeElapsedColumn,
+            TimeRemainingColumn,
         )
         from rich.progress import (
             Progress as Bars,
@@ -176,19 +181,26 @@ class Output:
         bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(),
+            TaskProgressColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"),
             TimeElapsedColumn(),
+            TimeRemainingColumn(),
             console=console(sys.stderr),
             disable=not sys.stderr.isatty(),
         )
         tasks: dict[str, Any] = {}
+        begun: dict[str, float] = {}
         with bars:
 
             def tell(step: str, done: int, total: int) -> None:
                 if step not in tasks:
                     name = self.word(_STEPS.get(step, (step, step)))
-                    tasks[step] = bars.add_task(name, total=total)
-                bars.update(tasks[step], completed=done, total=total)
+                    tasks[step] = bars.add_task(name, total=total, speed="")
+                    begun[step] = time.monotonic()
+                seconds = time.monotonic() - begun[step]
+                speed = f"{done / seconds:,.0f}/s" if done and seconds > _SPEED_AFTER else ""
+                bars.update(tasks[step], completed=done, total=total, speed=speed)
 
             yield tell
 
