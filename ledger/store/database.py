@@ -43,6 +43,7 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._read_only = read_only
         self._still: SqliteFile | None = None
         if self._is_sqlite and read_only:
             self._still = SqliteFile.at(_sqlite_path(url))
@@ -73,6 +74,8 @@ class Database:
         try:
             with self._engine.connect() as plain:
                 connection = plain.execution_options(anxu_write=True)
+                if self._read_only and not self._is_sqlite:
+                    connection = connection.execution_options(postgresql_readonly=True)
                 transaction = connection.begin()
                 try:
                     self._take_writer_lock(connection)

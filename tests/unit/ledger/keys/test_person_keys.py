@@ -78,6 +78,31 @@ class TestOpen:
         assert ask("PRAGMA secure_delete").fetchone() == (1,)
 
 
+class TestOpenReadOnly:
+    def test_keys_are_read_and_none_is_made(self, keys: PersonKeys, path: Path) -> None:
+        made = keys.get_or_create_many([LI, WANG])
+        keys.close()
+        before = {item.name: item.read_bytes() for item in path.parent.iterdir()}
+        with PersonKeys.open_read_only(path, MASTER) as reading:
+            assert reading.get_many([LI, WANG]) == made
+            with pytest.raises(StorageUnavailableError):
+                reading.get_or_create_many([ZHAO])
+            with pytest.raises(StorageUnavailableError):
+                reading.destroy(LI, AT)
+        assert {item.name: item.read_bytes() for item in path.parent.iterdir()} == before
+
+    def test_a_file_that_is_not_there_or_open_to_others_is_refused(
+        self, keys: PersonKeys, path: Path
+    ) -> None:
+        with pytest.raises(LengthError):
+            PersonKeys.open_read_only(path, MASTER[:31])
+        with pytest.raises(StorageUnavailableError):
+            PersonKeys.open_read_only(path.with_name("none.sqlite"), MASTER)
+        path.chmod(0o644)
+        with pytest.raises(FileModeError):
+            PersonKeys.open_read_only(path, MASTER)
+
+
 class TestGetOrCreate:
     def test_a_person_keeps_one_key_for_good(self, keys: PersonKeys, path: Path) -> None:
         first = keys.get_or_create_many([LI, WANG])
