@@ -82,6 +82,7 @@ class TestInheritance:
 
     def test_before_retirement_the_whole_account_is_inherited(self):
         assert death_benefits(WORKING).inheritance_fen == 5_000_000
+        assert (WORKING.drawn_months, WORKING.account_pension_fen) == (0, 0)
 
     def test_after_it_what_was_not_drawn(self):
         assert death_benefits(RETIRED).inheritance_fen == 5_000_000 - 63 * 50_000
