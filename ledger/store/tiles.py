@@ -44,6 +44,9 @@ SYNCED_LEAVES: Final = 16 * CHUNK_LEAVES
 """How many leaves a crash can undo at most: then files are synced and the frontier moves."""
 
 _LOCK: Final = "lock"
+_KEPT_FROM: Final = 10
+"""From this level on nodes are kept in memory: every proof needs some of the few that there are."""
+_KEPT_NODES: Final = 65_536
 
 
 def level_name(level: int) -> str:
@@ -63,6 +66,7 @@ class TileStore:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._size = 0
+        self._kept: dict[tuple[int, int], bytes] = {}
         self._opened: dict[str, int] = {}
         self._lock = threading.Lock()
         self._closing = weakref.finalize(self, _close_all, self._opened)
@@ -105,13 +109,19 @@ class TileStore:
             ProofShapeError: the log is not that long.
             InvariantBrokenError: the file ends before it should.
         """
-        if (index + 1) << level > self._size and (index + 1) << level > self.frontier().size:
-            raise ProofShapeError(reason="the log has no such subtree")
-        return self._range(_NAMES[level], index * DIGEST_BYTES, DIGEST_BYTES)
+        if level < _KEPT_FROM:
+            return self._read_node(level, index)
+        known = self._kept.get((level, index))
+        if known is None:
+            known = self._read_node(level, index)
+            if len(self._kept) >= _KEPT_NODES:
+                self._kept.clear()
+            self._kept[level, index] = known
+        return known
 
     def root(self, size: int) -> bytes:
-        """The root of the first ``size`` leaves, from the files."""
-        return root_from_nodes(size, self.node)
+        """The root of the first ``size`` leaves, from the files as they are now."""
+        return root_from_nodes(size, self._read_node)
 
     def tile_bytes(self, tile: Tile) -> bytes | None:
         """A hash tile or an entry bundle as it is served; None while the log does not reach it.
@@ -187,6 +197,11 @@ class TileStore:
             os.close(lock)
 
     # --- reading ----------------------------------------------------------------------------------
+
+    def _read_node(self, level: int, index: int) -> bytes:
+        if (index + 1) << level > self._size and (index + 1) << level > self.frontier().size:
+            raise ProofShapeError(reason="the log has no such subtree")
+        return self._range(_NAMES[level], index * DIGEST_BYTES, DIGEST_BYTES)
 
     def _range(self, name: str, place: int, count: int) -> bytes:
         opened = self._opened.get(name)
