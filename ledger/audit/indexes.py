@@ -83,31 +83,59 @@ class IndexCheck:
     # --- sources ----------------------------------------------------------------------------------
 
     def _mended_sources(self, size: int) -> list[SourceRow]:
-        """The appends as they must have been: each begins where the one before it ends."""
+        """The appends as they must have been: numbered from 1, each begins where one ends."""
         rows = self._repository.sources()
-        numbered = list(rows)
-        for place, (row, after) in enumerate(pairwise(rows)):
-            if row.end_index != after.first_index:
-                if self._is_border(row.end_index, row.source, after.source):
-                    self._differs(after, "first_index", row.end_index)
-                    numbered[place + 1] = after._replace(first_index=row.end_index)
-                else:
-                    self._differs(row, "end_index", after.first_index)
-                    numbered[place] = numbered[place]._replace(end_index=after.first_index)
-        if numbered and numbered[0].first_index != 0:
+        if [row.source for row in rows] != list(range(1, len(rows) + 1)):
+            rows = self._numbered(rows)
+        rows = self._bordered(rows)
+        if rows and rows[0].first_index != 0:
             self._differs(rows[0], "first_index", 0)
-            numbered[0] = numbered[0]._replace(first_index=0)
-        if numbered and numbered[-1].end_index != size:
-            self._differs(rows[-1], "end_index", size)
-            numbered[-1] = numbered[-1]._replace(end_index=size)
-        return numbered
+            rows[0] = rows[0]._replace(first_index=0)
+        last = rows[-1] if rows else SourceRow(0, 0, 0)
+        if last.end_index == size:
+            return rows
+        if self._is_border(last.end_index, last.source, last.source + 1):
+            rows.append(self._lost(last.source + 1, last.end_index, size))
+        elif rows:
+            self._differs(last, "end_index", size)
+            rows[-1] = last._replace(end_index=size)
+        return rows
+
+    def _numbered(self, rows: Sequence[SourceRow]) -> list[SourceRow]:
+        """Appends of which one is lost or has another number, in the order of their leaves."""
+        mended: list[SourceRow] = []
+        for row in sorted(rows, key=lambda row: row.first_index):
+            number = len(mended) + 1
+            begin = mended[-1].end_index if mended else 0
+            if row.source == number + 1 and row.first_index > begin:
+                mended.append(self._lost(number, begin, row.first_index))
+            elif row.source != number:
+                self._differs(row, "source", number)
+            mended.append(row._replace(source=len(mended) + 1))
+        return mended
+
+    def _bordered(self, rows: Sequence[SourceRow]) -> list[SourceRow]:
+        """Appends of which one ends, or begins, at another leaf than its neighbour says."""
+        mended = list(rows)
+        for place, (row, after) in enumerate(pairwise(rows)):
+            if row.end_index == after.first_index:
+                continue
+            if self._is_border(row.end_index, row.source, after.source):
+                self._differs(after, "first_index", row.end_index)
+                mended[place + 1] = mended[place + 1]._replace(first_index=row.end_index)
+            else:
+                self._differs(row, "end_index", after.first_index)
+                mended[place] = mended[place]._replace(end_index=after.first_index)
+        return mended
+
+    def _lost(self, source: int, first: int, end: int) -> SourceRow:
+        self._add(SOURCES, (2, source), f"{source}", "source", "a row", "no row")
+        return SourceRow(source, first, end)
 
     def _is_border(self, index: int, source: int, after: int) -> bool:
         """Whether the rows pass from one append to the next just here."""
-        if index < 1:
-            return False
-        rows = self._repository.entries(index - 1, index + 1)
-        return [row.source for row in rows] == [source, after]
+        rows = self._repository.entries(max(0, index - 1), index + 1)
+        return [row.source for row in rows] == ([source, after] if index else [after])
 
     def _differs(self, row: SourceRow, field: str, expected: int) -> None:
         found = f"{getattr(row, field)}"

@@ -109,6 +109,11 @@ class Findings:
             kept.sort(key=lambda item: item[0])
             del kept[MAX_FINDINGS:]
 
+    def add_uncounted(self, part: Part, count: int) -> None:
+        """Count findings that nobody lists."""
+        if count:
+            self._counts[part] = self._counts.get(part, 0) + count
+
     def any_in(self, *parts: Part) -> bool:
         """Whether one of these parts has a finding."""
         return any(self._counts.get(part) for part in parts)

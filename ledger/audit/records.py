@@ -93,7 +93,13 @@ class KeyRing:
         except LedgerError:
             erased = self._vault.destroyed_among(wanted)
             self._known.update(dict.fromkeys(erased, Absence.ERASED))
-            for subject in wanted - erased:
+            self._load_living(wanted - erased)
+
+    def _load_living(self, wanted: set[Subject]) -> None:
+        try:
+            self._take(self._vault.get_many(wanted))
+        except LedgerError:
+            for subject in wanted:
                 self._known[subject] = self._single(subject)
 
     def of(self, subject: bytes) -> RecordSealer | Absence:

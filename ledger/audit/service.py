@@ -207,7 +207,8 @@ class _Audit:
 
     def _outside(self, size: int) -> None:
         """Rows at indices that the log does not have."""
-        indices, _count = self._repository.outside(size)
+        indices, count = self._repository.outside(size)
+        self._findings.add_uncounted(Part.ENTRIES, count - len(indices))
         for index in indices:
             expected = f"no row in a log of {size}"
             finding = Finding(ENTRIES, f"{index}", "leaf_index", expected, "a row")

@@ -120,8 +120,9 @@ class Walk:
             end = min(start + BATCH_ROWS, plan.size)
             yield self._batch(start, end)
             told("rows", end - first, plan.size - first)
-            if self._findings.count(Part.ENTRIES) >= MAX_FINDINGS and end < plan.size:
+            if self.result.stopped_at is None and end < plan.size and self._has_enough():
                 self.result.stopped_at = end
+            if self.result.stopped_at is not None:
                 self._tree = None
                 break
         self.result.tree = self._tree
@@ -135,6 +136,9 @@ class Walk:
                 return 0
             self._note(self._tree)
         return first
+
+    def _has_enough(self) -> bool:
+        return self._findings.count(Part.ENTRIES) >= MAX_FINDINGS
 
     def is_faulty(self, index: int) -> bool:
         """Whether something was said about a row."""
@@ -153,9 +157,13 @@ class Walk:
         batch.hashes = np.array(leaf_hashes(batch.leaves))
         suspects |= self._unlike_files(batch)
         for index in sorted(suspects):
+            if self._has_enough():
+                self.result.stopped_at = index
+                break
             self._judge(batch, index)
-        self._compare(batch)
-        self._grow(batch)
+        if self.result.stopped_at is None:
+            self._compare(batch)
+            self._grow(batch)
         return rows
 
     def _derive(self, batch: _Batch) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from random import Random
 
 import pytest
@@ -199,6 +200,21 @@ class TestWholeRows:
             assert node.findings() == [("entries", "60", "leaf")]
 
 
+class TestTooMuch:
+    def test_a_ruined_log_is_not_gone_through_to_its_end(self, node, monkeypatch):
+        monkeypatch.setattr("ledger.audit.walk.MAX_FINDINGS", 20)
+        rows = node.rows(entries)[100:200]
+        with ExitStack() as stack:
+            for row in rows:
+                stack.enter_context(node.changed(entries, row, seal=bytes(32)))
+            report = node.audit()
+        assert report.findings[0].row == "100"
+        assert {(item.place, item.field) for item in report.findings} == {("entries", "seal")}
+        assert len(report.findings) == 20
+        (missed,) = [item for item in report.not_checked if item.what == "rows"]
+        assert (missed.count, missed.reason) == (480, "too-many-findings")
+
+
 class TestErasure:
     def test_an_erased_person_is_counted_and_no_finding(self, node):
         report = node.audit()
@@ -247,6 +263,19 @@ class TestIndexes:
         for row in node.rows(sources):
             with node.changed(sources, row, **{column: row[column] + 3}):
                 assert node.findings() == [("sources", f"{row['source']}", column)]
+
+    def test_a_lost_append_is_named(self, node):
+        for row in node.rows(sources):
+            with node.removed(sources, [row]):
+                (finding,) = node.audit().findings
+            assert (finding.place, finding.row) == ("sources", f"{row['source']}")
+            assert (finding.field, finding.found) == ("source", "no row")
+
+    def test_an_append_with_another_number_is_named(self, node):
+        for row in node.rows(sources):
+            with node.changed(sources, row, source=99):
+                (finding, *_) = node.audit().findings
+            assert (finding.place, finding.field) == ("sources", "source")
 
     @pytest.mark.parametrize("column", ["log_id", "reversed_index"])
     def test_a_reversal_of_another_leaf_is_named(self, node, column):
