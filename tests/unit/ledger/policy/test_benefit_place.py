@@ -122,15 +122,27 @@ class TestSteps:
             {"region": SICHUAN, "months": 180, "needed": 120},
             {"region": SICHUAN, "months": 180, "needed": 120},
         ]
+        row = "rule_parameters: benefit_place_months 201001"
+        assert [[ground.row for ground in step.grounds] for step in place.steps] == [[row]] * 3
         assert "四川省" in place.explanation.zh
         assert "Sichuan" in place.explanation.en
         assert may_decide(place)
+
+    @pytest.mark.parametrize(
+        ("paid", "code"),
+        [(119, "benefit-place-months-short"), (120, "benefit-place-months")],
+    )
+    def test_exactly_ten_years_are_told_as_enough(self, paid, code):
+        assert benefit_place([stay("320100", 201501, paid)], "340100").steps[0].code == code
 
     def test_a_temporary_account_makes_the_answer_an_estimate(self):
         stays = [stay("320100", 201501, 120), temporary("110000", 202001, 7)]
         place = benefit_place([*stays, temporary("110000", 202101, 5)], "340100")
         assert place.steps[0].code == "benefit-place-temporary"
         assert place.steps[0].figures == {"months": 12}
+        assert [ground.row for ground in place.steps[0].grounds] == [
+            "rule_parameters: temporary_account_builds_ten_years 201001"
+        ]
         assert not may_decide(place)
 
     @pytest.mark.parametrize("reason", list(PlaceReason))

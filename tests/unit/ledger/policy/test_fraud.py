@@ -42,7 +42,9 @@ class TestPatterns:
     def test_a_parameter_that_is_not_there_is_refused(self):
         with pytest.raises(ParameterMissingError) as caught:
             fraud_patterns()[FraudPattern.PAID_AFTER_DEATH].parameter("limit")
-        assert (caught.value.parameter, caught.value.key) == ("limit", "F1")
+        assert (caught.value.parameter, caught.value.region, caught.value.key) == (
+            "limit", "100000", "F1",
+        )  # fmt: skip
 
     def test_what_is_design_is_not_published(self):
         for row in fraud_patterns().values():
@@ -61,6 +63,8 @@ class TestHit:
         assert seen.explanation.zh == "2026-07-31死亡，仍发放2026年8月待遇0.05元"
         assert "2026-08" in seen.explanation.en
         (step,) = seen.steps
+        assert step.source == "rules e.4 F1 (found: S14)"
+        assert step.text("en").startswith("0.05 yuan were paid for 2026-08")
         assert (step.code, step.grounds) == (
             "fraud-f1", (fraud_patterns()[FraudPattern.PAID_AFTER_DEATH],),
         )  # fmt: skip

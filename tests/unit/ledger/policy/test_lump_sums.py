@@ -31,6 +31,9 @@ class TestReview:
         assert f"{payment.months}个月" in review.explanation.zh
         assert review.explanation.en != review.explanation.zh
         assert may_decide(review)
+        assert [ground.row for ground in review.steps[-1].grounds] == [
+            "rule_parameters: lump_sum_document_months 201611"
+        ]
 
     def test_a_lump_sum_for_no_month_is_refused(self):
         with pytest.raises(ImpossibleFactError) as caught:

@@ -123,11 +123,12 @@ class TestMayTransfer:
         assert "合肥市与南京市" in crossed.text()
 
     def test_the_age_limit_names_its_row(self):
-        step = may_transfer(QUESTION).steps[-1]
-        assert step.figures == {"to_region": "320100", "limit": 50}
-        assert [ground.row for ground in step.grounds] == [
-            "rule_parameters: transfer_age_limit_male 201001"
-        ]
+        for birth_on in (date(1990, 5, 20), date(1970, 1, 1)):
+            step = may_transfer(replace(QUESTION, birth_on=birth_on)).steps[-1]
+            assert step.figures == {"to_region": "320100", "limit": 50}
+            assert [ground.row for ground in step.grounds] == [
+                "rule_parameters: transfer_age_limit_male 201001"
+            ]
 
     def test_before_2010_there_was_no_age_limit_to_apply(self):
         applied = replace(QUESTION, applied_on=date(2010, 1, 1))
