@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -122,8 +123,8 @@ class Custody:
 class Certification:
     """How long a pass holds, whether pay stops, and what is paid back.
 
-    ``holds_until``: the last month the pass covers. ``stops_from``: the first month not paid, None
-    while it holds. ``back_pay``: the months paid back, once the recipient was certified again.
+    ``holds_until``: the last month the last pass covers. ``stops_from``: the first month not paid,
+    None while it holds. ``back_pay``: the months paid back after earlier lapses.
     """
 
     holds_until: int
@@ -159,58 +160,71 @@ def next_benefit_state(state: BenefitState, event: BenefitEvent) -> BenefitState
     return found
 
 
-def certification(
-    passed_period: int,
-    as_of_period: int,
-    region: str,
-    certified_again_period: int | None = None,
-) -> Certification:
-    """How a certification stands in a month.
+def certification(passes: Sequence[int], as_of_period: int, region: str) -> Certification:
+    """How a certification stands in a month, and what was paid back before.
 
     Args:
-        passed_period: the month of the last pass.
+        passes: the months in which the recipient was certified, one or more.
         as_of_period: the month asked about.
         region: whose cycle counts.
-        certified_again_period: the month of the next pass, if there was one.
 
     Raises:
-        ImpossibleFactError: the month asked about, or the next pass, is before the last pass, or
-            the next pass is after the month asked about.
+        ImpossibleFactError: there is no pass, or one is after the month asked about.
         NotFoundError, PeriodError: a region or a month is none.
+        ParameterMissingError: a lapse ended before there was a rule to pay it back.
     """
-    for field, value in (
-        ("as_of_period", as_of_period),
-        ("certified_again_period", certified_again_period),
-    ):
-        if value is not None and checked_period(value) < checked_period(passed_period):
-            raise ImpossibleFactError(
-                field, str(value), f"it is before the pass of {passed_period}", "早于上次认证"
-            )
-    if certified_again_period is not None and certified_again_period > as_of_period:
+    checked_period(as_of_period)
+    if not passes:
+        raise ImpossibleFactError("passes", 0, "there is at least one", "至少应有一次认证")
+    inorder = sorted({checked_period(period) for period in passes})
+    if inorder[-1] > as_of_period:
         raise ImpossibleFactError(
-            "certified_again_period",
-            str(certified_again_period),
-            f"it is after {as_of_period}, the month asked about",
-            "晚于查询月份",
+            "passes", inorder[-1], f"it is after {as_of_period}", f"晚于{as_of_period}"
         )
+    back_pay: list[int] = []
+    steps: list[Step] = []
+    for passed, again in pairwise(inorder):
+        stop = add_months(_holds_until(passed, region), 1)
+        if again >= stop:
+            missed = list(month_range(stop, add_months(again, -1)))
+            back_pay += missed
+            steps.append(_paid_back_step(stop, again, len(missed)))
+    last = inorder[-1]
+    holds_until = _holds_until(last, region)
+    lapsed = as_of_period > holds_until
+    steps.append(_standing_step(last, region, lapsed=lapsed))
+    return Certification(
+        holds_until=holds_until,
+        stops_from=add_months(holds_until, 1) if lapsed else None,
+        back_pay=tuple(back_pay),
+        steps=tuple(steps),
+    )
+
+
+def _holds_until(passed_period: int, region: str) -> int:
     cycle = province_profile(region, passed_period).certification_cycle_months
-    holds_until = add_months(passed_period, int(cycle.number))
-    stop = add_months(holds_until, 1)
-    paid_back = rule_parameter("certification_back_pay", as_of_period)
+    return add_months(passed_period, int(cycle.number))
+
+
+def _paid_back_step(stop: int, again: int, months: int) -> Step:
+    figures: dict[str, Figure] = {
+        "stops_from_period": stop,
+        "again_period": again,
+        "months": months,
+    }
+    return Step(_PAID_BACK, figures, (rule_parameter("certification_back_pay", again),))
+
+
+def _standing_step(passed_period: int, region: str, *, lapsed: bool) -> Step:
+    cycle = province_profile(region, passed_period).certification_cycle_months
+    holds_until = _holds_until(passed_period, region)
     figures: dict[str, Figure] = {
         "passed_period": passed_period,
         "cycle_months": int(cycle.number),
         "holds_until_period": holds_until,
-        "stops_from_period": stop,
+        "stops_from_period": add_months(holds_until, 1),
     }
-    if certified_again_period is not None and certified_again_period >= stop:
-        back_pay = tuple(month_range(stop, add_months(certified_again_period, -1)))
-        figures |= {"again_period": certified_again_period, "months": len(back_pay)}
-        steps = (Step(_PAID_BACK, figures, (cycle, paid_back)),)
-        return Certification(holds_until, None, back_pay, steps)
-    if certified_again_period is None and as_of_period >= stop:
-        return Certification(holds_until, stop, (), (Step(_LAPSED, figures, (cycle, paid_back)),))
-    return Certification(holds_until, None, (), (Step(_HOLDS, figures, (cycle,)),))
+    return Step(_LAPSED if lapsed else _HOLDS, figures, (cycle,))
 
 
 def custody_suspension(

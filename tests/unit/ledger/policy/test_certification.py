@@ -57,10 +57,11 @@ class TestStates:
 
 class TestCertification:
     def test_a_pass_holds_for_twelve_months(self):
-        found = certification(202508, 202608, "320100")
+        found = certification([202508], 202608, "320100")
         assert (found.holds_until, found.stops_from, found.back_pay) == (202608, None, ())
-        assert found.steps[-1].code == "certification-holds"
-        assert found.steps[-1].figures == {
+        (step,) = found.steps
+        assert step.code == "certification-holds"
+        assert step.figures == {
             "passed_period": 202508,
             "cycle_months": 12,
             "holds_until_period": 202608,
@@ -68,7 +69,7 @@ class TestCertification:
         }
 
     def test_pay_stops_from_the_next_month(self):
-        found = certification(202508, 202609, "320100")
+        found = certification([202508], 202609, "320100")
         assert (found.holds_until, found.stops_from, found.back_pay) == (202608, 202609, ())
         assert found.steps[-1].code == "certification-lapsed"
         assert "自2026年9月起暂停发放" in found.explanation.zh
@@ -84,47 +85,60 @@ class TestCertification:
         ],
     )
     def test_who_is_certified_again_is_paid_back(self, again, back_pay):
-        found = certification(202508, 202612, "320100", again)
+        found = certification([again, 202508], 202612, "320100")
         assert (found.stops_from, found.back_pay) == (None, back_pay)
-        late = again >= 202609
-        assert found.steps[-1].code == (
-            "certification-paid-back" if late else "certification-holds"
-        )
-        if late:
-            assert found.steps[-1].figures["months"] == len(back_pay)
-            assert found.steps[-1].figures["again_period"] == again
+        assert found.holds_until == add_months(again, 12)
+        assert found.steps[-1].code == "certification-holds"
+        if again < 202609:
+            assert len(found.steps) == 1
+            return
+        step = found.steps[0]
+        assert step.code == "certification-paid-back"
+        assert step.figures == {
+            "stops_from_period": 202609, "again_period": again, "months": len(back_pay),
+        }  # fmt: skip
+        assert [ground.row for ground in step.grounds] == [
+            "rule_parameters: certification_back_pay 201801"
+        ]
+
+    def test_several_lapses_are_paid_back_and_the_last_pass_may_lapse_too(self):
+        found = certification([202001, 202103, 202103, 202206], 202612, "320100")
+        assert found.back_pay == (202102, 202204, 202205)
+        assert (found.holds_until, found.stops_from) == (202306, 202307)
+        assert [step.code for step in found.steps] == [
+            "certification-paid-back", "certification-paid-back", "certification-lapsed",
+        ]  # fmt: skip
 
     @given(st.integers(0, 60))
     def test_no_month_is_lost(self, gap):
         again = add_months(202508, gap)
-        found = certification(202508, again, "320100", again)
-        unpaid = set(month_range(202509, again)) - set(month_range(202509, found.holds_until))
+        found = certification([202508, again], again, "320100")
+        unpaid = set(month_range(202509, again)) - set(month_range(202509, 202608))
         assert set(found.back_pay) == unpaid - {again}
 
     def test_the_cycle_is_a_parameter_that_shows_itself(self):
-        found = certification(202508, 202508, "320100")
+        found = certification([202508], 202508, "320100")
         assert "certification_cycle_months" in found.steps[-1].grounds[0].row
         assert not may_decide(found)
 
     @pytest.mark.parametrize(
-        ("as_of", "again", "field", "value"),
-        [
-            (202507, None, "as_of_period", "202507"),
-            (202608, 202507, "certified_again_period", "202507"),
-            (202608, 202609, "certified_again_period", "202609"),
-        ],
+        ("passes", "as_of", "value"), [([], 202608, 0), ([202508, 202609], 202608, 202609)]
     )
-    def test_months_out_of_order_are_refused(self, as_of, again, field, value):
-        assert certification(202508, 202508, "320100", 202508).back_pay == ()
+    def test_no_pass_or_a_later_one_is_refused(self, passes, as_of, value):
         with pytest.raises(ImpossibleFactError) as caught:
-            certification(202508, as_of, "320100", again)
-        assert (caught.value.field, caught.value.value) == (field, value)
+            certification(passes, as_of, "320100")
+        assert (caught.value.field, caught.value.value) == ("passes", value)
 
     def test_a_month_that_is_none_is_refused(self):
         with pytest.raises(PeriodError):
-            certification(202500, 202608, "320100")
+            certification([202500], 202608, "320100")
         with pytest.raises(PeriodError):
-            certification(202508, 202613, "320100")
+            certification([202508], 202613, "320100")
+
+    def test_before_2018_nothing_says_that_it_is_paid_back(self):
+        assert certification([201601, 201701], 201801, "320100").back_pay == ()
+        with pytest.raises(ParameterMissingError):
+            certification([201601, 201712], 201801, "320100")
 
 
 class TestCustody:
