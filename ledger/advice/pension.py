@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from ledger.advice.answers import Answer, month_text
 from ledger.advice.inputs import Inputs, finish
-from ledger.advice.retirement import CATEGORIES, NAMES
-from ledger.policy.flexible import choose_month, shift_bounds
+from ledger.advice.retirement import CATEGORIES, NAMES, chosen_shift
+from ledger.policy.flexible import choose_month
 from ledger.policy.index import YearBase, contribution_index
 from ledger.policy.pension import Pension, PensionQuestion, pension
 from ledger.policy.periods import EARLIEST_YEAR, LATEST_YEAR, MONTHS_PER_YEAR
@@ -67,7 +67,7 @@ def answer_pension(inputs: Inputs) -> Answer:
 def _retirement_month(inputs: Inputs, category: Category, born: int) -> int:
     named = inputs.optional_month("retirement_month")
     found = retirement(category, born)
-    shift = inputs.whole_or("flexible", *shift_bounds(found), 0)
+    shift = chosen_shift(inputs, found)
     if named is not None and shift:
         raise inputs.refused(
             "flexible", "a month of retirement is given as well", "已填写退休年月",

@@ -9,7 +9,7 @@ from ledger.advice.answers import Answer, month_text
 from ledger.advice.inputs import Inputs
 from ledger.policy.flexible import choose_month, shift_bounds
 from ledger.policy.periods import add_months
-from ledger.policy.retirement import Category, category_row, retirement
+from ledger.policy.retirement import Category, Retirement, category_row, retirement
 
 CATEGORIES: Final = MappingProxyType(
     {
@@ -22,6 +22,8 @@ CATEGORIES: Final = MappingProxyType(
 )
 """What a category may be called; the first three are its names in answers."""
 
+LONGEST_SHIFT: Final = 120
+"""Months beyond which a number is no wish to retire earlier or later."""
 NAMES: Final = MappingProxyType(
     {
         Category.MALE: "male",
@@ -39,11 +41,9 @@ def answer_retirement(inputs: Inputs) -> Answer:
     """
     category = inputs.choice("category", CATEGORIES)
     born = inputs.month("born")
-    inputs.has("flexible")
-    inputs.done()
     found = retirement(category, born)
-    earliest, latest = shift_bounds(found)
-    shift = inputs.whole_or("flexible", earliest, latest, 0)
+    shift = chosen_shift(inputs, found)
+    inputs.done()
     chosen = choose_month(found, shift)
     return Answer(
         {
@@ -65,3 +65,23 @@ def answer_retirement(inputs: Inputs) -> Answer:
         },
         chosen.steps,
     )
+
+
+def chosen_shift(inputs: Inputs, found: Retirement) -> int:
+    """The months of ``flexible``, 0 when it was left out.
+
+    Raises:
+        InputError: it is no number, or out of the bounds of the law, which are named.
+    """
+    shift = inputs.whole_or("flexible", -LONGEST_SHIFT, LONGEST_SHIFT, 0)
+    earliest, latest = shift_bounds(found)
+    if not earliest <= shift <= latest:
+        months = f"{month_text(found.earliest_period)} - {month_text(found.latest_period)}"
+        raise inputs.refused(
+            "flexible",
+            f"the law allows {earliest} to {latest} months ({months})",
+            f"法定范围为{earliest}至{latest}个月（{months}）",
+            f"Write a whole number from {earliest} to {latest}",
+            f"请填写{earliest}至{latest}之间的整数",
+        )
+    return shift

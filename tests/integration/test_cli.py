@@ -419,13 +419,15 @@ class TestPayouts:
             assert row["姓名"] not in listed
 
 
-class TestEligibility:
-    @pytest.fixture
-    def number(self, network):
-        path = network.directory / "data" / "hefei" / "contributions-2023.csv"
-        with path.open(encoding="gb18030", newline="") as file:
-            return next(csv.DictReader(file))["社会保障号码"]
+@pytest.fixture
+def number(network):
+    """Somebody's whose months were imported in Hefei."""
+    path = network.directory / "data" / "hefei" / "contributions-2023.csv"
+    with path.open(encoding="gb18030", newline="") as file:
+        return next(csv.DictReader(file))["社会保障号码"]
 
+
+class TestEligibility:
     def test_the_number_comes_from_standard_input_and_the_answer_explains(
         self, network, anchored, number
     ):
@@ -450,6 +452,43 @@ class TestEligibility:
         )
         assert answer.code == 1
         assert "9876543210" not in answer.out + answer.err
+
+
+class TestPolicyRelease:
+    OFFICERS = ("--maker", "maker", "--checker", "checker")
+
+    def test_two_officers_put_the_tables_in_force_once(self, network, anchored, number):
+        before = network.anxu("policy", "release", "show", "--node", "hefei", "--json").document
+        assert (before["in_force"], before["may_decide"]) == (None, False)
+        category = "male" if int(number[-2]) % 2 else "female55"
+        decide = (
+            "eligibility",
+            "decide",
+            "--node",
+            "hefei",
+            "--category",
+            category,
+            *self.OFFICERS,
+        )
+        refused = network.anxu(*decide, "--json", stdin=number + "\n")
+        assert refused.code == 1
+        assert refused.document["error"]["code"] == "parameters-not-released"
+        assert "policy release sign" in refused.document["error"]["advice"]
+        alone = network.anxu("policy", "release", "sign", "--node", "hefei", "--maker", "maker",
+                             "--checker", "maker", "--json")  # fmt: skip
+        assert alone.document["error"]["code"] == "same-officer"
+        signed = network.anxu(
+            "policy", "release", "sign", "--node", "hefei", *self.OFFICERS, "--json"
+        )
+        assert signed.document["release"] == before["carried"]
+        assert not signed.document["already_released"]
+        again = network.anxu(
+            "policy", "release", "sign", "--node", "hefei", *self.OFFICERS, "--json"
+        )
+        assert again.document == signed.document | {"already_released": True}
+        after = network.anxu("policy", "release", "show", "--node", "hefei", "--json").document
+        assert after["may_decide"] is True
+        assert network.anxu(*decide, "--json", stdin=number + "\n").code == 0
 
 
 class TestRooms:

@@ -39,6 +39,16 @@ class TestCommands:
         assert document.pop("steps")
         assert document == json.loads(answer)
 
+    @pytest.mark.parametrize("language", ["zh", "en"])
+    @pytest.mark.parametrize(("command", "answer"), COMMANDS, ids=lambda text: text.split()[2][:20])
+    def test_people_read_the_same_answer_in_words(self, anxu, command, answer, language):
+        given = shlex.split(command.replace("\\\n", " ").replace(" --json", ""))[1:]
+        told = anxu(*given, "--language", language)
+        document = json.loads(answer)
+        assert document["explanation"][language] in told.out
+        assert told.err == ""
+        assert not any(name in told.out for name in document if "_" in name)
+
 
 class TestFunctions:
     def test_the_sessions_say_what_the_page_says(self):
