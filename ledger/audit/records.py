@@ -20,6 +20,7 @@ from ledger.errors import (
     SealingKeyDestroyedError,
 )
 from ledger.evidence.encoding import (
+    COMMITMENT_LABEL,
     DIGEST_BYTES,
     Commitment,
     LogId,
@@ -28,7 +29,6 @@ from ledger.evidence.encoding import (
 )
 from ledger.keys.sealing import RecordSealer, SealingKey, record_aad
 
-_COMMITMENT_LABEL: Final = b"\x12"
 _CACHED_PERSONS: Final = 32_768
 """Scheduled keys that are held at once, about 3.6 kB each."""
 _KNOWN_SHAPES: Final = 256
@@ -151,7 +151,7 @@ class RecordOpener:
             content, salt = key.open(sealed, record_aad(self._log_id, Commitment(commitment)))
         except (SealedContentError, LengthError, TypeError):
             return Absence.CANNOT_OPEN
-        commits = hashlib.sha256(_COMMITMENT_LABEL + salt + content).digest() == commitment
+        commits = hashlib.sha256(COMMITMENT_LABEL + salt + content).digest() == commitment
         shape = self._last.get(kind)
         read = shape.read(content, commits=commits) if shape is not None else None
         return read if read is not None else self._parsed(kind, content, commits=commits)

@@ -1,12 +1,13 @@
 """How long an audit of a log takes that opens every record and compares every byte.
 
-A log of made-up contributions, twelve months a person in the order in which files come, is written
-by the node's own writer, its files made and its head signed. Then it is audited as `anxu audit`
+A log of made-up contributions, twelve months a person, month after month as files come, is written
+the way imports are, its files made and its head signed. Then it is audited as `anxu audit`
 does without a chain: from a read-only database, with persons' keys, nothing passed over.
 """
 
 from __future__ import annotations
 
+import json
 import resource
 import tempfile
 import time
@@ -17,11 +18,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
 from ledger.audit.checkpoints import Authorities
 from ledger.audit.files import LogFiles
 from ledger.audit.service import AuditedLog, AuditOptions, audit_log
+from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.checkpoint import CheckpointBody, VerifierKey, sign_checkpoint
-from ledger.evidence.encoding import LogId
+from ledger.evidence.encoding import LogId, canonical_json
 from ledger.evidence.trust import TrustedKey
 from ledger.keys.person_keys import PersonKeys
 from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
@@ -29,8 +35,7 @@ from ledger.keys.signers import Ed25519Signer
 from ledger.policy.identifiers import identity_check_character
 from ledger.policy.kinds import Kind
 from ledger.ports import SystemRandom
-from ledger.recording.facts import Fact
-from ledger.recording.writer import EntryWriter
+from ledger.recording.bulk import People, seal_rows
 from ledger.store.database import Database
 from ledger.store.tiles import TileStore
 from ledger.store.unit_of_work import Reading, UnitOfWork
@@ -44,6 +49,7 @@ _LOG: Final = LogId(1)
 _ORIGIN: Final = "anxu/31415/1"
 _AT: Final = datetime(2026, 9, 15, 1, 0, tzinfo=UTC)
 _MONTHS: Final = 12
+_YEAR: Final = 2025
 _CHUNK: Final = 60_000
 
 
@@ -129,11 +135,10 @@ def _build(
         PersonKeys.open(directory / "persons.sqlite", bytes(32), SystemRandom()) as keys,
     ):
         database.migrate()
-        writer = EntryWriter(_LOG, keys, pseudonyms, SystemRandom())
-        for facts in _facts(rows):
-            new = writer.prepare(facts)
+        people = People(pseudonyms, keys)
+        for batch, sealed in _batches(rows, people):
             with UnitOfWork(database, _LOG) as work:
-                work.log.append(new, source_key="bench", recorded_at=_AT)
+                work.log.append_batches([(batch, sealed)], source_key="bench", at=_AT)
                 work.commit()
         with Reading(database, _LOG) as view:
             head = view.log.head()
@@ -145,40 +150,50 @@ def _build(
             work.commit()
 
 
-def _facts(rows: int) -> Iterator[list[Fact]]:
+def _batches(rows: int, people: People) -> Iterator[tuple[EntryBatch, Blobs]]:
     """Each month's file after the other: everybody once a month."""
     persons = -(-rows // _MONTHS)
-    made: list[Fact] = []
-    for number in range(rows):
-        month, person = divmod(number, persons)
-        made.append(_fact(person, month + 1))
-        if len(made) == _CHUNK:
-            yield made
-            made = []
-    if made:
-        yield made
+    numbers = pl.Series([_identity(person) for person in range(persons)])
+    first_17 = numbers.str.slice(0, 17).cast(pl.Int64).to_numpy()
+    for start in range(0, rows, _CHUNK):
+        at = np.arange(start, min(start + _CHUNK, rows))
+        person, month = at % persons, at // persons + 1
+        records = [
+            _record(number, base, each)
+            for number, base, each in zip(
+                numbers.gather(person).to_list(),
+                _base_fen(person).tolist(),
+                month.tolist(),
+                strict=True,
+            )
+        ]
+        assert records[0] == canonical_json(json.loads(records[0]))
+        columns = (
+            np.ones(len(at), np.uint16),
+            (_YEAR * 100 + month).astype(np.uint32),
+            _base_fen(person) * 24 // 100,
+        )
+        places = people.places(first_17[person], numbers.gather(person))
+        blobs = Blobs.of(records)
+        yield seal_rows(_LOG, Kind.CONTRIBUTION, columns, blobs, people, places, SystemRandom())
 
 
-def _fact(person: int, month: int) -> Fact:
-    base = 500_000 + person * 7919 % 1_500_000
+def _base_fen(person: NDArray[np.int64]) -> NDArray[np.int64]:
+    return 500_000 + person * 7_919 % 15_000 * 100
+
+
+def _record(identity_number: str, base: int, month: int) -> bytes:
+    """A contribution as files bring it, in its canonical form."""
     unit, own = base * 16 // 100, base * 8 // 100
-    body = {
-        "name": "参保人",
-        "scheme": "PENSION_EMPLOYEE",
-        "contribution_type": "NORMAL",
-        "base_fen": base,
-        "unit_fen": unit,
-        "person_fen": own,
-        "pool_fen": unit,
-        "account_fen": own,
-        "account_rate_bps": 800,
-        "employer_code": "91340100MA2MRANE0B",
-        "employer_name": f"示范{person % 2_000}（合肥）有限公司",
-        "region": "340100",
-        "paid_on": f"2025-{month:02d}-15",
-        "parameter_status": "demo",
-    }
-    return Fact(Kind.CONTRIBUTION, 1, 202500 + month, unit + own, body, _identity(person))
+    return (
+        f'{{"account_fen":{own},"account_rate_bps":800,"amount_fen":{unit + own},"base_fen":{base},'
+        f'"class":1,"contribution_type":"NORMAL","employer_code":"91340100MA2MRANE0B",'
+        f'"employer_name":"示范{base // 100 % 2_000}（合肥）有限公司",'
+        f'"identity_number":"{identity_number}","kind":1,"name":"参保人",'
+        f'"paid_on":"{_YEAR}-{month:02d}-15","parameter_status":"demo",'
+        f'"period":{_YEAR * 100 + month},"person_fen":{own},"pool_fen":{unit},"region":"340100",'
+        f'"schema":"anxu-contribution/1","scheme":"PENSION_EMPLOYEE","unit_fen":{unit}}}'
+    ).encode()
 
 
 def _identity(person: int) -> str:
