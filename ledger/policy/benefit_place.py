@@ -135,7 +135,7 @@ def _check(residence: Residence) -> None:
         ("deemed_months", residence.deemed_months),
     ):
         if value < 0:
-            raise ImpossibleFactError(field, str(value), "it is negative", "为负数")
+            raise ImpossibleFactError(field, value, "it is negative", "为负数")
 
 
 def _temporary_steps(residences: Sequence[Residence], period: int | None) -> list[Step]:

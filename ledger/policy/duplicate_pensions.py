@@ -145,7 +145,7 @@ def settle_duplicates(
 def _check(pensions: Sequence[DrawnPension]) -> None:
     if len(pensions) < 2:  # noqa: PLR2004 - one pension is drawn once
         raise ImpossibleFactError(
-            "pensions", str(len(pensions)), "one pension is not drawn twice", "至少应有两份待遇"
+            "pensions", len(pensions), "one pension is not drawn twice", "至少应有两份待遇"
         )
     seen: set[str] = set()
     for pension in pensions:

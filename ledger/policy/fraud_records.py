@@ -174,7 +174,7 @@ def unusual_special_trade_rate(case: EmployerCase) -> Hit | None:
     if case.special_trade_retirements > case.retirements:
         raise ImpossibleFactError(
             "special_trade_retirements",
-            str(case.special_trade_retirements),
+            case.special_trade_retirements,
             "it is more than all retirements",
             "多于全部退休人数",
         )

@@ -178,7 +178,7 @@ def what_moves(moving: Moving) -> Moved:
         if getattr(moving, field) < 0:
             raise AmountError(field.removesuffix("_fen"), "it is negative")
     if moving.months < 0:
-        raise ImpossibleFactError("months", str(moving.months), "it is negative", "为负数")
+        raise ImpossibleFactError("months", moving.months, "it is negative", "为负数")
     flags = insurance_kinds()[moving.kind]
     names: dict[str, Figure] = {"name_zh": flags.name_zh, "name_en": flags.name_en}
     if not flags.transferable:
@@ -211,7 +211,7 @@ def unemployment_benefit_months(months: int) -> Parameter | None:
         ImpossibleFactError: the number of months is negative.
     """
     if months < 0:
-        raise ImpossibleFactError("months", str(months), "it is negative", "为负数")
+        raise ImpossibleFactError("months", months, "it is negative", "为负数")
     if months < rule_parameter("unemployment_shortest_months").value:
         return None
     for years, name in ((10, "10_years"), (5, "5_years")):
@@ -227,7 +227,7 @@ def medical_waiting_months(gap_months: int) -> Parameter:
         ImpossibleFactError: the gap is negative.
     """
     if gap_months < 0:
-        raise ImpossibleFactError("gap_months", str(gap_months), "it is negative", "为负数")
+        raise ImpossibleFactError("gap_months", gap_months, "it is negative", "为负数")
     kept = rule_parameter("medical_gap_kept_months")
     if gap_months <= kept.value:
         return Parameter(0, kept.status, kept.source, kept.row)

@@ -56,7 +56,7 @@ def review_lump_sum(payment: LumpSum) -> LumpSumReview:
     """
     if payment.months < 1:
         raise ImpossibleFactError(
-            "months", str(payment.months), "a lump sum is for at least one month", "至少为一个月"
+            "months", payment.months, "a lump sum is for at least one month", "至少为一个月"
         )
     limit = rule_parameter("lump_sum_document_months")
     figures: dict[str, Figure] = {"months": payment.months, "limit": limit.value}

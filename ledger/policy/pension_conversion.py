@@ -115,14 +115,14 @@ def _check(question: ConversionQuestion) -> None:
     if checked_period(question.as_of_period) < FIRST_PERIOD:
         raise ImpossibleFactError(
             "as_of_period",
-            str(question.as_of_period),
+            question.as_of_period,
             f"schemes convert from {FIRST_PERIOD} on",
             f"制度衔接自{FIRST_PERIOD}起施行",
         )
     for field in ("employee_months", "resident_months"):
         value = getattr(question, field)
         if value < 0:
-            raise ImpossibleFactError(field, str(value), "it is negative", "为负数")
+            raise ImpossibleFactError(field, value, "it is negative", "为负数")
     for field in ("employee_account", "resident_account"):
         if getattr(question, f"{field}_fen") < 0:
             raise AmountError(field, "it is negative")

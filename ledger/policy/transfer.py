@@ -122,7 +122,7 @@ def may_transfer(question: TransferQuestion) -> TransferDecision:
     if question.paid_months_at_destination < 0:
         raise ImpossibleFactError(
             "paid_months_at_destination",
-            str(question.paid_months_at_destination),
+            question.paid_months_at_destination,
             "it is negative",
             "为负数",
         )

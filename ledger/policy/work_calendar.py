@@ -99,7 +99,7 @@ def deadline(start_on: date, working_days: int) -> Deadline:
     if not 1 <= working_days <= LONGEST_TERM:
         raise ImpossibleFactError(
             "working_days",
-            str(working_days),
+            working_days,
             f"a term has 1 to {LONGEST_TERM} working days",
             f"期限应为1至{LONGEST_TERM}个工作日",
         )

@@ -167,7 +167,7 @@ class TestRefusals:
     def test_a_negative_number_of_months_is_refused(self, paid, deemed, field):
         with pytest.raises(ImpossibleFactError) as caught:
             benefit_place([stay("320100", 201501, paid, deemed)], "340100")
-        assert (caught.value.field, caught.value.value) == (field, "-1")
+        assert (caught.value.field, caught.value.value) == (field, -1)
 
     def test_a_month_or_place_that_is_none_is_refused(self):
         with pytest.raises(PeriodError):

@@ -203,7 +203,7 @@ class TestRefusals:
     def test_one_pension_is_not_drawn_twice(self):
         with pytest.raises(ImpossibleFactError) as caught:
             settle(NANJING)
-        assert (caught.value.field, caught.value.value) == ("pensions", "1")
+        assert (caught.value.field, caught.value.value) == ("pensions", 1)
 
     def test_one_pension_is_not_named_twice(self):
         with pytest.raises(ImpossibleFactError) as caught:

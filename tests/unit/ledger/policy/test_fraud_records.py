@@ -149,7 +149,7 @@ class TestF11:
     def test_more_special_retirements_than_retirements_are_refused(self):
         with pytest.raises(ImpossibleFactError) as caught:
             unusual_special_trade_rate(EmployerCase(1, True, 0, 11, 10))
-        assert (caught.value.field, caught.value.value) == ("special_trade_retirements", "11")
+        assert (caught.value.field, caught.value.value) == ("special_trade_retirements", 11)
 
 
 class TestF12:

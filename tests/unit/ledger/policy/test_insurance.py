@@ -182,7 +182,7 @@ class TestMoves:
         assert moving(InsuranceKind.UNEMPLOYMENT, months=0).relation_moves
         with pytest.raises(ImpossibleFactError) as caught:
             moving(InsuranceKind.INJURY, months=-1)
-        assert (caught.value.field, caught.value.value) == ("months", "-1")
+        assert (caught.value.field, caught.value.value) == ("months", -1)
 
 
 class TestUnemploymentBenefit:
@@ -199,7 +199,7 @@ class TestUnemploymentBenefit:
         assert unemployment_benefit_months(0) is None
         with pytest.raises(ImpossibleFactError) as caught:
             unemployment_benefit_months(-1)
-        assert (caught.value.field, caught.value.value) == ("months", "-1")
+        assert (caught.value.field, caught.value.value) == ("months", -1)
 
 
 class TestMedicalGap:
@@ -214,4 +214,4 @@ class TestMedicalGap:
     def test_a_negative_gap_is_refused(self):
         with pytest.raises(ImpossibleFactError) as caught:
             medical_waiting_months(-1)
-        assert (caught.value.field, caught.value.value) == ("gap_months", "-1")
+        assert (caught.value.field, caught.value.value) == ("gap_months", -1)

@@ -38,4 +38,4 @@ class TestReview:
     def test_a_lump_sum_for_no_month_is_refused(self):
         with pytest.raises(ImpossibleFactError) as caught:
             review_lump_sum(LumpSum(0, SINCE))
-        assert (caught.value.field, caught.value.value) == ("months", "0")
+        assert (caught.value.field, caught.value.value) == ("months", 0)
