@@ -7,9 +7,10 @@ and whether the line is refused. What those eight bytes suspect is read again an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import polars as pl
@@ -39,6 +40,8 @@ HELD_FINDINGS: Final = 200_000
 _COMPARED_AT_ONCE: Final = 500_000
 _NO_LEAF: Final = -1
 _CELLS_SEED: Final = 0x616E7875
+
+Item = TypeVar("Item")
 
 Stop = Callable[[], bool]
 """Asked between two chunks whether somebody wants the import to stop."""
@@ -100,8 +103,8 @@ class ChunkChecker:
         self._sieve = Sieve(source, self.rates, today)
 
     def chunks(self) -> Iterator[CheckedChunk]:
-        """The whole file."""
-        return map(self.check, self.source.chunks())
+        """The whole file; the next chunk is read and checked while the caller has one."""
+        return ahead(map(self.check, self.source.chunks()))
 
     def check(self, chunk: SourceChunk) -> CheckedChunk:
         """One chunk: by columns as far as lines are certainly good, the rest line by line."""
@@ -138,6 +141,15 @@ class ChunkChecker:
                 cells.append(chunk.cells.filter(mask))
         some = SourceChunk(0, np.concatenate(lines), pl.concat(frames), pl.concat(cells), ())
         return check_together(self.source.table(some), self._today), some.lines
+
+
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, each made by another thread while the caller has the one before."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="anxu-read") as reader:
+        waiting = reader.submit(next, items, None)
+        while (item := waiting.result()) is not None:
+            waiting = reader.submit(next, items, None)
+            yield item
 
 
 def month_keys(

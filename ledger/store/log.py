@@ -24,7 +24,6 @@ from sqlalchemy import (
 from ledger.errors import HeadMovedError
 from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.encoding import (
-    LEAF_BYTES,
     Commitment,
     Entry,
     Head,
@@ -40,6 +39,7 @@ from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
 from ledger.store.appending import EntryRows, WriteBehind, persons_of
+from ledger.store.leaf_reading import read_leaf_rows
 from ledger.store.persons import known_numbers
 from ledger.store.tables.log import (
     checkpoints,
@@ -220,8 +220,7 @@ class LogRepository:
 
     def leaf_rows(self, first: int, end: int) -> NDArray[np.uint8]:
         """The leaves with ``first <= index < end`` as rows; shape (n, 64)."""
-        packed = b"".join(self.leaves(first, end))
-        return np.frombuffer(packed, dtype=np.uint8).reshape(-1, LEAF_BYTES)
+        return read_leaf_rows(self._connection, first, end)
 
     def of_subject(
         self, subject: Subject, kinds: Iterable[Kind] | None = None
