@@ -90,8 +90,20 @@ def build() -> dict[str, str]:
         "note": f"{GO_TEXT}\n{GO_SIGNATURE}\n",
     }
     files["checkpoint/checkpoint.json"] = _checkpoint_vector()
+    files = {path: {"origin": _origin(path)} | value for path, value in files.items()}
+    # Proofs and trust file have no room for an origin: they are refused with one.
     files |= {f"proof/{name}.json": value for name, value in _proofs().items()}
     return {path: _file(value) for path, value in sorted(files.items())}
+
+
+def _origin(path: str) -> str:
+    """Where the expectations of a vector come from, unless it says so itself."""
+    sources = {
+        "encoding": "scripts/make_vectors.py, from docs/reference/evidence.md, Digests",
+        "merkle": "scripts/make_vectors.py, RFC 9162 section 2.1 by its text, over merkle/ct-tree",
+        "checkpoint": "scripts/make_vectors.py, from docs/reference/evidence.md, Checkpoints",
+    }
+    return sources[path.partition("/")[0]]
 
 
 def main(arguments: Sequence[str]) -> int:

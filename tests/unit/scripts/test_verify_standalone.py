@@ -32,6 +32,7 @@ def read(path):
 
 
 OWNER, SUPERVISION, TRUST = (read(f"proof/{name}.json") for name in ("owner", "supervision", "trust"))  # fmt: skip
+DAMAGED = sorted((VECTORS / "proof" / "damaged").glob("*.json"))
 INCLUSION = sorted((VECTORS / "merkle" / "inclusion").rglob("*.json"))
 
 
@@ -91,6 +92,13 @@ class TestVectors:
     @pytest.mark.parametrize("bundle", [OWNER, SUPERVISION])
     def test_proofs_are_valid_to_both(self, bundle):
         assert agree(raw(bundle))[1:] == ("valid", "valid")
+
+    @pytest.mark.parametrize("path", DAMAGED, ids=lambda path: path.stem)
+    def test_damaged_proofs(self, path):
+        case = json.loads(path.read_text("utf-8"))
+        now = datetime.fromisoformat(case["at"])
+        expected = (case["checks"], case["was_recorded"], case["still_stands"])
+        assert agree(raw(case["proof"]), now=now) == expected
 
     @pytest.mark.parametrize("path", INCLUSION, ids=lambda path: f"{path.parent.name}/{path.stem}")
     def test_inclusion(self, path):
