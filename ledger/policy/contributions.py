@@ -131,20 +131,18 @@ class Assessment:
     def steps(self) -> tuple[Step, ...]:
         """The bounds, where the money goes, and the base with the rates."""
         bounds, split = self.bounds, self.split
-        places: dict[str, Figure] = {"region": self.region, "period": self.period}
+        reference: dict[str, Figure] = {
+            "region": self.region,
+            "reference_fen": bounds.reference_fen,
+            "reference_year": bounds.reference_year,
+        }
         bound_zh, bound_en = _BOUND_WORDS[self.bound]
         rates = tuple(rate for rate in (self.unit_rate, self.person_rate) if rate is not None)
         return (
             option_step(bounds.switch),
             Step(
                 _BOUNDS,
-                places
-                | {
-                    "floor_fen": bounds.floor_fen,
-                    "ceiling_fen": bounds.ceiling_fen,
-                    "reference_fen": bounds.reference_fen,
-                    "reference_year": bounds.reference_year,
-                },
+                reference | {"floor_fen": bounds.floor_fen, "ceiling_fen": bounds.ceiling_fen},
                 (bounds.reference,),
             ),
             Step(
@@ -158,13 +156,11 @@ class Assessment:
             ),
             Step(
                 _FLEXIBLE if self.unit_rate is None else _BASE,
-                places
+                reference
                 | {
                     "base_fen": self.base_fen,
                     "bound_zh": bound_zh,
                     "bound_en": bound_en,
-                    "reference_fen": bounds.reference_fen,
-                    "reference_year": bounds.reference_year,
                     "unit_rate_bps": self.unit_rate_bps,
                     "person_rate_bps": self.person_rate_bps,
                 },
@@ -310,8 +306,10 @@ _FLEXIBLE: Final = Wording(
 )
 _BOUNDS: Final = Wording(
     "base-bounds",
-    "缴费基数下限{floor_fen}元（60%）、上限{ceiling_fen}元（300%）",
-    "The base lies between {floor_fen} (60 %) and {ceiling_fen} yuan (300 %)",
+    "缴费基数下限{floor_fen}元、上限{ceiling_fen}元，"
+    "为{region}{reference_year}年月平均工资{reference_fen}元的60%、300%",
+    "The base lies between {floor_fen} and {ceiling_fen} yuan: 60 % and 300 % of the average "
+    "monthly wage of {reference_year} in {region}, {reference_fen}",
     SOURCE,
 )
 _SPLIT: Final = Wording(

@@ -75,7 +75,11 @@ class TestAssess:
     )
     def test_the_bound_that_moved_the_base_is_named(self, wage_fen, zh, en):
         reason = assess(wage_fen, 202401, NANJING).explanation
-        assert (zh in reason.zh, en in reason.en) == (True, True)
+        assert f"元（{zh}；南京市2023年" in reason.zh
+        assert f"yuan ({en}; Nanjing" in reason.en
+
+    def test_bounds_have_names_for_programs(self):
+        assert [*Bound] == ["none", "floor", "ceiling"]
 
     def test_the_steps_name_bounds_and_destinations(self):
         steps = assess(1_000_000, 202405, NANJING).steps
@@ -85,7 +89,9 @@ class TestAssess:
             "contribution-split",
             "contribution-base",
         ]
-        assert "下限4,879.20元（60%）、上限24,396.00元（300%）" in steps[1].text()
+        assert steps[1].text() == (
+            "缴费基数下限4,879.20元、上限24,396.00元，为南京市2023年月平均工资8,132.00元的60%、300%"
+        )
         assert steps[1].grounds[0].row == "average_wages: 320000 avg_wage_derived 2023"
         assert "800.00 yuan of it go to the personal account (8% of the base)" in steps[2].text(
             "en"
@@ -131,6 +137,10 @@ class TestSplit:
         split = split_paid(200501, NANJING, 100_000, 20_000, 8_000)
         assert split.status is ParameterStatus.UNVERIFIED
         assert (split.account_fen, split.pool_fen, split.account_rate_bps) == (11_000, 17_000, 1100)
+
+    def test_what_just_fills_the_account_leaves_nothing_for_the_pool(self):
+        split = split_paid(202401, NANJING, 100_000, 0, 8_000)
+        assert (split.account_fen, split.pool_fen) == (8_000, 0)
 
     @pytest.mark.parametrize(
         ("base", "unit", "person", "field"),

@@ -100,6 +100,7 @@ class TestFigures:
             ("region", "510000", "四川省", "Sichuan"),
             ("from_region", "340100", "合肥市", "Hefei"),
             ("method", "monthly-product", "monthly-product", "monthly-product"),
+            ("reference", "320100", "320100", "320100"),
         ],
     )
     def test_the_end_of_the_name_says_the_unit(self, name, value, zh, en):
