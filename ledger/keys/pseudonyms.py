@@ -19,12 +19,15 @@ from voprf import ristretto
 
 from ledger.errors import EncodingError, LengthError, OprfProofError
 from ledger.evidence.encoding import Subject
+from ledger.keys.oprf_helper import OprfHelper
 from ledger.keys.ports import BlindEvaluator, OprfEvaluator
 from ledger.keys.remembered import RememberedSubjects
 
 RESIDENT_ID = "resident-id"
 ALLIANCE_KEY_BYTES = 32
 OPRF_SEED_BYTES = 32
+# From so many on a second process evaluates half of them; its start takes a tenth of a second.
+HELPED_INPUTS = 4096
 # Elements in one blinded exchange: 32 KiB there, 96 KiB back.
 BLINDED_BATCH = 1024
 DEFAULT_REMEMBERED_PERSONS = 200_000
@@ -62,6 +65,7 @@ class KeyedEvaluator:
         """Derive the key from the 32-byte secret ``oprf`` (RFC 9497, section 3.2.1)."""
         if len(seed) != OPRF_SEED_BYTES:
             raise LengthError(field="OPRF seed", expected=OPRF_SEED_BYTES, actual=len(seed))
+        self._seed = seed
         self._evaluator = ristretto.Evaluator.from_seed(seed, _OPRF_INFO)
 
     @property
@@ -71,6 +75,18 @@ class KeyedEvaluator:
 
     def evaluate(self, inputs: Sequence[bytes]) -> list[bytes]:
         """The 64-byte outputs, evaluated in this process (RFC 9497, section 3.3.2, Evaluate)."""
+        if len(inputs) < HELPED_INPUTS:
+            return self._alone(inputs)
+        half = len(inputs) // 2
+        with OprfHelper(self._seed, _OPRF_INFO) as helper:
+            try:
+                helper.start(inputs[half:])
+                outputs = self._alone(inputs[:half])
+                return outputs + helper.outputs(len(inputs) - half)
+            except (EOFError, OSError):  # the helper is gone; it is of no use but for speed
+                return self._alone(inputs)
+
+    def _alone(self, inputs: Sequence[bytes]) -> list[bytes]:
         return [self._evaluator.evaluate_known_input(value) for value in inputs]
 
     def answer(self, blinded: Sequence[bytes]) -> list[bytes]:
