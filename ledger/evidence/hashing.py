@@ -32,8 +32,11 @@ def sha256_rows(rows: ByteRows, prefix: bytes = b"") -> ByteRows:
 
     Returns:
         (n, 32) bytes.
+
+    Raises:
+        ValueError: they are not rows of bytes.
     """
-    rows = np.ascontiguousarray(rows)
+    rows = _bytes(rows, 2)
     count, width = rows.shape
     loops = _PATIENCE.loops(count)
     if loops is None:
@@ -61,10 +64,12 @@ def sha256_blobs(
         (n, 32) bytes.
 
     Raises:
-        ValueError: the offsets fall or leave ``data``, or there is not one head a blob.
+        ValueError: the offsets fall or leave ``data``, there is not one head a blob, or an array
+            does not hold bytes.
     """
-    data, count = np.ascontiguousarray(data), len(offsets) - 1
+    data, count = _bytes(data, 1), len(offsets) - 1
     require_offsets(data, offsets)
+    heads = None if heads is None else _bytes(heads, 2)
     if heads is not None and len(heads) != count:
         raise ValueError("there is not one head a blob")
     loops = _PATIENCE.loops(count)
@@ -72,7 +77,7 @@ def sha256_blobs(
         return _plain_blobs(data, offsets, prefix, heads)
     digests = np.empty((count, DIGEST_BYTES), np.uint8)
     start = np.frombuffer(prefix or b"\x00", np.uint8)
-    tops = np.empty((0, 0), np.uint8) if heads is None else np.ascontiguousarray(heads)
+    tops = np.empty((0, 0), np.uint8) if heads is None else heads
     places = np.require(offsets, np.int64, ["C", "W"])
     loops.hash_blobs(
         start.ctypes.data, len(prefix), tops.ctypes.data, tops.shape[1],
@@ -100,10 +105,23 @@ def load_compiled() -> bool:
 
 
 def require_offsets(data: ByteRows, offsets: Offsets) -> None:
-    """Refuse offsets that fall, or that lie outside ``data``: compiled loops trust them."""
+    """Refuse offsets that fall, or that lie outside ``data``: compiled loops trust them.
+
+    Raises:
+        ValueError: they do, or ``data`` is not one run of bytes.
+    """
+    if data.dtype != np.uint8 or data.ndim != 1:
+        raise ValueError("the data is not one run of bytes")
     inside = len(offsets) > 0 and offsets[0] >= 0 and offsets[-1] <= len(data)
     if not inside or bool((offsets[1:] < offsets[:-1]).any()):
         raise ValueError("the offsets fall, or leave the data")
+
+
+def _bytes(array: ByteRows, dimensions: int) -> ByteRows:
+    """The same bytes one behind the other, as an address is enough to read them by."""
+    if array.dtype != np.uint8 or array.ndim != dimensions:
+        raise ValueError(f"an array of bytes in {dimensions} dimensions is wanted")
+    return np.ascontiguousarray(array)
 
 
 def _plain_blobs(

@@ -113,9 +113,11 @@ def _seal_compiled(
     aad, nonce_start = _beginnings(log_id)
     keys, commitments = np.ascontiguousarray(keys), np.ascontiguousarray(commitments)
     salts, data = np.ascontiguousarray(salts), np.ascontiguousarray(records.data)
+    moved = np.zeros(1, np.int32)
     answer = loops.seal_all(
         _cipher(), keys.ctypes.data, _writable(key_of), nonce_start, aad, commitments.ctypes.data,
         salts.ctypes.data, data.ctypes.data, _writable(records.offsets), sealed, places,
+        moved.ctypes.data,
     )  # fmt: skip
     if answer != loops.ALL_WELL:
         raise StorageUnavailableError(reason="libcrypto refused to encrypt")
@@ -141,9 +143,11 @@ def _open_compiled(
     records = np.empty(places[-1], np.uint8)
     aad, _ = _beginnings(log_id)
     keys, commitments = np.ascontiguousarray(keys), np.ascontiguousarray(commitments)
+    moved = np.zeros(1, np.int32)
     answer = loops.open_all(
         _cipher(), keys.ctypes.data, _writable(key_of), aad, commitments.ctypes.data,
         data.ctypes.data, _writable(sealed.offsets), salts.ctypes.data, records.ctypes.data, places,
+        moved.ctypes.data,
     )  # fmt: skip
     if answer == loops.NO_CIPHER:
         raise StorageUnavailableError(reason="libcrypto offers no cipher")

@@ -46,12 +46,13 @@ _decrypt_end = external("EVP_DecryptFinal_ex", 3)
 @compiled
 def seal_all(
     cipher: int, keys: int, key_of: Any, nonce_start: Any, aad: Any, commitments: int,
-    salts: int, records: int, offsets: Any, sealed: Any, places: Any,
+    salts: int, records: int, offsets: Any, sealed: Any, places: Any, length: int,
 ) -> int:  # fmt: skip
     """Seal every record to ``sealed``, the one of row ``i`` at ``places[i]``.
 
     ``nonce_start`` and ``aad`` are what stands before each commitment, in the digest that the nonce
-    is taken from and in what the cipher authenticates.
+    is taken from and in what the cipher authenticates. ``length`` is where libcrypto may write how
+    much it moved, 4 bytes; the caller owns them, as a loop gives an array back after its last use.
     """
     context = _new()
     if context == 0 or _encrypt_init(context, cipher, 0, 0, 0) != 1:
@@ -59,10 +60,9 @@ def seal_all(
     start = np.empty(_HASH_BYTES, np.uint8)
     state = np.empty(_HASH_BYTES, np.uint8)
     digest = np.empty(_DIGEST, np.uint8)
-    moved = np.zeros(1, np.int32)
     _hash_init(start.ctypes.data)
     _hash_update(start.ctypes.data, nonce_start.ctypes.data, nonce_start.shape[0])
-    hash_at, length, out = state.ctypes.data, moved.ctypes.data, sealed.ctypes.data
+    hash_at, out = state.ctypes.data, sealed.ctypes.data
     current, answer = -1, ALL_WELL
     for row in range(key_of.shape[0]):
         commitment, salt = commitments + row * _DIGEST, salts + row * _SALT
@@ -97,7 +97,7 @@ def seal_all(
 @compiled
 def open_all(
     cipher: int, keys: int, key_of: Any, aad: Any, commitments: int,
-    sealed: int, offsets: Any, salts: int, records: int, places: Any,
+    sealed: int, offsets: Any, salts: int, records: int, places: Any, length: int,
 ) -> int:  # fmt: skip
     """Open every record to ``salts`` and ``records``, the one of row ``i`` at ``places[i]``.
 
@@ -106,8 +106,6 @@ def open_all(
     context = _new()
     if context == 0 or _decrypt_init(context, cipher, 0, 0, 0) != 1:
         return NO_CIPHER
-    moved = np.zeros(1, np.int32)
-    length = moved.ctypes.data
     current, answer = -1, ALL_WELL
     for row in range(key_of.shape[0]):
         at = sealed + offsets[row]

@@ -84,6 +84,19 @@ class TestBlobs:
             sha256_blobs(ROWS[0], np.array([0, 5], np.int64), b"", ROWS[:2])
 
 
+class TestTypes:
+    def test_what_is_not_bytes_is_refused(self, way):
+        for wrong in (np.zeros((2, 8), np.int64), np.zeros(8, np.uint8)):
+            with pytest.raises(ValueError, match="bytes"):
+                sha256_rows(wrong)
+        offsets = np.array([0, 1], np.int64)
+        for wrong in (np.zeros(8, np.uint16), np.zeros((2, 8), np.uint8)):
+            with pytest.raises(ValueError, match="bytes"):
+                sha256_blobs(wrong, offsets)
+        with pytest.raises(ValueError, match="bytes"):
+            sha256_blobs(ROWS[0], offsets, b"", np.zeros((1, 2), np.int16))
+
+
 class TestTree:
     def test_leaves_and_nodes_are_those_of_the_tree(self, way):
         leaves = ROWS[:, :64]

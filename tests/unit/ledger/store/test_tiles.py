@@ -86,7 +86,7 @@ class TestIntegrate:
 
     def test_files_are_the_same_in_chunks_of_any_size(self, tmp_path, reader, monkeypatch):
         TileStore(tmp_path / "whole").integrate(1_300, reader)
-        for chunk, synced in ((1, 1), (7, 30), (256, 512), (999, 10_000)):
+        for chunk, synced in ((1, 500), (7, 300), (256, 512), (999, 10_000)):
             monkeypatch.setattr(ledger.store.tiles, "CHUNK_LEAVES", chunk)
             monkeypatch.setattr(ledger.store.tiles, "SYNCED_LEAVES", synced)
             TileStore(tmp_path / f"{chunk}").integrate(1_300, reader)
