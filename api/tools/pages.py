@@ -12,12 +12,18 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from api.tools import views
-from api.tools.questions import QUESTIONS, Question
+from api.tools.questions import QUESTIONS, RULE_FIELDS, Question
 from api.verifier.routes import bounded_body
 from api.web.parts import Link, Words
 from api.web.site import Site
 from ledger.advice.answers import Answer
-from ledger.errors import EncodingError, InputError, RefusedError
+from ledger.errors import (
+    EncodingError,
+    ImpossibleFactError,
+    InputError,
+    ParameterMissingError,
+    RefusedError,
+)
 from ledger.policy.steps import Step
 from ledger.policy.tables import ParameterStatus
 
@@ -32,6 +38,12 @@ _STATUSES: Final = {
     ParameterStatus.UNVERIFIED: Words("未核实", "not verified"),
     ParameterStatus.DEMO: Words("演示数值", "made up for the demonstration"),
 }
+_NOT_IN_TABLES: Final = Words(
+    "参数表还没有这一项；请换一个年份或地区，知道计发基数的可以直接填写。",
+    "The tables do not have it yet: try another year or place, or enter the benefit base if you "
+    "know it.",
+)
+_CHECK: Final = Words("请核对所填内容后再算一次。", "Compare what you entered and estimate again.")
 _WAYS: Final = frozenset({"province-option", "national-default"})
 """Steps that only say how a place does something: listed with the parameters, not as reasoning."""
 
@@ -86,12 +98,20 @@ def answered(tool: Question, values: Mapping[str, str]) -> views.ToolView:
         answer = tool.ask(values)
     except InputError as error:
         return _refused(tool, values, error)
+    except ParameterMissingError as error:
+        return replace(_form(tool, values), problem=_said(error), remedy=_NOT_IN_TABLES)
+    except ImpossibleFactError as error:
+        label = RULE_FIELDS.get(error.field, Words(error.field, error.field))
+        problem = Words(f"{label.zh}：{error.reason_zh}。", f"{label.en}: {error.reason}.")
+        return replace(_form(tool, values), problem=problem, remedy=_CHECK)
     except RefusedError as error:
-        view = _form(tool, values)
-        problem = Words(error.sentence("zh"), error.sentence("en"))
         remedy = Words(error.advice("zh"), error.advice("en"))
-        return replace(view, problem=problem, remedy=remedy)
+        return replace(_form(tool, values), problem=_said(error), remedy=remedy)
     return replace(_form(tool, values), result=_result(tool, answer))
+
+
+def _said(error: RefusedError) -> Words:
+    return Words(error.sentence("zh"), error.sentence("en"))
 
 
 def _form(

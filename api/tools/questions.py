@@ -26,6 +26,16 @@ _BASE_YEAR: Final = 2025
 _MONTH_HINT: Final = Words("年-月，例如 1975-06", "Year and month, for example 1975-06")
 _MONTHS_HINT: Final = Words("15 年是 180 个月", "15 years are 180 months")
 
+RULE_FIELDS: Final[Mapping[str, Words]] = {
+    "base": Words("计发基数", "Benefit base"),
+    "birth_period": Words("出生年月", "Month of birth"),
+    "early_paid_months": Words("建账前缴费月数", "Months paid before accounts"),
+    "index_e4": Words("平均缴费指数", "Average contribution index"),
+    "months": Words("累计缴费月数", "Months in all"),
+    "retirement_period": Words("退休年月", "Month of retirement"),
+}
+"""What people call the figures that a rule may find impossible beside one another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

@@ -22,7 +22,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 MAX_FEN: Final = 10**13
 """No amount about one person is larger: a hundred thousand million yuan."""
 _SHOWN: Final = 40
-_MONTH_FORM: Final = re.compile(r"(\d{4})(?:[-./年]?(\d{1,2})月?)", re.ASCII)
+_MONTH_FORM: Final = re.compile(r"(\d{4})(?:[-./年](\d{1,2})月?|(\d{2}))", re.ASCII)
 _E4: Final = 10_000
 _DECIMAL_FORM: Final = re.compile(r"(\d{1,6})(?:\.(\d{1,4}))?", re.ASCII)
 _YES: Final = frozenset({"true", "yes", "on", "1", "是"})
@@ -103,7 +103,7 @@ class Inputs:
         if match is None or isinstance(given, bool | float):
             raise self.refused(name, "it is not a month", "不是年月", hint, hint_zh)
         try:
-            return checked_period(int(match[1]) * 100 + int(match[2]))
+            return checked_period(int(match[1]) * 100 + int(match[2] or match[3]))
         except PeriodError as error:
             raise self.refused(name, error.reason, "不是日历上的年月", hint, hint_zh) from error
 

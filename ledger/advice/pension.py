@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ledger.advice.answers import Answer, month_text
 from ledger.advice.inputs import Inputs, finish
-from ledger.advice.retirement import CATEGORIES, NAMES, chosen_shift
+from ledger.advice.retirement import CATEGORIES, NAMES, birth_month, chosen_shift
 from ledger.policy.flexible import choose_month
 from ledger.policy.index import YearBase, contribution_index
 from ledger.policy.pension import Pension, PensionQuestion, pension
@@ -34,7 +34,7 @@ def answer_pension(inputs: Inputs) -> Answer:
         ImpossibleFactError: the values do not go together, or give no pension yet.
         ParameterMissingError: a table does not reach so far.
     """
-    category, born = inputs.choice("category", CATEGORIES), inputs.month("born")
+    category, born = inputs.choice("category", CATEGORIES), birth_month(inputs)
     retired = _retirement_month(inputs, category, born)
     region = inputs.region("region")
     paid = inputs.whole("paid_months", 1, MOST_MONTHS)

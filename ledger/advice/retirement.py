@@ -22,6 +22,7 @@ CATEGORIES: Final = MappingProxyType(
 )
 """What a category may be called; the first three are its names in answers."""
 
+LATEST_BIRTH: Final = 209912
 LONGEST_SHIFT: Final = 120
 """Months beyond which a number is no wish to retire earlier or later."""
 NAMES: Final = MappingProxyType(
@@ -39,8 +40,7 @@ def answer_retirement(inputs: Inputs) -> Answer:
     Raises:
         InputError: a value is missing or impossible; ``flexible`` is out of the bounds of the law.
     """
-    category = inputs.choice("category", CATEGORIES)
-    born = inputs.month("born")
+    category, born = inputs.choice("category", CATEGORIES), birth_month(inputs)
     found = retirement(category, born)
     shift = chosen_shift(inputs, found)
     inputs.done()
@@ -65,6 +65,24 @@ def answer_retirement(inputs: Inputs) -> Answer:
         },
         chosen.steps,
     )
+
+
+def birth_month(inputs: Inputs) -> int:
+    """The month of ``born``.
+
+    Raises:
+        InputError: it is missing, no month, or lies too far ahead for the calendar kept here.
+    """
+    born = inputs.month("born")
+    if born > LATEST_BIRTH:
+        raise inputs.refused(
+            "born",
+            "it lies too far ahead",
+            "年份过晚",
+            f"Write a month up to {month_text(LATEST_BIRTH)}",
+            f"请填写{month_text(LATEST_BIRTH)}以前的年月",
+        )
+    return born
 
 
 def chosen_shift(inputs: Inputs, found: Retirement) -> int:

@@ -90,8 +90,18 @@ class TestRefusals:
     def test_values_that_do_not_go_together_are_refused_in_words(self):
         view = answered(PENSION, SICHUAN | {"paid_months": "100"})
         assert view.result is None
-        assert "180" in view.problem.zh
+        assert view.problem.zh == "累计缴费月数：至少需要180个月。"
+        assert view.problem.en.startswith("Months in all: ")
         assert view.remedy.en
+
+    def test_what_no_table_has_is_told_without_the_names_of_our_files(self):
+        view = answered(PENSION, SICHUAN | {"born": "1920-01", "base_yuan": ""})
+        assert view.result is None
+        assert (
+            "ledger/policy"
+            not in view.problem.zh + view.remedy.zh + view.problem.en + view.remedy.en
+        )
+        assert "计发基数" in view.remedy.zh
 
     def test_a_month_given_twice_is_refused(self):
         twice = MOVE | {"first_2": "2022-01", "last_2": "2022-01", "base_yuan_2": "8000"}

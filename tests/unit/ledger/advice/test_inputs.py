@@ -36,7 +36,7 @@ class TestMonth:
         assert "年-月" in error.advice("zh")
 
     @pytest.mark.parametrize(
-        "written", ["June 1972", "72-06", True, 1972.06, "1972-06-01", "１９７２-06"]
+        "written", ["June 1972", "72-06", True, 1972.06, "1972-06-01", "19726", "１９７２-06"]
     )
     def test_what_is_no_month_is_refused(self, written):
         assert refusal(Inputs({"born": written}).month, "born").reason == "it is not a month"

@@ -92,3 +92,10 @@ class TestNames:
         with pytest.raises(InputError) as caught:
             ask(category="male", born="1975-01", flexibel=3)
         assert caught.value.field == "flexibel"
+
+    @pytest.mark.parametrize("born", ["2100-01", "2199-12"])
+    def test_a_birth_too_far_ahead_is_refused_by_its_own_name(self, born):
+        with pytest.raises(InputError) as caught:
+            ask(category="male", born=born)
+        assert (caught.value.field, caught.value.value) == ("born", born)
+        assert ask(category="male", born="2099-12")["retirement_month"] == "2162-12"
