@@ -86,6 +86,8 @@ class TestEnrol:
         assert network.read("Bureaus", "isPublisher", 3, network.publishers[3])
         assert not network.read("Bureaus", "isPublisher", 3, network.publishers[2])
         assert not network.read("Bureaus", "isPublisher", 0, ZERO)
+        assert not network.read("Bureaus", "isPublisher", 9, ZERO)
+        assert not network.read("Bureaus", "isPublisher", 9, network.publishers[3])
         assert network.read("Bureaus", "logIdOfKey", make_digest("log key 3")) == 3
 
     def test_a_repeated_enrolment_is_refused_and_can_be_found(self, network):

@@ -8,7 +8,7 @@ from ledger.evidence.encoding import LogId
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
 from ledger.store.events import ChainEvent
-from ledger.store.following import FollowedCheckpoint, FollowedLog
+from ledger.store.following import FollowedCheckpoint, FollowedLog, SeenNote
 from ledger.store.unit_of_work import UnitOfWork
 
 AT = datetime(2026, 9, 15, 1, 0, tzinfo=UTC)
@@ -54,6 +54,16 @@ class TestFollowing:
         by_kind = work.following.entries_of_subjects
         assert [item.index for item in by_kind(people, [Kind.CONTRIBUTION])] == [0]
         assert by_kind(people, [Kind.PAYOUT]) == []
+
+    def test_each_root_that_a_log_showed_of_a_size_is_kept_once(self, work):
+        later = AT.replace(hour=2)
+        first = SeenNote(LogId(2), 7, b"\x02" * 32, "first note\n", AT)
+        second = SeenNote(LogId(2), 7, b"\x01" * 32, "second note\n", later)
+        again = SeenNote(LogId(2), 7, b"\x02" * 32, "with a cosignature\n", later)
+        for note in (first, second, again):
+            work.following.add_note(note)
+        assert work.following.notes(2, 7) == [first, second]
+        assert work.following.notes(2, 8) == work.following.notes(3, 7) == []
 
     def test_the_first_checkpoint_that_holds_a_leaf_covers_it(self, work):
         for size, number in ((9, 5), (3, 2), (6, 4)):
