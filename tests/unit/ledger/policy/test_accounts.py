@@ -146,12 +146,17 @@ class TestStatement:
         assert account_statement({}, 202412, opening_fen=100_000).balance_fen == 102_620
 
     def test_a_deposit_after_the_end_is_refused(self):
-        with pytest.raises(PeriodError):
+        with pytest.raises(PeriodError) as caught:
             account_statement({202609: 1}, 202608)
+        assert caught.value.fields() == {
+            "value": 202609,
+            "reason": "it is after 202608, where the account ends",
+        }
 
     def test_a_negative_deposit_is_refused(self):
-        with pytest.raises(AmountError):
+        with pytest.raises(AmountError) as caught:
             account_statement({202608: -1}, 202608)
+        assert caught.value.fields() == {"field": "account", "reason": "a deposit is negative"}
 
     def test_a_negative_opening_is_refused(self):
         with pytest.raises(AmountError) as caught:

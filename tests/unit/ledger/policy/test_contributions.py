@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import AmountError, ParameterMissingError, PeriodError
+from ledger.policy import contributions as module
 from ledger.policy.contributions import (
     Bound,
     assess,
@@ -10,6 +13,7 @@ from ledger.policy.contributions import (
     base_bounds,
     split_paid,
 )
+from ledger.policy.profiles import province_profile
 from ledger.policy.steps import may_decide
 from ledger.policy.tables import ParameterStatus
 
@@ -63,7 +67,7 @@ class TestAssess:
     def test_a_negative_wage_is_refused(self):
         with pytest.raises(AmountError) as caught:
             assess(-1, 202401, NANJING)
-        assert caught.value.field == "wage"
+        assert caught.value.fields() == {"field": "wage", "reason": "it is negative"}
 
     @pytest.mark.parametrize(
         ("wage_fen", "zh", "en"),
@@ -112,6 +116,7 @@ class TestFlexible:
         assert (due.unit_rate_bps, due.person_rate_bps) == (0, 2_000)
         assert (due.base_fen, due.wage_fen, due.bound) == (1_000_000, 1_000_000, Bound.NONE)
         assert due.steps[-1].code == "flexible-contribution-base"
+        assert (due.region, due.period) == (NANJING, 202405)
         assert "paid by the person: 20%" in due.explanation.en
 
     @pytest.mark.parametrize("base_fen", [487_920, 2_439_600])
@@ -163,6 +168,15 @@ class TestBounds:
         assert (bounds.reference_year, bounds.reference_fen) == (2023, 704_433)
         assert (bounds.floor_fen, bounds.ceiling_fen) == (422_660, 2_113_299)
         assert bounds.status is ParameterStatus.UNVERIFIED
+
+    @pytest.mark.parametrize(("period", "year"), [(202406, 2022), (202407, 2023)])
+    def test_a_place_may_take_the_new_wage_in_july_only(self, monkeypatch, period, year):
+        profile = province_profile("110000", period)
+        switch = replace(profile.reference_switch_month, value="7")
+        july = replace(profile, reference_switch_month=switch)
+        monkeypatch.setattr(module, "province_profile", lambda *_: july)
+        found = base_bounds.__wrapped__(period, "110000")
+        assert (found.reference_year, found.switch) == (year, switch)
 
     def test_a_thirteenth_month_is_refused(self):
         with pytest.raises(PeriodError) as caught:

@@ -72,6 +72,7 @@ class TestAccountInterest:
         rate = account_interest(year)
         assert (rate.value, rate.status) == (bps, PUBLISHED)
         assert rate.row == f"account_interest_rate: {year}"
+        assert rate.source.startswith("found: ")
 
     def test_a_reported_rate_is_not_a_published_one(self):
         assert account_interest(2025).status is ParameterStatus.UNVERIFIED
@@ -87,8 +88,13 @@ class TestAccountInterest:
         assert rate_years() == range(2008, 2026)
 
     def test_a_year_without_any_value_is_refused(self):
-        with pytest.raises(ParameterMissingError):
+        with pytest.raises(ParameterMissingError) as caught:
             account_interest(1999)
+        assert caught.value.fields() == {
+            "parameter": "account interest rate",
+            "region": "100000",
+            "key": "1999",
+        }
 
 
 class TestReferenceWage:
