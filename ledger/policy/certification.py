@@ -26,7 +26,7 @@ from ledger.policy.periods import (
     month_range,
     period_of,
 )
-from ledger.policy.profiles import province_profile
+from ledger.policy.profiles import Option, province_profile
 from ledger.policy.rule_parameters import rule_parameter
 from ledger.policy.steps import Figure, Step, Wording
 from ledger.policy.tables import Explanation
@@ -188,7 +188,7 @@ def certification(passes: Sequence[int], as_of_period: int, region: str) -> Cert
         if again >= stop:
             missed = list(month_range(stop, add_months(again, -1)))
             back_pay += missed
-            steps.append(_paid_back_step(stop, again, len(missed)))
+            steps.append(_paid_back_step(passed, again, region, len(missed)))
     last = inorder[-1]
     holds_until = _holds_until(last, region)
     lapsed = as_of_period > holds_until
@@ -201,22 +201,26 @@ def certification(passes: Sequence[int], as_of_period: int, region: str) -> Cert
     )
 
 
+def _cycle(passed_period: int, region: str) -> Option:
+    return province_profile(region, passed_period).certification_cycle_months
+
+
 def _holds_until(passed_period: int, region: str) -> int:
-    cycle = province_profile(region, passed_period).certification_cycle_months
-    return add_months(passed_period, int(cycle.number))
+    return add_months(passed_period, int(_cycle(passed_period, region).number))
 
 
-def _paid_back_step(stop: int, again: int, months: int) -> Step:
+def _paid_back_step(passed_period: int, again: int, region: str, months: int) -> Step:
     figures: dict[str, Figure] = {
-        "stops_from_period": stop,
+        "stops_from_period": add_months(_holds_until(passed_period, region), 1),
         "again_period": again,
         "months": months,
     }
-    return Step(_PAID_BACK, figures, (rule_parameter("certification_back_pay", again),))
+    rule = rule_parameter("certification_back_pay", again)
+    return Step(_PAID_BACK, figures, (_cycle(passed_period, region), rule))
 
 
 def _standing_step(passed_period: int, region: str, *, lapsed: bool) -> Step:
-    cycle = province_profile(region, passed_period).certification_cycle_months
+    cycle = _cycle(passed_period, region)
     holds_until = _holds_until(passed_period, region)
     figures: dict[str, Figure] = {
         "passed_period": passed_period,
@@ -224,7 +228,9 @@ def _standing_step(passed_period: int, region: str, *, lapsed: bool) -> Step:
         "holds_until_period": holds_until,
         "stops_from_period": add_months(holds_until, 1),
     }
-    return Step(_LAPSED if lapsed else _HOLDS, figures, (cycle,))
+    if not lapsed:
+        return Step(_HOLDS, figures, (cycle,))
+    return Step(_LAPSED, figures, (cycle, rule_parameter("certification_back_pay")))
 
 
 def custody_suspension(

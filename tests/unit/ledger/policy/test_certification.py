@@ -98,7 +98,8 @@ class TestCertification:
             "stops_from_period": 202609, "again_period": again, "months": len(back_pay),
         }  # fmt: skip
         assert [ground.row for ground in step.grounds] == [
-            "rule_parameters: certification_back_pay 201801"
+            "province_profiles: 100000 certification_cycle_months",
+            "rule_parameters: certification_back_pay 201801",
         ]
 
     def test_several_lapses_are_paid_back_and_the_last_pass_may_lapse_too(self):

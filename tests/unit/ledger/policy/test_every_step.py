@@ -59,9 +59,9 @@ RESULTS = {
     "retire-statutory": lambda: flexible.choose_month(WOMAN, 0),
     "retire-early": lambda: flexible.choose_month(WOMAN, -1),
     "retire-late": lambda: flexible.choose_month(WOMAN, 1),
-    "certified": lambda: certification.certification(202508, 202512, "340100"),
-    "lapsed": lambda: certification.certification(202508, 202610, "340100"),
-    "back-paid": lambda: certification.certification(202508, 202610, "340100", 202610),
+    "certified": lambda: certification.certification([202508], 202512, "340100"),
+    "lapsed": lambda: certification.certification([202508], 202610, "340100"),
+    "back-paid": lambda: certification.certification([202508, 202610], 202610, "340100"),
     "stop-event": lambda: certification.stop_event_report_due(date(2026, 9, 1)),
     "in-prison": lambda: certification.custody_suspension(
         [certification.Custody(certification.CustodyKind.FIXED_TERM, date(2026, 1, 15))],
@@ -162,6 +162,7 @@ STEPS = {
                 "rule_parameters: certification_back_pay 201801",
             ),
         ),
+        ("certification-holds", ("province_profiles: 100000 certification_cycle_months",)),
     ],
     "stop-event": [
         ("deadline", ("work_calendar 2026",)),
