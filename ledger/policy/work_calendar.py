@@ -103,18 +103,19 @@ def deadline(start_on: date, working_days: int) -> Deadline:
             f"a term has 1 to {LONGEST_TERM} working days",
             f"期限应为1至{LONGEST_TERM}个工作日",
         )
-    day, left, years = start_on, working_days, {start_on.year: work_year(start_on.year)}
+    day, left, years = start_on, working_days, [work_year(start_on.year)]
     while left:
         day += timedelta(days=1)
-        year = years.setdefault(day.year, work_year(day.year))
-        left -= year.works_on(day)
+        if day.year != years[-1].year:
+            years.append(work_year(day.year))
+        left -= years[-1].works_on(day)
     figures: dict[str, Figure] = {
         "start_on": start_on.isoformat(),
         "working_days": working_days,
         "due_on": day.isoformat(),
         "rest_days": (day - start_on).days - working_days,
     }
-    return Deadline(start_on, working_days, day, (Step(_DEADLINE, figures, tuple(years.values())),))
+    return Deadline(start_on, working_days, day, (Step(_DEADLINE, figures, tuple(years)),))
 
 
 def known_deadline(start_on: date, working_days: int) -> date | None:
