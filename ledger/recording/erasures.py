@@ -16,13 +16,13 @@ from typing import Any, Final
 from ledger.evidence.encoding import LeafIndex, Subject
 from ledger.policy.retention import ErasureReason
 from ledger.recording.context import NodeContext
+from ledger.store.commands import ERASURE_KEY
 from ledger.store.unit_of_work import Rooms, UnitOfWork
 
 ERASED_NAME: Final = "已销毁 / erased"
 """What stands where the name of an erased person stood."""
 OPERATION: Final = "ERASE_PERSON"
 """What the decision's record says was done."""
-_KEY: Final = "erasure/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def keep_decision(
     work: UnitOfWork, subject: Subject, content: bytes, answer: dict[str, Any], at: datetime
 ) -> None:
     """Keep the decision to erase a person beside its entry; nothing of it names the person."""
-    work.commands.remember(_KEY + subject.hex(), content, answer, at)
+    work.commands.remember(ERASURE_KEY + subject.hex(), content, answer, at)
 
 
 def earlier_decision(view: Rooms, subject: Subject, content: bytes) -> dict[str, Any] | None:
@@ -60,12 +60,12 @@ def earlier_decision(view: Rooms, subject: Subject, content: bytes) -> dict[str,
     Raises:
         IdempotencyConflictError: it was decided for another reason, or by others.
     """
-    return view.commands.earlier_answer(_KEY + subject.hex(), content)
+    return view.commands.earlier_answer(ERASURE_KEY + subject.hex(), content)
 
 
 def erasure_of(context: NodeContext, view: Rooms, subject: Subject) -> Erasure | None:
     """What is known of a person's erasure; None for somebody who was not erased."""
-    answer = view.commands.answers(_KEY + subject.hex()).get(_KEY + subject.hex())
+    answer = view.commands.answers(ERASURE_KEY + subject.hex()).get(ERASURE_KEY + subject.hex())
     destroyed_at = context.bureau.person_keys.destroyed_at(subject)
     if answer is None:
         if destroyed_at is None:
@@ -99,8 +99,8 @@ class ErasureJob:
         context = self._context
         with context.read() as view:
             decided = {
-                Subject(bytes.fromhex(key.removeprefix(_KEY)))
-                for key in view.commands.answers(_KEY, prefix=True)
+                Subject(bytes.fromhex(key.removeprefix(ERASURE_KEY)))
+                for key in view.commands.answers(ERASURE_KEY, prefix=True)
             }
         if not decided:
             return False

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
@@ -18,6 +18,9 @@ from ledger.store.months import StandingMonth, facts_between
 from ledger.store.tables.chain import commands, leases
 from ledger.store.tables.records import imports, unfinished_imports
 from ledger.store.times import from_micros, to_micros
+
+ERASURE_KEY: Final = "erasure/"
+"""What the key of a decision to erase a person begins with; the pseudonym follows, in hex."""
 
 
 class CommandRepository:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from ledger.errors import HeadMovedError
+from ledger.errors import HeadMovedError, SealingKeyDestroyedError
 from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.encoding import (
     Commitment,
@@ -39,8 +39,10 @@ from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
 from ledger.store.appending import EntryRows, WriteBehind, persons_of
+from ledger.store.commands import ERASURE_KEY
 from ledger.store.leaf_reading import read_leaf_rows
 from ledger.store.persons import known_numbers
+from ledger.store.tables.chain import commands
 from ledger.store.tables.log import (
     checkpoints,
     cosignatures,
@@ -99,6 +101,7 @@ _SWAP_HEAD: Final = update(log_head).where(
 )
 _LAST_SOURCE: Final = select(func.max(sources.c.source))
 _ADD_SOURCE: Final = insert(sources)
+_ERASED: Final = select(commands.c.key).where(commands.c.key.startswith(ERASURE_KEY))
 
 
 class LogRepository:
@@ -126,6 +129,7 @@ class LogRepository:
 
         Raises:
             HeadMovedError: the head changed between our read and our write.
+            SealingKeyDestroyedError: a person's erasure was decided after the record was sealed.
         """
         batch = EntryBatch.of([item.entry for item in new])
         sealed = Blobs.of([item.sealed_record for item in new])
@@ -141,11 +145,14 @@ class LogRepository:
 
         Raises:
             HeadMovedError: the head changed between our read and our write.
+            SealingKeyDestroyedError: a person's erasure was decided after the record was sealed.
         """
         before = head = self.head()
+        erased = self._erased()
         source = self._next_source()
         with WriteBehind(self._connection) as writer:
             for (batch, sealed), is_last in _with_last(batches):
+                _require_alive(batch, erased)
                 tags, seals = batch.tags(), batch.seals(self._log_id)
                 writer.settle()
                 self._note_reversals(batch, head.size)
@@ -167,6 +174,11 @@ class LogRepository:
             )
             self._swap(before, head)
         return range(before.size, head.size)
+
+    def _erased(self) -> list[bytes]:
+        """Pseudonyms of persons whose erasure was decided; their decisions moved the head too."""
+        keys = self._connection.execute(_ERASED).scalars()
+        return [bytes.fromhex(key.removeprefix(ERASURE_KEY)) for key in keys]
 
     def _next_source(self) -> int:
         last = self._connection.execute(_LAST_SOURCE).scalar_one()
@@ -444,6 +456,16 @@ def _with_last(batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, bool]]:
         following = next(filled, None)
         yield current, following is None
         current = following
+
+
+def _require_alive(batch: EntryBatch, erased: Sequence[bytes]) -> None:
+    """Refuse a record that was sealed before its key went: nobody could ever read it."""
+    found = sum(
+        bool((batch.subjects == np.frombuffer(subject, np.uint8)).all(axis=1).any())
+        for subject in erased
+    )
+    if found:
+        raise SealingKeyDestroyedError(persons=found)
 
 
 def _with_source() -> Select[tuple[object, ...]]:

@@ -178,6 +178,20 @@ class TestErasure:
         with pytest.raises(SealingKeyDestroyedError):
             correct(recorded, 0, ReversalOrder(ReversalReason.ENTRY_ERROR, BASIS, "one", "two"))
 
+    def test_what_was_sealed_before_the_decision_is_not_recorded_after_it(self, recorded, identity):
+        """Nobody could ever read it: the record would be lost without a word."""
+        facts = [Fact(Kind.EVIDENCE, 0, 202609, 0, {}, identity(n)) for n in (1, 2)]
+        entries = recorded.bureau.writer.prepare(facts)
+        erase(recorded, identity(1))
+        before = leaves_of(recorded)
+        with recorded.write() as work, pytest.raises(SealingKeyDestroyedError) as refused:
+            work.log.append(entries, source_key="late", recorded_at=recorded.clock.now())
+        assert refused.value.persons == 1
+        assert leaves_of(recorded) == before
+        with recorded.write() as work:
+            work.log.append(entries[1:], source_key="late", recorded_at=recorded.clock.now())
+            work.commit()
+
     def test_the_pseudonym_is_not_remembered(self, recorded, identity):
         remembered = recorded.bureau.pseudonyms._remembered
         recorded.bureau.pseudonyms.subjects_of([identity(1), identity(2)])
