@@ -215,7 +215,6 @@ class _Feed:
         self.begins = False
         return line
 
-
     def rest(self) -> bytes:
         """The lines of the block that nobody asked for."""
         return self._lines.read().encode()
