@@ -94,9 +94,9 @@ def _retirement_fields() -> tuple[FieldGroup, ...]:
 def _show_retirement(found: Mapping[str, Any]) -> Shown:
     month = _period(found["retirement_month"])
     if found["flexible_months"]:
-        answer = _in_month("您选择在 {} 退休", "You choose to retire in {}", month)
+        answer = _in_month("您选择在 {}退休", "You choose to retire in {}", month)
     else:
-        answer = _in_month("您在 {} 到法定退休年龄", "You reach the pension age in {}", month)
+        answer = _in_month("您在 {}到达法定退休年龄", "You reach the pension age in {}", month)
     needed = found["minimum_months"]
     facts = (
         _duration("法定退休年龄", "Pension age", found["retirement_age_months"]),

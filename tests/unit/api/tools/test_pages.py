@@ -26,7 +26,7 @@ def field(view, name):
 class TestAnswers:
     def test_retirement_at_the_statutory_age_and_by_choice(self):
         plain = answered(RETIREMENT, {"category": "male", "born": "1965-01"}).result
-        assert plain.answer.zh.replace("\xa0", " ") == "您在 2025 年 2 月 到法定退休年龄"
+        assert plain.answer.zh.replace("\xa0", " ") == "您在 2025 年 2 月到达法定退休年龄"
         assert [row.name.zh for row in plain.chart if row.strong] == ["法定退休年龄"]
         chosen = answered(
             RETIREMENT, {"category": "male", "born": "1965-01", "flexible": "-1"}
