@@ -249,6 +249,11 @@ class TestDamage:
         checks, *_ = agree(raw({**OWNER, "record": {**OWNER["record"], "note": value}}))
         assert checks["record-canonical"] in {"valid", "invalid"}
 
+    @pytest.mark.parametrize("value", [["x"] * 10_001, "长" * 5_000, {"": ""}, [[], {}, None]])
+    def test_records_have_no_limits_of_their_own_but_the_files(self, value):
+        checks, *_ = agree(raw({**OWNER, "record": {**OWNER["record"], "note": value}}))
+        assert checks["record-canonical"] == "valid"
+
 
 class TestTrust:
     """Both judge by the same trust file, at the same time."""
