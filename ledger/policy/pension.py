@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 from ledger.errors import ImpossibleFactError
@@ -39,12 +40,20 @@ from ledger.policy.profiles import (
 )
 from ledger.policy.rates import benefit_base
 from ledger.policy.retirement import Category, Retirement, retirement
+from ledger.policy.rule_parameters import rule_parameter
 from ledger.policy.steps import Figure, Step, steps_status
 from ledger.policy.tables import Explanation, Parameter, ParameterStatus
 from ledger.policy.transitions import ADDITIONS, TRANSITIONS, Form, FormFacts
 
 _PERCENT: Final = 100
 _HALF_PERCENT: Final = 200
+_EARLY_AGES: Final = MappingProxyType(
+    {
+        Category.MALE: "earliest_age_by_decision_male",
+        Category.FEMALE_55: "earliest_age_by_decision_female",
+        Category.FEMALE_50: "earliest_age_by_decision_female",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,8 @@ class PensionQuestion:
         deemed_months: months that count without payment, by an approved decision.
         early_paid_months: those of the paid months that lie before personal accounts were opened.
         base: the benefit base in fen, where it is not to be taken from the table.
-        early_by_decision: special trades or disability, approved: the earliest month is not asked.
+        early_by_decision: special trades or disability, approved (rules c.4): the lowest age of
+            those decisions counts, the trade and its years are the decision's own.
     """
 
     region: str
@@ -87,7 +97,8 @@ class PensionQuestion:
 class Pension:
     """A monthly pension in fen with everything it rests on.
 
-    ``minimum``: the months of contributions needed, then what says which year's minimum counts.
+    ``minimum``: the months of contributions needed, then what says which year's minimum counts;
+    ``early``: the lowest age by decision, where the month lies before what is open to everybody.
     """
 
     question: PensionQuestion
@@ -95,6 +106,7 @@ class Pension:
     profile: ProvinceProfile
     base: Parameter
     minimum: tuple[Parameter, ...]
+    early: Parameter | None
     annuity: AnnuityMonths
     basic_fen: int
     account_fen: int
@@ -145,7 +157,11 @@ class Pension:
             "months": self.question.months,
             "minimum_months": self.minimum[0].value,
         }
-        return self.facts.steps[-1], Step(words.ENOUGH, figures, self.minimum)
+        enough = Step(words.ENOUGH, figures, self.minimum)
+        if self.early is None:
+            return self.facts.steps[-1], enough
+        lowest: dict[str, Figure] = {"lowest_age_months": self.early.value}
+        return self.facts.steps[-1], Step(words.EARLY_BY_DECISION, lowest, (self.early,)), enough
 
     def _components(self) -> tuple[Step, ...]:
         asked, profile = self.question, self.profile
@@ -214,7 +230,8 @@ def pension(question: PensionQuestion) -> Pension:
     asked = question
     age_months = _checked_age(asked)
     facts = retirement(asked.category, asked.birth_period)
-    minimum = _checked_entitlement(asked, facts)
+    early = _checked_month(asked, facts)
+    minimum = _checked_months(asked, facts)
     year = year_of(asked.retirement_period)
     base = asked.base or benefit_base(asked.region, year)
     if base.value <= 0:
@@ -239,6 +256,7 @@ def pension(question: PensionQuestion) -> Pension:
         profile=ways.profile,
         base=base,
         minimum=minimum,
+        early=early,
         annuity=annuity,
         basic_fen=_amount(
             form.base_fen * (1 + form.index) * form.total_years / _HALF_PERCENT, ways
@@ -310,16 +328,27 @@ def _checked_age(asked: PensionQuestion) -> int:
     return age_months
 
 
-def _checked_entitlement(asked: PensionQuestion, facts: Retirement) -> tuple[Parameter, ...]:
-    period = asked.retirement_period
-    if period < facts.earliest_period and not asked.early_by_decision:
+def _checked_month(asked: PensionQuestion, facts: Retirement) -> Parameter | None:
+    """The lowest age by decision, where the month rests on it."""
+    period, earliest = asked.retirement_period, facts.earliest_period
+    if period >= earliest:
+        return None
+    early = None
+    if asked.early_by_decision:
+        early = rule_parameter(_EARLY_AGES[asked.category])
+        earliest = add_months(asked.birth_period, early.value)
+    if period < earliest:
         raise ImpossibleFactError(
             "retirement_period",
             period,
-            f"the earliest legal month is {facts.earliest_period}",
-            f"最早可退休年月为{facts.earliest_period}",
+            f"the earliest legal month is {earliest}",
+            f"最早可退休年月为{earliest}",
         )
-    grounds = minimum_grounds(facts, period)
+    return early
+
+
+def _checked_months(asked: PensionQuestion, facts: Retirement) -> tuple[Parameter, ...]:
+    grounds = minimum_grounds(facts, asked.retirement_period)
     needed = grounds[0].value
     if asked.months < needed:
         raise ImpossibleFactError(

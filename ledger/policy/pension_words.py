@@ -26,6 +26,13 @@ ENOUGH: Final = Wording(
     "{months} months count, at least {minimum_months} are needed",
     "社会保险法第十六条",
 )
+EARLY_BY_DECISION: Final = Wording(
+    "early-by-decision",
+    "经批准提前退休（特殊工种或完全丧失劳动能力），最低年龄{lowest_age_months}",
+    "Earlier by an approved decision (special trade or total disability), not below "
+    "{lowest_age_months}",
+    "国发〔1978〕104号",
+)
 BASIC: Final = Wording(
     "basic-pension",
     "基础养老金 = {benefit_base_fen} × (1 + {index_e4}) ÷ 2 × {years}年 × 1% = {basic_fen}元",

@@ -279,8 +279,33 @@ class TestEntitlement:
         assert caught.value.reason == "the earliest legal month is 202501"
 
     def test_special_trades_retire_earlier_by_decision(self):
-        asked = replace(NANJING, birth_period=196912, early_by_decision=True)
-        assert pension(asked).annuity.tenths == 1_700  # 55
+        found = pension(replace(NANJING, birth_period=196912, early_by_decision=True))
+        assert found.annuity.tenths == 1_700  # 55
+        step = found.steps[4]
+        assert step.code == "early-by-decision"
+        assert step.text("en").endswith("not below 50 years")
+        assert step.grounds[0].row == "rule_parameters: earliest_age_by_decision_male"
+        assert step.status is ParameterStatus.UNVERIFIED
+
+    @pytest.mark.parametrize(
+        ("category", "lowest"),
+        [
+            (Category.MALE, 197412),
+            (Category.FEMALE_55, 197912),
+            (Category.FEMALE_50, 197912),
+        ],
+    )
+    def test_no_decision_goes_below_50_for_men_and_45_for_women(self, category, lowest):
+        asked = replace(NANJING, category=category, early_by_decision=True)
+        assert pension(replace(asked, birth_period=lowest)).early is not None
+        with pytest.raises(ImpossibleFactError) as caught:
+            pension(replace(asked, birth_period=add_months(lowest, 1)))
+        assert (caught.value.field, caught.value.value) == ("retirement_period", 202412)
+        assert caught.value.reason == "the earliest legal month is 202501"
+
+    def test_a_decision_that_was_not_needed_leaves_no_trace(self):
+        asked = replace(NANJING, birth_period=196501, retirement_period=202501)
+        assert pension(replace(asked, early_by_decision=True)).early is None
 
 
 class TestImpossible:
@@ -334,10 +359,10 @@ class TestImpossible:
             pension(replace(NANJING, region="540000", base=None))
         assert (caught.value.region, caught.value.key) == ("540000", "2023")
 
-    def test_somebody_younger_than_the_table_is_refused(self):
-        young = replace(NANJING, birth_period=198601, early_by_decision=True)
-        with pytest.raises(ParameterMissingError):
-            pension(young)
+    def test_somebody_older_than_the_table_is_refused(self):
+        with pytest.raises(ParameterMissingError) as caught:
+            pension(replace(NANJING, birth_period=195411))
+        assert caught.value.key == "70 years 1 months"
 
 
 questions = st.builds(
@@ -351,6 +376,7 @@ questions = st.builds(
     account_fen=st.integers(0, 10**9),
     deemed_months=st.integers(0, 240),
     early_paid_months=st.integers(0, 240),
+    early_by_decision=st.booleans(),
     base=st.integers(300_000, 3_000_000).map(
         lambda value: Parameter(value, PUBLISHED, "notice", "given")
     ),
@@ -395,6 +421,9 @@ class TestLaws:
     def test_benefits_never_start_before_the_earliest_legal_month(self, question):
         found = calculated(question)
         earliest = retirement(question.category, question.birth_period).earliest_period
+        if question.early_by_decision:
+            lowest = 50 if question.category is Category.MALE else 45
+            earliest = min(earliest, add_months(question.birth_period, lowest * 12))
         assert found.benefits_from_period >= add_months(earliest, 1)
 
     @given(questions)
