@@ -118,6 +118,9 @@ class GroupCommit:
             transaction.connection.exec_driver_sql("RELEASE SAVEPOINT command")
         except SQLAlchemyError as error:
             transaction.error = error  # the transaction is gone, and with it the others' part
+        except BaseException as error:
+            transaction.error = error  # what should be taken back may still be there
+            raise
         finally:
             self._hand_on(at_once=transaction.error is not None)
 
@@ -187,7 +190,10 @@ class SharedCommand:
         self._joined: _Transaction | None = None
 
     def __enter__(self) -> Connection:
-        self._joined = self._group._join(alone=self._alone)  # noqa: SLF001 - two halves of one thing
+        try:
+            self._joined = self._group._join(alone=self._alone)  # noqa: SLF001 - two halves of one
+        except OperationalError as error:
+            raise StorageUnavailableError(reason=reason_of(error)) from error
         return self._joined.connection
 
     def commit(self) -> None:

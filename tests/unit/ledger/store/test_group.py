@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from ledger.errors import LedgerError, StorageUnavailableError
 from ledger.evidence.encoding import LogId
@@ -272,6 +273,49 @@ class TestAnswers:
         assert isinstance(error, ValueError)
         assert [type(each) for each in holder.errors] == [StorageUnavailableError]
         assert keys(database) == set()
+        write(group, "afterwards")
+        assert keys(database) == {"afterwards"}
+
+    @pytest.mark.parametrize("statement", ["ROLLBACK TO", "SAVEPOINT", "RELEASE"])
+    def test_one_stopped_between_savepoints_fails_the_whole_group(self, database, statement):
+        group, release = GroupCommit(database, longest_seconds=30), threading.Event()
+        holder = self._hold(group, release)
+
+        def stop(_connection, _cursor, said, *_):
+            stopped = said.startswith(statement) and threading.current_thread().name == "stopped"
+            if stopped:
+                raise SystemExit
+
+        def act():
+            with contextlib.suppress(SystemExit), group.command() as connection:
+                connection.exec_driver_sql(INSERT.format("stopped"))
+
+        event.listen(database._engine, "before_cursor_execute", stop)
+        thread = threading.Thread(target=act, name="stopped")
+        thread.start()
+        self._wait_until(lambda: group._waiting == 1)
+        release.set()
+        for each in (holder, thread):
+            each.join(30)
+            assert not each.is_alive()
+        event.remove(database._engine, "before_cursor_execute", stop)
+        assert [type(each) for each in holder.errors] == [StorageUnavailableError]
+        assert keys(database) == set()
+        write(group, "afterwards")
+        assert keys(database) == {"afterwards"}
+
+    def test_a_database_that_cannot_be_reached_is_said_so(self, database, monkeypatch):
+        group = GroupCommit(database)
+
+        def refuse(_connection, _cursor, said, *_):
+            if said.startswith("SAVEPOINT"):
+                raise OperationalError(said, None, OSError("gone"))
+
+        event.listen(database._engine, "before_cursor_execute", refuse)
+        with pytest.raises(StorageUnavailableError) as unavailable:
+            write(group, "never")
+        event.remove(database._engine, "before_cursor_execute", refuse)
+        assert unavailable.value.reason == "OSError"
         write(group, "afterwards")
         assert keys(database) == {"afterwards"}
 
