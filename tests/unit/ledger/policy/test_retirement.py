@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.errors import ParameterMissingError, PeriodError
 from ledger.policy import retirement as module
@@ -45,6 +47,28 @@ class TestAnnex:
         assert delay_months(category, add_months(min(births), -1)) == 0
         assert delay_months(category, max(births)) == row.longest_delay_months
         assert delay_months(category, add_months(max(births), 240)) == row.longest_delay_months
+
+
+class TestLaws:
+    @given(st.sampled_from(Category), st.integers(1900, 2100), st.integers(1, 12))
+    def test_the_delay_lies_between_nothing_and_its_cap_and_bounds_hold_the_age(
+        self, category, year, month
+    ):
+        facts = retirement(category, year * 100 + month)
+        row = category_row(category)
+        assert 0 <= facts.delay_months <= row.longest_delay_months
+        assert facts.statutory_age_months == row.old_age_months + facts.delay_months
+        assert facts.earliest_period <= facts.statutory_period < facts.benefits_from_period
+        oldest = add_months(facts.birth_period, row.old_age_months)
+        assert oldest <= facts.earliest_period
+        assert facts.minimum_months in range(180, 241, 6)
+
+    @given(st.sampled_from(Category), st.integers(1900, 2100), st.integers(1, 12))
+    def test_who_is_born_later_never_retires_earlier(self, category, year, month):
+        birth = year * 100 + month
+        elder, younger = retirement(category, birth), retirement(category, add_months(birth, 1))
+        assert elder.statutory_period <= younger.statutory_period
+        assert elder.earliest_period <= younger.earliest_period
 
 
 class TestFlexible:
