@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import make_url
 
 from scripts.bench import Report, Row
 from scripts.bench._contribution_files import write_contributions
@@ -142,7 +141,7 @@ def copy_seconds(url: str, first: int, end: int, folder: Path) -> float:
     """Seconds that a client's binary COPY of these rows takes into a bare table with its key."""
     prepared = folder / "rows.copy"
     select = f"SELECT {_COLUMNS} FROM entries WHERE leaf_index >= {first} AND leaf_index < {end}"  # noqa: S608
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(plain) as connection, connection.cursor() as cursor:
         with (
             prepared.open("wb") as file,
@@ -168,7 +167,7 @@ def copy_seconds(url: str, first: int, end: int, folder: Path) -> float:
 
 def executemany_seconds(url: str, first: int, end: int, folder: Path) -> float:
     """Seconds that plain ``executemany`` of these rows takes into a bare table with its key."""
-    source = sqlite3.connect(make_url(url).database or "")
+    source = sqlite3.connect(url.removeprefix("sqlite:///"))
     target = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"):
         target.execute(statement)
