@@ -160,7 +160,10 @@ class TestSteps:
             "wage 340000 2009",
             "province_profiles: 100000 index_floor",
         ]
-        assert index((2010, 12, 10**9)).years[0].bound.name == "index_ceiling"
+        capped = index((2010, 12, 10**9)).years[0]
+        assert capped.bound.name == "index_ceiling"
+        assert capped.paid == YearBase(2010, 12, 10**9)
+        assert capped.reference.row == "wage 340000 2009"
 
     def test_the_conclusion_reads_in_both_languages(self):
         found = index((2010, 12, 720_000), deemed_months=3)

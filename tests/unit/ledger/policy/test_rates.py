@@ -84,6 +84,8 @@ class TestAccountInterest:
         assert rate.row == "account_interest_rate: 2025"
 
     def test_years_before_the_national_rate_have_demonstration_values_only(self):
+        assert account_interest(2015).row == "demo_parameters: account_interest 100000 201501"
+        assert "made up" in account_interest(2015).source
         assert {account_interest(year).status for year in range(2008, 2016)} == {DEMO}
         assert rate_years() == range(2008, 2026)
 
@@ -106,6 +108,8 @@ class TestReferenceWage:
     def test_a_published_wage_comes_first(self):
         assert reference_wage("110000", 2024).value == 1_193_700
         assert reference_wage("110000", 2024).status is PUBLISHED
+        assert reference_wage("110000", 2024).source.startswith("found: public code table")
+        assert reference_wage("320000", 2024).source.startswith("made up")
 
     @pytest.mark.parametrize("region", ["320100", "340100"])
     def test_the_demonstration_has_a_wage_for_every_year(self, region):
@@ -130,6 +134,7 @@ class TestBenefitBase:
         base = benefit_base(region, year)
         assert (base.value, base.status) == (fen, PUBLISHED)
         assert base.row == f"average_wages: {region[:2]}0000 benefit_base {year}"
+        assert base.source.startswith("found: public code table")
 
     def test_a_base_under_doubt_keeps_its_doubt(self):
         assert benefit_base("510000", 2024).value == 832_100

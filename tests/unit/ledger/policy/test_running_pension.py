@@ -67,7 +67,9 @@ class TestMonthDue:
         history = with_events(died_on=date(2025, 3, 1))
         assert month_due(history, 202503).amount_fen == 392_992
         assert month_due(history, 202504).amount_fen == 0
-        assert month_due(history, 202504).state is PensionState.AFTER_DEATH
+        after = month_due(history, 202504)
+        assert (after.state, after.decided) == (PensionState.AFTER_DEATH, FINAL)
+        assert (after.period, after.applied) == (202504, ())
 
     def test_somebody_who_died_before_the_start_is_paid_nothing(self):
         history = with_events(died_on=date(2024, 2, 29))
@@ -105,8 +107,15 @@ class TestAdjustment:
         whole = replace(RAISE, partial_year_counts=False)
         applied = month_due(with_events(adjustments=(whole,)), 202501).applied[0]
         assert applied.years_fen == 3_100
-        even = replace(with_events(adjustments=(RAISE,)), months=384)
-        assert month_due(even, 202501).applied[0].years_fen == 3_200
+
+    @pytest.mark.parametrize(
+        ("months", "begun", "whole"), [(360, 30, 30), (361, 31, 30), (371, 31, 30), (383, 32, 31)]
+    )
+    def test_years_are_counted_to_the_month(self, months, begun, whole):
+        for partial, years in ((True, begun), (False, whole)):
+            rule = replace(RAISE, partial_year_counts=partial)
+            history = replace(with_events(adjustments=(rule,)), months=months)
+            assert month_due(history, 202501).applied[0].years_fen == years * 100
 
     def test_a_later_one_counts_from_the_pension_before_it(self):
         later = replace(
@@ -153,6 +162,7 @@ class TestAdjustment:
         assert (average.rate_bps, average.fixed_fen) == (300, 0)
         assert average.status is ParameterStatus.UNVERIFIED
         assert average.row == "adjustment_averages: 2024"
+        assert average.source.startswith("memory-H")
         assert average_adjustment(2023).rate_bps == 380
         with pytest.raises(ParameterMissingError) as caught:
             average_adjustment(2015)
