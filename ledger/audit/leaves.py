@@ -63,9 +63,9 @@ def derive_leaves(log_id: LogId, rows: Sequence[EntryRow]) -> ByteRows:
         kinds=kinds,
         classes=_numbers(by_name["class_"], np.uint16),
         periods=_numbers(by_name["period"], np.uint32),
-        subjects=_digests(subjects),
+        subjects=digests(subjects),
         amounts_fen=_numbers(by_name["amount_fen"], np.int64),
-        commitments=_digests(by_name["commitment"]),
+        commitments=digests(by_name["commitment"]),
     )
     leaves = batch.leaves(log_id)
     leaves[pointless, :DIGEST_BYTES] = 0
@@ -84,8 +84,8 @@ def stored_leaves(rows: Sequence[EntryRow]) -> ByteRows:
         LengthError: a tag or a seal is not 32 bytes.
     """
     leaves = np.empty((len(rows), LEAF_BYTES), np.uint8)
-    leaves[:, :DIGEST_BYTES] = _digests([row.tag for row in rows])
-    leaves[:, DIGEST_BYTES:] = _digests([row.seal for row in rows])
+    leaves[:, :DIGEST_BYTES] = digests([row.tag for row in rows])
+    leaves[:, DIGEST_BYTES:] = digests([row.seal for row in rows])
     return leaves
 
 
@@ -123,7 +123,12 @@ def _numbers(values: Sequence[int], type_: type[np.integer[Any]]) -> Any:
     return column.astype(type_)
 
 
-def _digests(values: Sequence[bytes]) -> ByteRows:
+def digests(values: Sequence[bytes]) -> ByteRows:
+    """Values of 32 bytes as rows of an array.
+
+    Raises:
+        LengthError: one of them has another length.
+    """
     if not set(map(len, values)) <= {DIGEST_BYTES}:
         raise LengthError(field="digest", expected=DIGEST_BYTES, actual=0)
     return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), DIGEST_BYTES)

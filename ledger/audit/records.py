@@ -6,10 +6,13 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol
 
+import numpy as np
+
+from ledger.audit.leaves import digests
 from ledger.errors import (
     EncodingError,
     KeyFileDamagedError,
@@ -19,6 +22,7 @@ from ledger.errors import (
     SealedContentError,
     SealingKeyDestroyedError,
 )
+from ledger.evidence.batch import Blobs
 from ledger.evidence.encoding import (
     COMMITMENT_LABEL,
     DIGEST_BYTES,
@@ -27,12 +31,16 @@ from ledger.evidence.encoding import (
     Subject,
     canonical_json,
 )
-from ledger.keys.sealing import RecordSealer, SealingKey, record_aad
+from ledger.evidence.hashing import sha256_blobs
+from ledger.keys.bulk_sealing import open_batch
+from ledger.keys.sealing import KEY_BYTES, RecordSealer, SealingKey, record_aad
+from ledger.store.audit import EntryRow
 
-_CACHED_PERSONS: Final = 32_768
-"""Scheduled keys that are held at once, about 3.6 kB each."""
+_CACHED_PERSONS: Final = 500_000
+"""Keys that are held at once, about 200 bytes each."""
 _KNOWN_SHAPES: Final = 256
 _NUMBERS: Final = frozenset({"kind", "class", "period", "amount_fen"})
+_USUAL: Final = ("amount_fen", "class", "identity_number", "kind", "period")
 _INTEGER: Final = rb"(?:0|-?[1-9][0-9]{0,14})"
 _TEXT: Final = rb'[^"\\\x00-\x1f]*'
 
@@ -75,21 +83,21 @@ class OpenedRecord(NamedTuple):
 
 
 class KeyRing:
-    """Persons' keys, each fetched and scheduled once while it is remembered."""
+    """Persons' keys, each fetched once while it is remembered."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._known: dict[bytes, RecordSealer | Absence] = {}
+        self._known: dict[Subject, SealingKey | Absence] = {}
 
     def load(self, subjects: Iterable[bytes]) -> None:
         """Fetch the keys of those persons that are not known yet."""
-        wanted = {Subject(each) for each in subjects if each not in self._known}
+        wanted = {Subject(each) for each in subjects} - self._known.keys()
         if not wanted:
             return
         if len(self._known) + len(wanted) > _CACHED_PERSONS:
             self._known.clear()
         try:
-            self._take(self._vault.get_many(wanted))
+            self._known.update(self._vault.get_many(wanted))
         except LedgerError:
             erased = self._vault.destroyed_among(wanted)
             self._known.update(dict.fromkeys(erased, Absence.ERASED))
@@ -97,26 +105,23 @@ class KeyRing:
 
     def _load_living(self, wanted: set[Subject]) -> None:
         try:
-            self._take(self._vault.get_many(wanted))
+            self._known.update(self._vault.get_many(wanted))
         except LedgerError:
             for subject in wanted:
                 self._known[subject] = self._single(subject)
 
-    def of(self, subject: bytes) -> RecordSealer | Absence:
+    def of(self, subject: bytes) -> SealingKey | Absence:
         """The key of one person, or why there is none."""
         if len(subject) != DIGEST_BYTES:
             return Absence.NO_KEY
-        if subject not in self._known:
-            self.load([subject])
-        return self._known[subject]
+        person = Subject(subject)
+        if person not in self._known:
+            self.load([person])
+        return self._known[person]
 
-    def _take(self, keys: dict[Subject, SealingKey]) -> None:
-        for subject, key in keys.items():
-            self._known[subject] = RecordSealer(key)
-
-    def _single(self, subject: Subject) -> RecordSealer | Absence:
+    def _single(self, subject: Subject) -> SealingKey | Absence:
         try:
-            return RecordSealer(self._vault.get_many([subject])[subject])
+            return self._vault.get_many([subject])[subject]
         except NotFoundError:
             return Absence.NO_KEY
         except SealingKeyDestroyedError:
@@ -139,7 +144,7 @@ class RecordOpener:
         self._last: dict[int, _Shape] = {}
 
     def open(
-        self, key: RecordSealer | Absence, kind: int, commitment: bytes, sealed: bytes
+        self, key: SealingKey | Absence, kind: int, commitment: bytes, sealed: bytes
     ) -> OpenedRecord | Absence:
         """Open one sealed record under its row's commitment, or say why it cannot be.
 
@@ -148,11 +153,52 @@ class RecordOpener:
         if isinstance(key, Absence):
             return key
         try:
-            content, salt = key.open(sealed, record_aad(self._log_id, Commitment(commitment)))
+            aad = record_aad(self._log_id, Commitment(commitment))
+            content, salt = RecordSealer(key).open(sealed, aad)
         except (SealedContentError, LengthError, TypeError):
             return Absence.CANNOT_OPEN
         commits = hashlib.sha256(COMMITMENT_LABEL + salt + content).digest() == commitment
-        shape = self._last.get(kind)
+        return self._read(kind, content, commits=commits, is_normal=_is_normal(content))
+
+    def open_many(
+        self, keys: Sequence[SealingKey | Absence], rows: Sequence[EntryRow]
+    ) -> list[OpenedRecord | Absence]:
+        """Open the records of many rows at once, in order; one that does not open hides no other.
+
+        Raises:
+            LengthError: a row's commitment is not 32 bytes.
+        """
+        found: list[OpenedRecord | Absence] = [
+            key if isinstance(key, Absence) else Absence.CANNOT_OPEN for key in keys
+        ]
+        places = [place for place, key in enumerate(keys) if not isinstance(key, Absence)]
+        commitments = digests([rows[place].commitment for place in places])
+        try:
+            sealed = Blobs.of([rows[place].sealed_record for place in places])
+            usable = [key for key in keys if not isinstance(key, Absence)]
+            number = {key: row for row, key in enumerate(dict.fromkeys(usable))}
+            key_of = np.fromiter((number[key] for key in usable), np.int64, len(usable))
+            packed = np.frombuffer(b"".join(number), np.uint8).reshape(-1, KEY_BYTES)
+            opened = open_batch(packed, key_of, self._log_id, commitments, sealed)
+        except (SealedContentError, TypeError):
+            for place in places:
+                row = rows[place]
+                found[place] = self.open(keys[place], row.kind, row.commitment, row.sealed_record)
+            return found
+        records = opened.records
+        derived = sha256_blobs(records.data, records.offsets, COMMITMENT_LABEL, opened.salts)
+        commits = (derived == commitments).all(axis=1).tolist()
+        contents = records.to_list()
+        # What is joined is normal where all of it is: each record begins and ends in ASCII.
+        joined = _is_normal(b"\n".join(contents))
+        for place, content, holds in zip(places, contents, commits, strict=True):
+            is_normal = joined or _is_normal(content)
+            kind = rows[place].kind
+            found[place] = self._read(kind, content, commits=holds, is_normal=is_normal)
+        return found
+
+    def _read(self, kind: int, content: bytes, *, commits: bool, is_normal: bool) -> OpenedRecord:
+        shape = self._last.get(kind) if is_normal else None
         read = shape.read(content, commits=commits) if shape is not None else None
         return read if read is not None else self._parsed(kind, content, commits=commits)
 
@@ -194,17 +240,24 @@ class _Shape(NamedTuple):
     names: tuple[str, ...]
 
     def read(self, content: bytes, *, commits: bool) -> OpenedRecord | None:
-        """What a record of this shape repeats; None for one of another shape, or not canonical."""
+        """What a record of this shape repeats, if its text is normal; None for another one."""
         found = self.pattern.fullmatch(content)
-        if found is None or not _is_normal(content):
+        if found is None:
             return None
-        said = dict(zip(self.names, found.groups(), strict=True))
-        number = said.get("identity_number")
+        said = found.groups()
+        if self.names == _USUAL:
+            amount, class_, number, kind, period = said
+            return OpenedRecord(
+                int(kind), int(class_), int(period), int(amount), number.decode(),
+                commits, is_canonical=True,
+            )  # fmt: skip
+        by_name = dict(zip(self.names, said, strict=True))
+        number = by_name.get("identity_number")
         return OpenedRecord(
-            kind=_integer(said.get("kind")),
-            class_=_integer(said.get("class")),
-            period=_integer(said.get("period")),
-            amount_fen=_integer(said.get("amount_fen")),
+            kind=_integer(by_name.get("kind")),
+            class_=_integer(by_name.get("class")),
+            period=_integer(by_name.get("period")),
+            amount_fen=_integer(by_name.get("amount_fen")),
             identity_number=number.decode() if number is not None else None,
             commits=commits,
             is_canonical=True,
@@ -222,8 +275,13 @@ def _is_normal(content: bytes) -> bool:
 
 
 def _is_plain(record: dict[str, Any]) -> bool:
-    """Whether a shape can stand for a record: flat, of text and of numbers."""
-    return all(type(value) in {int, str} for value in record.values())
+    """Whether a shape can stand for a record: flat, of text and numbers, each where it belongs."""
+    return all(
+        type(value) is (int if key in _NUMBERS else str)
+        if key in _USUAL
+        else type(value) in {int, str}
+        for key, value in record.items()
+    )
 
 
 def _shape(keys: tuple[tuple[str, bool], ...]) -> _Shape:
@@ -234,10 +292,10 @@ def _shape(keys: tuple[tuple[str, bool], ...]) -> _Shape:
     parts, names = [], []
     for key, is_integer in keys:
         value = _INTEGER if is_integer else b'"' + _TEXT + b'"'
-        if key in _NUMBERS and is_integer:
+        if key in _NUMBERS:
             value = b"(" + _INTEGER + b")"
             names.append(key)
-        elif key == "identity_number" and not is_integer:
+        elif key in _USUAL:
             value = b'"(' + _TEXT + b')"'
             names.append(key)
         parts.append(re.escape(json.dumps(key, ensure_ascii=False).encode()) + b":" + value)

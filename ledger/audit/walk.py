@@ -203,10 +203,10 @@ class Walk:
             for row in rows
         ]
         self._ring.load(owner for owner in owners if len(owner) == DIGEST_BYTES)
-        suspects, open_record, key_of = set(), self._opener.open, self._ring.of
+        records = self._opener.open_many([self._ring.of(owner) for owner in owners], rows)
+        suspects = set()
         persons: dict[int, tuple[bytes, str]] = {}
-        for row, owner in zip(rows, owners, strict=True):
-            record = open_record(key_of(owner), row.kind, row.commitment, row.sealed_record)
+        for row, owner, record in zip(rows, owners, records, strict=True):
             batch.records[row.leaf_index] = record
             if record is Absence.ERASED:
                 self.result.erased += 1

@@ -134,8 +134,8 @@ class AuditRepository:
         number = persons.c.person
         if wanted and wanted[-1] - wanted[0] < _SPREAD * len(wanted):
             # Persons are numbered in the order of appearance: neighbouring rows, near numbers.
-            rows = self._connection.execute(query.where(number.between(wanted[0], wanted[-1])))
-            return {row[0]: bytes(row[1]) for row in rows.all()}
+            answer = self._connection.execute(query.where(number.between(wanted[0], wanted[-1])))
+            return dict(answer.cursor.fetchall())
         found: dict[int, bytes] = {}
         for start in range(0, len(wanted), _ASKED_AT_ONCE):
             part = wanted[start : start + _ASKED_AT_ONCE]

@@ -15,21 +15,25 @@ from ledger.evidence.encoding import Commitment, LogId, commitment_of
 from ledger.keys.person_keys import PersonKeys
 from ledger.keys.sealing import RecordSealer, SealingKey, record_aad
 from ledger.ports import SystemRandom
+from ledger.store.audit import EntryRow
 
 LOG = LogId(7)
+KEY = SealingKey(bytes(32))
 SALT = bytes(range(32))
 PLAIN = {"amount_fen": 12, "class": 1, "kind": 2, "name": "参保人", "period": 202608}
 
 
 @pytest.fixture
 def sealer() -> RecordSealer:
-    return RecordSealer(SealingKey(bytes(32)))
+    return RecordSealer(KEY)
 
 
 def opened(opener: RecordOpener, sealer: RecordSealer, content: bytes) -> OpenedRecord:
     commitment = commitment_of(content, SALT)
     sealed = sealer.seal(content, SALT, record_aad(LOG, commitment))
-    record = opener.open(sealer, 2, commitment, sealed)
+    row = EntryRow(0, 2, 1, 202608, b"", 0, commitment, b"", b"", sealed, 0, 0)
+    (record,) = opener.open_many([KEY], [row])
+    assert record == opener.open(KEY, 2, commitment, sealed)
     assert isinstance(record, OpenedRecord)
     assert record.commits
     return record
@@ -98,21 +102,37 @@ class TestOpener:
     def test_another_key_log_or_commitment_does_not_open(self, sealer):
         commitment = commitment_of(b"{}", SALT)
         sealed = sealer.seal(b"{}", SALT, record_aad(LOG, commitment))
-        stranger = RecordSealer(SealingKey(bytes([1]) * 32))
+        stranger = SealingKey(bytes([1]) * 32)
         other = Commitment(hashlib.sha256(b"").digest())
         closed = Absence.CANNOT_OPEN
         assert RecordOpener(LOG).open(stranger, 2, commitment, sealed) is closed
-        assert RecordOpener(LogId(8)).open(sealer, 2, commitment, sealed) is closed
-        assert RecordOpener(LOG).open(sealer, 2, other, sealed) is closed
-        assert RecordOpener(LOG).open(sealer, 2, commitment, b"") is closed
+        assert RecordOpener(LogId(8)).open(KEY, 2, commitment, sealed) is closed
+        assert RecordOpener(LOG).open(KEY, 2, other, sealed) is closed
+        assert RecordOpener(LOG).open(KEY, 2, commitment, b"") is closed
         assert RecordOpener(LOG).open(Absence.ERASED, 2, commitment, sealed) is Absence.ERASED
 
     def test_a_record_sealed_under_a_commitment_it_does_not_give_is_noticed(self, sealer):
         commitment = commitment_of(b"{}", SALT)
         sealed = sealer.seal(encoded(PLAIN), SALT, record_aad(LOG, commitment))
-        record = RecordOpener(LOG).open(sealer, 2, commitment, sealed)
+        record = RecordOpener(LOG).open(KEY, 2, commitment, sealed)
         assert isinstance(record, OpenedRecord)
         assert not record.commits
+
+    def test_one_that_does_not_open_hides_no_other(self, sealer):
+        opener, rows, keys = RecordOpener(LOG), [], []
+        for number, key in enumerate([KEY, Absence.NO_KEY, KEY, SealingKey(bytes([1]) * 32), KEY]):
+            content = encoded(PLAIN | {"amount_fen": number})
+            commitment = commitment_of(content, SALT)
+            sealed = sealer.seal(content, SALT, record_aad(LOG, commitment))
+            rows.append(
+                EntryRow(number, 2, 1, 202608, b"", number, commitment, b"", b"", sealed, 0, 0)
+            )
+            keys.append(key)
+        rows[2] = rows[2]._replace(sealed_record=b"\x01" + bytes(80))
+        found = opener.open_many(keys, rows)
+        assert found[1:4] == [Absence.NO_KEY, Absence.CANNOT_OPEN, Absence.CANNOT_OPEN]
+        assert [found[place].amount_fen for place in (0, 4)] == [0, 4]
+        assert opener.open_many([], []) == []
 
 
 class TestKeyRing:
@@ -132,7 +152,7 @@ class TestKeyRing:
         )
         ring = KeyRing(keys)
         ring.load([alive, erased, unknown, damaged])
-        assert isinstance(ring.of(alive), RecordSealer)
+        assert ring.of(alive) == keys.get(alive)
         assert ring.of(erased) is Absence.ERASED
         assert ring.of(unknown) is Absence.NO_KEY
         assert ring.of(damaged) is Absence.DAMAGED_KEY
