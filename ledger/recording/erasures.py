@@ -94,7 +94,7 @@ class ErasureJob:
         The first step of a process also clears what a killed one may have left in the key file.
 
         Raises:
-            StorageUnavailableError: a reader keeps old pages of the key file alive; try again.
+            StorageUnavailableError: a reader keeps old pages alive, or a file is busy; try again.
         """
         context = self._context
         with context.read() as view:
@@ -104,15 +104,15 @@ class ErasureJob:
             }
         if not decided:
             return False
-        if fresh := decided - self._forgotten:
-            context.bureau.pseudonyms.forget(fresh)
-            self._forgotten |= fresh
         keys = context.bureau.person_keys
         left = decided - keys.destroyed_among(decided)
         if left:
             self._scrubbed = False
             for subject in sorted(left):
                 keys.mark_destroyed(subject, context.clock.now())
+        if fresh := decided - self._forgotten:
+            context.bureau.pseudonyms.forget(fresh)
+            self._forgotten |= fresh
         if not self._scrubbed:
             keys.scrub()
             self._scrubbed = True
