@@ -566,7 +566,7 @@ class SourceChangedError(RefusedError):
 
 @dataclass(eq=False)
 class ImportCancelledError(RefusedError):
-    """An import was stopped between two parts; what was recorded stays, nothing is half-recorded."""
+    """An import was stopped between two parts; what was recorded stays, nothing half-recorded."""
 
     file: str
     rows_done: int
