@@ -25,7 +25,7 @@ import numpy as np
 from pymerkle import InmemoryTree, SqliteTree
 
 from ledger.evidence.checkpoint import CheckpointBody, sign_checkpoint
-from ledger.evidence.encoding import LeafIndex, LogId, leaf_hash
+from ledger.evidence.encoding import LogId, leaf_hash
 from ledger.evidence.hashing import ByteRows, load_compiled
 from ledger.evidence.merkle import (
     consistency_proof,
@@ -127,10 +127,11 @@ def growth_rows(records: int, report: Report) -> list[Row]:
 
 
 def _sizes(records: int) -> list[int]:
-    sizes = [SMALLEST]
-    while sizes[-1] * 10 <= records:
-        sizes.append(sizes[-1] * 10)
-    return sizes if records in sizes or records < SMALLEST else [*sizes, records]
+    """A hundred thousand, ten times that, and so on, up to what was asked for."""
+    tens = []
+    while SMALLEST * 10 ** len(tens) < records:
+        tens.append(SMALLEST * 10 ** len(tens))
+    return [*tens, records]
 
 
 def _grow(directory: Path, size: int) -> float:
@@ -172,7 +173,7 @@ class _Peers:
             rate = _rate(
                 len(places), lambda: proofs.extend(tree.prove_inclusion(at) for at in places)
             )
-            root, bases = tree.get_state(), [tree.get_leaf(at) for at in places]
+            root, bases = tree.get_root(), [tree.get_leaf(at) for at in places]
         checked = list(zip(bases, proofs, strict=True)) * 20
         verified = _rate(
             len(checked), lambda: [proof.verify(base, root) for base, proof in checked]
@@ -265,8 +266,8 @@ def single_rows(report: Report) -> list[Row]:
     """Durable appends of single entries: alone, in a shared batch, and by threads that share.
 
     The log's own part is numbering, tags, seals, hashing, rows and the head's swap, of entries that
-    are prepared, up to the commit. The whole correction prepares a reversal and a restatement from
-    facts: pseudonym, key, canonical record, seal.
+    are prepared, up to the commit. What a whole correction takes is measured by itself
+    (`evidence_correction`).
     """
     with tempfile.TemporaryDirectory(prefix="anxu-bench-single-") as folder:
         directory = Path(folder)
@@ -284,8 +285,7 @@ def single_rows(report: Report) -> list[Row]:
             writer = EntryWriter(_LOG, keys, pseudonyms, SystemRandom())
             rows = [*_batch_rows(database, writer, durable)]
             report("batches done")
-            rows += [*_thread_rows(database, writer, durable)]
-            rows.append(_correction_row(database, writer))
+            rows += _thread_rows(database, writer, durable)
     return rows
 
 
@@ -332,29 +332,6 @@ def _thread_rows(database: Database, writer: EntryWriter, durable: float) -> Ite
         rate = len(entries) / (time.perf_counter() - began)
         name = f"commands of {clients} threads, a savepoint each, transactions shared"
         yield Row.compared(name, "commands/s", rate, beside, durable)
-
-
-def _correction_row(database: Database, writer: EntryWriter) -> Row:
-    def correct() -> None:
-        with UnitOfWork(database, _LOG) as work:
-            (index,) = work.log.append(_entries(writer, 1), source_key="old", recorded_at=_AT)
-            work.commit()
-        times.append(-time.perf_counter())
-        reversal = Fact(
-            Kind.REVERSAL, 0, 0, 0, {"reason_code": "DATA_ENTRY"}, _person(0), LeafIndex(index)
-        )
-        entries = writer.prepare([reversal, _fact(0)])
-        with UnitOfWork(database, _LOG) as work:
-            assert work.log.reversal_of(index) is None
-            work.log.append(entries, source_key="bench", recorded_at=_AT)
-            work.commit()
-        times[-1] += time.perf_counter()
-
-    times: list[float] = []
-    for _ in range(_BATCHES):
-        correct()
-    name = "a whole correction: two entries from facts, sealed, checked, durable"
-    return Row.alone(name, "ms", statistics.median(times) * 1e3)
 
 
 def _entries(writer: EntryWriter, count: int) -> list[NewEntry]:
