@@ -128,7 +128,7 @@ def growth_rows(records: int, report: Report) -> list[Row]:
 
 def _sizes(records: int) -> list[int]:
     """A hundred thousand, ten times that, and so on, up to what was asked for."""
-    tens = []
+    tens: list[int] = []
     while SMALLEST * 10 ** len(tens) < records:
         tens.append(SMALLEST * 10 ** len(tens))
     return [*tens, records]
