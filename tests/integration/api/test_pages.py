@@ -494,8 +494,8 @@ class TestVerifier:
 
     def test_what_is_too_long_is_refused_before_it_is_read(self, town):
         visitor = town.visitor("hefei")
-        for sent in ({"data": {"bundle_text": "x" * 400_000}},
-                     {"files": {"bundle_file": ("p.json", b"x" * 400_000)}}):  # fmt: skip
+        for sent in ({"data": {"bundle_text": "x" * 600_000}},
+                     {"files": {"bundle_file": ("p.json", b"x" * 600_000)}}):  # fmt: skip
             assert visitor.http.post("/verify", **sent).status_code == 422
 
     def test_empty_page_names_the_trust_it_starts_from(self, town):
