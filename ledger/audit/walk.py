@@ -108,6 +108,8 @@ class Walk:
         self._recomputed: set[int] = set()
         self._faulty: set[int] = set()
         self._short: set[str] = set()
+        self._gap: range | None = None
+        self._gaps: list[range] = []
         self._tree: CompactRange | None = CompactRange.empty()
         self._sizes = frozenset(plan.sizes)
         self.result = Walked()
@@ -125,6 +127,7 @@ class Walk:
             if self.result.stopped_at is not None:
                 self._tree = None
                 break
+        self._name_gap()
         self.result.tree = self._tree
 
     def _resume(self, first: int) -> int:
@@ -141,8 +144,8 @@ class Walk:
         return self._findings.count(Part.ENTRIES) >= MAX_FINDINGS
 
     def is_faulty(self, index: int) -> bool:
-        """Whether something was said about a row."""
-        return index in self._faulty
+        """Whether something was said about a row, or there is none."""
+        return index in self._faulty or any(index in gap for gap in self._gaps)
 
     # --- one batch --------------------------------------------------------------------------------
 
@@ -254,26 +257,30 @@ class Walk:
                 )  # fmt: skip
 
     def _missing(self, batch: _Batch) -> None:
-        """Name rows that are not there, neighbours together; their leaves come from the files."""
-        if len(batch.rows) == batch.end - batch.start:
+        """Note rows that are not there; their leaves come from the files, if these prove them."""
+        for index in sorted(batch.absent()):
+            if self._gap is not None and self._gap.stop == index:
+                self._gap = range(self._gap.start, index + 1)
+            else:
+                self._name_gap()
+                self._gap = range(index, index + 1)
+            # Where nothing at all is left there is no row either whose leaf would follow.
+            leaf = self._proven(index) if batch.rows else None
+            if leaf is None:
+                self._tree = None
+                batch.unknown.add(index)
+            else:
+                batch.leaves[index - batch.start] = np.frombuffer(leaf, np.uint8)
+
+    def _name_gap(self) -> None:
+        """Name the neighbouring rows that were missing, together."""
+        if self._gap is None:
             return
-        present = {row.leaf_index for row in batch.rows}
-        gap: list[int] = []
-        for index in range(batch.start, batch.end + 1):
-            if index < batch.end and index not in present:
-                gap.append(index)
-                leaf = self._proven(index)
-                if leaf is None:
-                    self._tree = None
-                    batch.unknown.add(index)
-                else:
-                    batch.leaves[index - batch.start] = np.frombuffer(leaf, np.uint8)
-                continue
-            if gap:
-                last = f"leaves {gap[0]} to {gap[-1]}" if len(gap) > 1 else ""
-                self._add(gap[0], 0, "leaf_index", "a row", "no row", last)
-                self._faulty.update(gap)
-                gap.clear()
+        first, last = self._gap.start, self._gap.stop - 1
+        where = f"leaves {first} to {last}" if last > first else ""
+        self._add(first, 0, "leaf_index", "a row", "no row", where)
+        self._gaps.append(self._gap)
+        self._gap = None
 
     def _unlike_files(self, batch: _Batch) -> set[int]:
         """Rows whose leaf the files hold otherwise, as a leaf or as its hash."""
@@ -316,7 +323,8 @@ class Walk:
         """Whether a record stays closed only because the row that names its person was changed."""
         if row.kind != Kind.REVERSAL or not names_a_leaf(row.subject):
             return False
-        return reversed_leaf(Subject(row.subject))[1] in self._faulty
+        target = reversed_leaf(Subject(row.subject))[1]
+        return self.is_faulty(target) or (self._gap is not None and target in self._gap)
 
     def _proven(self, index: int) -> bytes | None:
         if self._plan.signed is None or index >= self._signed_size:

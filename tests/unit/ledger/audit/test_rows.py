@@ -151,6 +151,18 @@ class TestWholeRows:
         assert (finding.row, finding.position) == ("200", "leaves 200 to 232")
         assert {item.place for item in rest} <= {"reversals"}
 
+    @pytest.mark.parametrize("batch", [1, 7, 100, 256, 600])
+    def test_where_batches_end_makes_no_difference(self, node, batch, monkeypatch):
+        monkeypatch.setattr("ledger.audit.walk.BATCH_ROWS", batch)
+        assert node.audit().is_clean
+        rows = node.rows(entries)
+        with node.removed(entries, rows[150:450]):
+            (finding, *rest) = node.audit().findings
+        assert (finding.row, finding.position) == ("150", "leaves 150 to 449")
+        assert {item.place for item in rest} <= {"reversals"}
+        with node.changed(entries, rows[255], amount_fen=1):
+            assert node.findings() == [("entries", "255", "amount_fen")]
+
     @pytest.mark.parametrize("size", [1, 519, 520, 599])
     def test_a_log_cut_short_misses_its_last_rows(self, node, size):
         with node.removed(entries, node.rows(entries)[size:]):
