@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ledger.errors import SealingKeyDestroyedError
 from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.encoding import COMMITMENT_LABEL, DIGEST_BYTES, SALT_BYTES, LogId, Subject
 from ledger.evidence.hashing import ByteRows, sha256_blobs
@@ -110,6 +111,15 @@ class People:
             self._keys.rows[missing] = np.frombuffer(packed, np.uint8).reshape(-1, KEY_BYTES)
             self._has_key[missing] = True
         return self._keys.rows[asked], key_of.astype(np.int64, copy=False)
+
+    def require_alive(self) -> None:
+        """Refuse to go on when somebody among them was erased. Raises SealingKeyDestroyedError."""
+        if not self._person_keys.destroyed_count():
+            return
+        everybody = np.arange(len(self), dtype=np.int64)
+        gone = self._person_keys.destroyed_among(self.subject_list(everybody))
+        if gone:
+            raise SealingKeyDestroyedError(persons=len(gone))
 
     def _meet(self, persons: NDArray[np.int64], numbers: list[str]) -> None:
         subjects = b"".join(self._pseudonyms.subjects_in_bulk(numbers))

@@ -406,6 +406,7 @@ def check_file(
     Raises:
         ImportCancelledError: ``stop`` said so.
         FileUnreadableError, SourceChangedError: the file cannot be read to its end.
+        SealingKeyDestroyedError: persons of the file were erased.
     """
     with context.read() as view:
         log_size = view.log.head().size
@@ -413,9 +414,13 @@ def check_file(
     lines = checker.source.lines_expected
     for part in checker.chunks():
         if stop():
-            raise ImportCancelledError(file=checker.source.file_name, rows_done=0, rows_read=lines)
+            done = min(rows_done, lines)
+            raise ImportCancelledError(
+                file=checker.source.file_name, rows_done=done, rows_read=lines
+            )
         whole.take(part)
         progress("check", min(whole.rows + whole.ragged, lines - 1), lines)
+    people.require_alive()
     checked = whole.done(log_size)
     progress("check", checked.lines_read, checked.lines_read)
     return checked

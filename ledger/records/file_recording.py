@@ -177,52 +177,40 @@ class Recorder:
                 those that supplements add to.
         """
         moved = size != self._expected_size
-        here: dict[tuple[int, int], int] = {}
         answers: list[NDArray[np.int64] | None] = []
         for portion in part:
             months = portion.months
             normal = months["normal"].to_numpy()
             if normal.all() and not moved:
-                size += len(months)
                 answers.append(None)
                 continue
             places, periods = self._places(months), months["period"].to_numpy()
             leaves = standing_leaves(work, self._people, places, periods)
             if (leaves[normal] != _NO_LEAF).any():
                 raise HeadMovedError(log_id=self._context.log_id, expected_size=size)
-            answers.append(leaves)
-            size += len(months)
+            answers.append(None if normal.all() else leaves)
         if any(answer is not None for answer in answers):
-            self._find_in_part(part, answers, size - sum(len(each.months) for each in part), here)
-        return [
-            None if portion.months["normal"].all() else answer
-            for portion, answer in zip(part, answers, strict=True)
-        ]
+            self._find_in_part(part, answers, size)
+        return answers
 
     def _find_in_part(
-        self,
-        part: list[_Portion],
-        answers: list[NDArray[np.int64] | None],
-        size: int,
-        here: dict[tuple[int, int], int],
+        self, part: list[_Portion], answers: list[NDArray[np.int64] | None], size: int
     ) -> None:
-        """Fill in leaves that this part is about to make."""
-        keys = []
-        for portion in part:
-            months = portion.months
-            people, periods = months["person"].to_list(), months["period"].to_list()
-            keys.append(list(zip(people, periods, strict=True)))
-            for at in np.flatnonzero(months["normal"].to_numpy()).tolist():
-                here[keys[-1][at]] = size + at
-            size += len(months)
-        for portion, answer, known in zip(part, answers, keys, strict=True):
-            if answer is None:
-                continue
-            for at in np.flatnonzero(~portion.months["normal"].to_numpy()).tolist():
-                if answer[at] == _NO_LEAF:
-                    answer[at] = here.get(known[at], _NO_LEAF)
-                if answer[at] == _NO_LEAF:
+        """Fill in the leaves that this part is about to make."""
+        lines = pl.concat([each.months.select("person", "period", "normal") for each in part])
+        lines = lines.with_row_index("leaf", offset=size)
+        month = ["person", "period"]
+        normal = lines.filter("normal").select(*month, here="leaf")
+        here = lines.join(normal, on=month, how="left", maintain_order="left")["here"]
+        found = here.cast(pl.Int64).fill_null(_NO_LEAF).to_numpy()
+        first = 0
+        for portion, answer in zip(part, answers, strict=True):
+            end = first + len(portion.months)
+            if answer is not None:
+                np.copyto(answer, found[first:end], where=answer == _NO_LEAF)
+                if (answer == _NO_LEAF).any():
                     raise HeadMovedError(log_id=self._context.log_id, expected_size=size)
+            first = end
 
     def _batches(
         self, part: list[_Portion], adds_to: list[NDArray[np.int64] | None]

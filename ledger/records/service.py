@@ -111,7 +111,6 @@ def _nothing_done(context: NodeContext, source: SourceFile) -> UnfinishedImport:
         rows_read=source.lines_expected,
         rows_done=0,
         rows_accepted=0,
-        rows_left_out=0,
         first_index=0,
         end_index=0,
         amount_fen=0,

@@ -101,7 +101,6 @@ class UnfinishedImport:
     rows_read: int
     rows_done: int
     rows_accepted: int
-    rows_left_out: int
     first_index: int
     end_index: int
     amount_fen: int

@@ -33,7 +33,6 @@ unfinished_imports = Table(
     Column("rows_read", BigInteger, nullable=False),
     Column("rows_done", BigInteger, nullable=False),
     Column("rows_accepted", BigInteger, nullable=False),
-    Column("rows_left_out", BigInteger, nullable=False),
     Column("first_index", BigInteger, nullable=False),
     Column("end_index", BigInteger, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),

@@ -73,7 +73,6 @@ def _create_unfinished_imports() -> None:
         sa.Column("rows_read", sa.BigInteger(), nullable=False),
         sa.Column("rows_done", sa.BigInteger(), nullable=False),
         sa.Column("rows_accepted", sa.BigInteger(), nullable=False),
-        sa.Column("rows_left_out", sa.BigInteger(), nullable=False),
         sa.Column("first_index", sa.BigInteger(), nullable=False),
         sa.Column("end_index", sa.BigInteger(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),

@@ -18,7 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.errors import ImportCancelledError, ImportRefusedError, SourceChangedError
+from ledger.errors import (
+    ImportCancelledError,
+    ImportRefusedError,
+    SealingKeyDestroyedError,
+    SourceChangedError,
+)
 from ledger.evidence.encoding import leaf_hash
 from ledger.evidence.merkle import CompactRange
 from ledger.records import csv_stream, file_check
@@ -124,6 +129,16 @@ class TestParts:
         found = [each.record["supplement_of"]["index"] for each in opened[LINES:]]
         assert found == [0, 699, LINES - 1]
         assert months(node)[:LINES] == of_file(file)[3:]
+
+    def test_an_erased_person_in_the_last_part_changes_nothing(self, node, file):
+        last = of_file(file)[-1][0]
+        subject = node.bureau.writer.subject_of(last)
+        node.bureau.person_keys.destroy(subject, node.clock.now())
+        with pytest.raises(SealingKeyDestroyedError):
+            import_contributions(node, file)
+        with node.read() as view:
+            assert view.log.head().size == 0
+            assert view.imports.all_unfinished() == []
 
     def test_an_error_in_the_last_line_changes_nothing(self, node, file):
         content = file.read_text(encoding="utf-8")
