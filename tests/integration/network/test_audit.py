@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -21,8 +22,12 @@ from ledger.evidence.checkpoint import CheckpointBody, sign_checkpoint
 from ledger.files import write_atomically
 from ledger.node import open_audited
 from ledger.recording.trust import export_trust
+from ledger.records.service import import_contributions
 from ledger.store.tables.log import checkpoints, cosignatures
 from scripts.cli.main import run
+from scripts.demo_data.generation import generate
+
+AS_OF = date(2026, 9, 15)
 
 pytestmark = pytest.mark.usefixtures("network")
 
@@ -304,3 +309,14 @@ def test_rows_that_come_meanwhile_are_no_finding(network, hefei, make):
     assert grown
     assert report.findings == ()
     assert audited(hefei).is_clean
+
+
+def test_what_was_imported_by_columns_is_opened_and_agrees(network, hefei, tmp_path):
+    generate(tmp_path, 5, as_of=AS_OF, scale="small")
+    context = network.context("hefei")
+    imported = import_contributions(context, tmp_path / "hefei" / "contributions-2026.csv")
+    network.settle()
+    report = audited(hefei)
+    assert report.findings == ()
+    assert report.not_checked == ()
+    assert report.checked.records_opened == report.size == imported.end_index
