@@ -22,7 +22,7 @@ from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.policy.kinds import Kind
 from ledger.recording.bulk import People, seal_rows
 from ledger.recording.context import NodeContext
-from ledger.records.file_check import ChunkChecker, FileCheck, Stop, standing_leaves
+from ledger.records.file_check import ChunkChecker, FileCheck, Stop, ahead, standing_leaves
 from ledger.records.importing import Progress
 from ledger.records.month_records import month_records
 from ledger.store.commands import ImportRow, UnfinishedImport
@@ -162,7 +162,7 @@ class Recorder:
         adds_to = self._adds_to(work, part, size)
         now = self._context.clock.now()
         leaves = work.log.append_batches(
-            self._batches(part, adds_to), source_key=done.import_key, at=now
+            ahead(self._batches(part, adds_to)), source_key=done.import_key, at=now
         )
         self._expected_size = leaves.stop
         return _sums(done, part, leaves, now)
