@@ -46,9 +46,7 @@ def decode_point(data):
     x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
     x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P) if y < P and 0 < x < P and x * x % P == square or (x, y, sign) == (0, 1, 0) else None
-
 BASE = decode_point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
-
 def signed(key, signature, message):
     point, s = decode_point(key), int.from_bytes(signature[32:], "little")
     if len(signature) != 64 or point is None or s >= ORDER:
@@ -72,13 +70,11 @@ def load(raw, limit):
     except (ValueError, RecursionError) as error:
         raise Malformed("not JSON") from error
     return need(flat(value, 32), "nested too deep", value)
-
 def take(value, optional=(), **readers):
     """The fields of an object, each read by its reader; missing and unknown ones are refused."""
     need(isinstance(value, dict), "not an object")
     need(set(readers) - set(optional) <= set(value) <= set(readers), "fields missing or unknown")
     return SimpleNamespace(**{name: readers[name](value[name]) if name in value else None for name in readers})
-
 def whole(low=0, high=BIG):
     return lambda value: need(type(value) is int and low <= value <= high, "no whole number in bounds", value)
 def one_of(*known):
@@ -104,7 +100,6 @@ def moment(value):
         return datetime.fromisoformat(value[:-1] + "+00:00")
     except ValueError as error:
         raise Malformed("not a time") from error
-
 def key_name(value):
     is_plain = "+" not in text(value) and not any(unicodedata.category(sign)[0] in "CZ" for sign in value)
     return need(is_plain, "not a key name", value)
@@ -112,7 +107,6 @@ def key_name(value):
 # --- Keys, notes and both files.
 VALIDITY = {"vkey": text, "valid_from": moment, "valid_until": lambda value: value if value is None else moment(value)}
 LOG_ID = whole(1, 2**32 - 1)
-
 def read_key(kind, **more):
     def read(value):
         row = take(value, **VALIDITY, **more)
@@ -122,10 +116,8 @@ def read_key(kind, **more):
         need(len(material) == 33 and material[0] == kind and rest[:9] == row.id.hex() + "+", "vkey")
         return need(row.valid_until is None or row.valid_from < row.valid_until, "validity", row)
     return read
-
 def covers(key, time):
     return key.valid_from <= time and (key.valid_until is None or time < key.valid_until)
-
 def read_note(value):
     need(len(text(value, 65536).encode()) <= 65536 and value.endswith("\n"), "note")
     need(not any(sign < " " and sign != "\n" for sign in value), "control characters in a note")
@@ -141,7 +133,6 @@ def read_note(value):
     need(len(lines) == 3 and re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]), "checkpoint")
     note.origin, note.size, note.root = key_name(lines[0]), int(lines[1]), b64(lines[2])
     return need(note.size < 2**63 and len(note.root) == 32, "checkpoint", note)
-
 def read_trust(raw):
     def contracts(value):
         return [take(row, address=hexa(20, "0x"), code_hash=hexa(32, "0x")) for row in mapping(value).values()]
@@ -155,7 +146,6 @@ def read_trust(raw):
     for rows in [trust.cosigners, *(row.keys for row in trust.logs)]:
         need(len({key.vkey for key in rows}) == len(rows), "a key stands twice")
     return need(len({row.log_id for row in trust.logs}) == len(trust.logs), "a log stands twice", trust)
-
 def read_bundle(raw):
     def anchor(value):
         return take(value, chain_id=whole(1), contract=hexa(20, "0x"), block=whole(), transaction=hexa(32, "0x"))
@@ -186,7 +176,6 @@ def check_shape(bundle):
     return outcome(origin and int(origin[2]) == bundle.log_id
                    and (bundle.anchor is None or bundle.anchor.chain_id == int(origin[1]))
                    and (bundle.standing is None or bundle.standing.size > bundle.index))
-
 def canonical(value, faults, depth=0):
     faults += ["nested too deep"] if depth > 16 and isinstance(value, (dict, list)) else []
     if isinstance(value, list):
@@ -196,7 +185,6 @@ def canonical(value, faults, depth=0):
         return {canonical(name, faults): canonical(value[name], faults, depth + 1) for name in names}
     faults += ["not NFC"] if isinstance(value, str) and not unicodedata.is_normalized("NFC", value) else []
     return need(not isinstance(value, int) or abs(value) <= BIG, "integer too large", value)
-
 def check_record(bundle):
     if not bundle.is_owner:
         return [OPEN] * 3
@@ -210,7 +198,6 @@ def check_record(bundle):
     except Malformed:
         return [INVALID, matches, OPEN]
     return [outcome(not faults), matches, outcome(sha(b"\x12", bundle.salt, record.encode()) == bundle.commitment)]
-
 def check_tag(bundle):
     head, tag, handle, leaf = bundle.head, bundle.leaf[:32], bundle.handle, bundle.reverses
     if bundle.kind == 3 and bundle.is_owner and leaf is None:
@@ -223,21 +210,37 @@ def check_tag(bundle):
     if bundle.kind in (1, 2) and not bundle.class_ & 0x8000:
         return outcome(tag == sha(b"\x10", head, handle))
     return outcome(tag == sha(b"\x15", head, handle, bundle.commitment))
-
-def included(digest, node, size, path, root):
-    last = size - 1
-    if node > last:
-        return False
+def climb(node, last, path):
     for sibling in path:
-        if last == 0:
-            return False
-        is_right = node & 1 or node == last
-        digest = sha(b"\1", sibling, digest) if is_right else sha(b"\1", digest, sibling)
-        while is_right and node and not node & 1:
+        need(last > 0, "too many hashes")
+        is_left = bool(node & 1 or node == last)
+        yield sibling, is_left
+        while is_left and node and not node & 1:
             node, last = node >> 1, last >> 1
         node, last = node >> 1, last >> 1
-    return last == 0 and digest == root
-
+    need(last == 0, "too few hashes")
+def included(digest, node, size, path, root):
+    try:
+        for sibling, is_left in climb(need(node < size, "no such leaf", node), size - 1, path):
+            digest = sha(b"\1", sibling, digest) if is_left else sha(b"\1", digest, sibling)
+    except Malformed:
+        return False
+    return digest == root
+def consistent(old, new, path, old_root, new_root):
+    """Whether a tree grew into another: for those who hold two checkpoints of one log."""
+    if old >= new or old == 0:
+        return not path and (old < new or old == new and old_root == new_root) and (old > 0 or old_root == sha())
+    path = path if old & (old - 1) else [old_root, *path]
+    node, last, older, newer = old - 1, new - 1, *(path[:1] or [b""]) * 2
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    try:
+        for sibling, is_left in climb(node, last, path[1:]):
+            older = sha(b"\1", sibling, older) if is_left else older
+            newer = sha(b"\1", sibling, newer) if is_left else sha(b"\1", newer, sibling)
+    except Malformed:
+        return False
+    return (older, newer) == (old_root, new_root)
 def check_cosignature(note, trust, latest):
     accepted = []
     for key in trust.cosigners:
@@ -250,7 +253,6 @@ def check_cosignature(note, trust, latest):
             time = datetime.fromtimestamp(min(seconds, YEAR_10000 - 1), timezone.utc)
             accepted += [time] if seconds < YEAR_10000 and covers(key, time) and time <= latest else []
     return (VALID, min(accepted)) if accepted else (OPEN, None)
-
 def check_log_signature(bundle, trust, time):
     note, place = bundle.note, (bundle.log_id, bundle.note.origin)
     keys = [key for log in trust.logs if (log.log_id, log.origin) == place
@@ -258,7 +260,6 @@ def check_log_signature(bundle, trust, time):
     if not all(signed(key.public, note.lines[key.key_name, key.id], note.text.encode()) for key in keys):
         return INVALID
     return VALID if any(covers(key, time) for key in keys) else OPEN
-
 def check_standing(bundle, trust, latest):
     row = bundle.standing
     keys = [key for key in trust.cosigners if row and key.key_name == row.cosigner and covers(key, row.time)]
@@ -288,7 +289,6 @@ def verify(raw, trust, now):
     stands = INVALID if INVALID in (recorded, standing) else OPEN if OPEN in (recorded, standing) else VALID
     checks = dict(zip(CHECKS, [*facts, cosigned, OPEN, standing]))
     return {"was_recorded": recorded, "still_stands": stands, "checks": checks}
-
 def main(proof, trust, at=None):
     with open(trust, "rb") as trusted, open(proof, "rb") as handed:
         verdict = verify(handed.read(), read_trust(trusted.read()), moment(at) if at else datetime.now(timezone.utc))

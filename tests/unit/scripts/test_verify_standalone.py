@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import hashlib
+import itertools
 import json
 import random
 import subprocess
@@ -15,8 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from ledger.errors import MalformedTrustFileError
+from ledger.errors import (
+    InconsistentCheckpointError,
+    MalformedTrustFileError,
+    ProofLengthError,
+    ProofShapeError,
+    SizesOutOfOrderError,
+)
 from ledger.evidence.encoding import canonical_json
+from ledger.evidence.merkle import verify_consistency
 from ledger.evidence.trust import TrustFile
 from ledger.evidence.verification import verify_file
 from scripts import verify_standalone as standalone
@@ -33,6 +42,7 @@ def read(path):
 
 OWNER, SUPERVISION, TRUST = (read(f"proof/{name}.json") for name in ("owner", "supervision", "trust"))  # fmt: skip
 DAMAGED = sorted((VECTORS / "proof" / "damaged").glob("*.json"))
+CONSISTENCY = sorted((VECTORS / "merkle" / "consistency").rglob("*.json"))
 INCLUSION = sorted((VECTORS / "merkle" / "inclusion").rglob("*.json"))
 
 
@@ -107,6 +117,36 @@ class TestVectors:
         leaf, root = bytes.fromhex(case["leaf_hash"]), bytes.fromhex(case["root"])
         found = standalone.included(leaf, case["index"], case["size"], proof, root)
         assert found is case["valid"]
+
+    @pytest.mark.parametrize(
+        "path", CONSISTENCY, ids=lambda path: f"{path.parent.name}/{path.stem}"
+    )
+    def test_consistency(self, path):
+        case = json.loads(path.read_text("utf-8"))
+        proof = [bytes.fromhex(item) for item in case["proof"]]
+        old, new = bytes.fromhex(case["old_root"]), bytes.fromhex(case["new_root"])
+        found = standalone.consistent(case["old_size"], case["new_size"], proof, old, new)
+        assert found is case["valid"]
+
+    def test_consistency_of_the_same_and_of_empty_trees(self):
+        root, empty = hashlib.sha256(b"root").digest(), hashlib.sha256(b"").digest()
+        for sizes, proof, roots in itertools.product(
+            [(0, 0), (0, 3), (3, 3), (4, 3), (4, 8)],
+            [[], [root]],
+            itertools.product([root, empty], repeat=2),
+        ):
+            try:
+                verify_consistency(sizes[0], roots[0], sizes[1], roots[1], proof)
+            except (
+                ProofShapeError,
+                InconsistentCheckpointError,
+                SizesOutOfOrderError,
+                ProofLengthError,
+            ):
+                expected = False
+            else:
+                expected = True
+            assert standalone.consistent(*sizes, proof, *roots) is expected, (sizes, proof, roots)
 
     @pytest.mark.parametrize("name", ["canonical-json", "canonical-json-order"])
     def test_canonical_records(self, name):
