@@ -25,7 +25,7 @@ SUZHOU, HEFEI = 2, 3
 
 @pytest.fixture(scope="module", autouse=True)
 def _facts(network, make):
-    """Suzhou has 300 leaves under two checkpoints, Hefei 5 under one."""
+    """Suzhou has 300 leaves under two checkpoints, Hefei 5 under one; a test may add to them."""
     people = [network.identity() for _ in range(300)]
     facts = [make.payment(person, 202608) for person in people]
     make.record(network.context("suzhou"), *facts[:200])
@@ -85,21 +85,31 @@ def endpoint_of(network, name: str) -> str:
     return network.context(name).settings.endpoint
 
 
+def whole(network, name: str) -> int:
+    """How many leaves the log itself has by now, all of them under a checkpoint."""
+    with network.context(name).read() as view:
+        size = view.log.head().size
+        assert view.log.last_checkpoint(final=True).size == size
+    return size
+
+
 class TestFollowing:
     def test_it_takes_every_leaf_and_a_supervisor_cosigns(self, network, fresh):
         follow(fresh, Feeds(fresh))
-        assert (state(fresh, SUZHOU), state(fresh, HEFEI)) == ((CURRENT, 300), (CURRENT, 5))
+        size = whole(network, "suzhou")
+        assert state(fresh, SUZHOU) == (CURRENT, size)
+        assert state(fresh, HEFEI) == (CURRENT, whole(network, "hefei"))
         source = network.context("suzhou")
         with fresh.read() as view, source.read() as truth:
-            assert view.following.leaves(SUZHOU, 0, 300) == truth.log.leaves(0, 300)
+            assert view.following.leaves(SUZHOU, 0, size) == truth.log.leaves(0, size)
             checkpoints = [view.following.checkpoint(SUZHOU, size) for size in (200, 300)]
             assert [item.root for item in checkpoints] == [
                 truth.log.checkpoint(size).root for size in (200, 300)
             ]
-            entries = [item.entry for item in view.following.entries(SUZHOU, 0, 300)]
+            entries = [item.entry for item in view.following.entries(SUZHOU, 0, size)]
             supervises = fresh.settings.role == "supervisor"
             assert entries == (
-                [item.entry for item in truth.log.entries(0, 300)] if supervises else []
+                [item.entry for item in truth.log.entries(0, size)] if supervises else []
             )
             assert all((item.cosignature is not None) is supervises for item in checkpoints)
 
@@ -109,14 +119,17 @@ class TestFollowing:
             assert view.following.log(int(fresh.log_id)) is None
 
     @pytest.mark.parametrize("leaves_a_step", [1, 7, 99, 256])
-    def test_a_long_catch_up_goes_in_several_steps(self, fresh, monkeypatch, leaves_a_step):
+    def test_a_long_catch_up_goes_in_several_steps(
+        self, network, fresh, monkeypatch, leaves_a_step
+    ):
         if leaves_a_step == 1:
             monkeypatch.setattr(ledger.following.follower, "LEAVES_A_STEP", 29)
         else:
             monkeypatch.setattr(ledger.following.follower, "LEAVES_A_STEP", leaves_a_step)
         steps = follow(fresh, Feeds(fresh), steps=400)
-        assert steps >= 300 // max(leaves_a_step, 29)
-        assert state(fresh, SUZHOU) == (CURRENT, 300)
+        size = whole(network, "suzhou")
+        assert steps >= size // max(leaves_a_step, 29)
+        assert state(fresh, SUZHOU) == (CURRENT, size)
 
     def test_leaves_without_a_confirmed_root_make_no_alert(
         self, network, supervisor, make, monkeypatch
@@ -306,14 +319,15 @@ class TestSplitView:
             return view.following.notes(SUZHOU, size), view.following.checkpoint(SUZHOU, size)
 
     def test_honest_notes_are_kept_and_change_nothing(self, network, fresh, feeds):
+        size = whole(network, "suzhou")
         follow(fresh, feeds)
-        assert state(fresh, SUZHOU) == (CURRENT, 300)
-        notes, checkpoint = self.kept(fresh, 300)
+        assert state(fresh, SUZHOU) == (CURRENT, size)
+        notes, checkpoint = self.kept(fresh, size)
         assert [note.root for note in notes] == [checkpoint.root]
-        assert notes[0].note.startswith("anxu/31415/2\n300\n")
+        assert notes[0].note.startswith(f"anxu/31415/2\n{size}\n")
 
     def test_a_note_beside_the_chains_root_is_kept_with_it_and_stops_all(
-        self, fresh, feeds, forged
+        self, network, fresh, feeds, forged
     ):
         wrong = forged(200)
         feeds.shown = lambda size: wrong if size == 200 else None
@@ -329,7 +343,7 @@ class TestSplitView:
         feeds.shown = lambda size: None
         follow(fresh, feeds)
         assert state(fresh, SUZHOU) == (INCONSISTENT, 0)
-        assert state(fresh, HEFEI) == (CURRENT, 5)
+        assert state(fresh, HEFEI) == (CURRENT, whole(network, "hefei"))
 
     def test_two_notes_that_no_chain_has_seen_are_enough(self, fresh, feeds, forged):
         shown = [forged(10**6, "one"), forged(10**6, "two")]
@@ -346,14 +360,15 @@ class TestSplitView:
         assert found.value.second_root == hashlib.sha256(b"two").hexdigest()
         assert {note.note for note in self.kept(fresh, 10**6)[0]} == set(shown)
 
-    def test_a_note_of_a_size_taken_in_before_is_compared_too(self, fresh, feeds, forged):
+    def test_a_note_of_a_size_taken_in_before_is_compared_too(self, network, fresh, feeds, forged):
         follow(fresh, feeds)
-        wrong = forged(300)
+        size = whole(network, "suzhou")
+        wrong = forged(size)
         feeds.shown = lambda size: wrong if size is None else None
         follower = Follower(fresh, feeds)
         follower.step()
-        assert state(fresh, SUZHOU) == (INCONSISTENT, 300)
-        notes, checkpoint = self.kept(fresh, 300)
+        assert state(fresh, SUZHOU) == (INCONSISTENT, size)
+        notes, checkpoint = self.kept(fresh, size)
         assert {note.root for note in notes} == {
             checkpoint.root,
             CheckpointBody.parse(Note.parse(wrong).text).root,
@@ -361,17 +376,17 @@ class TestSplitView:
 
     @pytest.mark.parametrize("damage", ["key", "origin", "tail", "text"])
     def test_what_the_log_did_not_sign_is_no_evidence(self, network, fresh, feeds, forged, damage):
-        other = network.context("hefei").keys.ed25519("log")
+        other, size = network.context("hefei").keys.ed25519("log"), whole(network, "suzhou")
         wrong = {
-            "key": forged(300, signer=other),
-            "origin": forged(300, origin="anxu/31415/3"),
-            "tail": forged(300) + "x",
+            "key": forged(size, signer=other),
+            "origin": forged(size, origin="anxu/31415/3"),
+            "tail": forged(size) + "x",
             "text": "no note",
         }[damage]
         feeds.shown = lambda size: wrong
         follow(fresh, feeds)
-        assert state(fresh, SUZHOU) == (CURRENT, 300)
-        assert wrong not in {note.note for note in self.kept(fresh, 300)[0]}
+        assert state(fresh, SUZHOU) == (CURRENT, size)
+        assert wrong not in {note.note for note in self.kept(fresh, size)[0]}
 
     def test_a_feed_that_shows_nothing_is_no_evidence(self, network, fresh):
         class Silent(Feeds):
@@ -379,7 +394,7 @@ class TestSplitView:
                 raise PeerUnavailableError(peer="x", reason="silent")
 
         follow(fresh, Silent(fresh))
-        assert state(fresh, SUZHOU) == (CURRENT, 300)
+        assert state(fresh, SUZHOU) == (CURRENT, whole(network, "suzhou"))
 
     def test_a_supervisor_is_alerted_and_signs_no_more(self, network, supervisor, forged):
         feeds = Notes(supervisor)
