@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -21,6 +20,7 @@ from ledger.evidence.checkpoint import (
 from ledger.evidence.encoding import ENTRY_BYTES, Entry, leaf_hash
 from ledger.evidence.merkle import MerkleTree
 from ledger.evidence.tiles import parse_entry_bundle, supervision_bundle_text
+from ledger.node import Node
 from ledger.recording.context import cosigner_name
 from ledger.recording.peers import request_headers
 
@@ -264,8 +264,7 @@ class TestHealth:
             (replace(bureau.manifest, chain_id=1), None, "wrong-chain"),
         ):
             lost = replace(bureau, chain=Bindings(ChainGateway(manifest, url)))
-            opened = SimpleNamespace(context=lost, worker=node.worker, feeds=node.feeds)
-            answer = TestClient(create_app(opened)).get("/ready")
+            answer = TestClient(create_app(Node(lost, node.feeds))).get("/ready")
             assert answer.status_code == 503
             assert (answer.json()["chain"], answer.json()["status"]) == (code, "degraded")
 
