@@ -267,7 +267,7 @@ class TestAgainstPython:
                 HARNESS, "requireConsistent", *arguments, sender=network.outsider
             )
             names = {
-                "ProofShapeError": {"MerkleLogProofLength"},
+                "ProofLengthError": {"MerkleLogProofLength"},
                 "InconsistentCheckpointError": {
                     "MerkleLogHistoryMismatch",
                     "MerkleLogRootMismatch",
