@@ -67,7 +67,9 @@ class People:
             persons: (n,) the first 17 digits.
             numbers: the identity numbers, normalised.
         """
-        asked, first, inverse = np.unique(persons, return_index=True, return_inverse=True)
+        begins, runs = _runs(persons)
+        asked, first, inverse = np.unique(persons[begins], return_index=True, return_inverse=True)
+        first, inverse = begins[first], np.repeat(inverse, runs)
         at = np.searchsorted(self._known, asked)
         found = np.zeros(len(asked), np.bool_)
         inside = at < len(self._known)
@@ -102,7 +104,9 @@ class People:
             self._has_key[:] = False
             self._keys.rows[:] = 0
             self._erased = erased
-        asked, key_of = np.unique(places, return_inverse=True)
+        begins, runs = _runs(places)
+        asked, key_of = np.unique(places[begins], return_inverse=True)
+        key_of = np.repeat(key_of, runs)
         missing = asked[~self._has_key[asked]]
         if len(missing):
             subjects = self.subject_list(missing)
@@ -132,6 +136,12 @@ class People:
         self._known = np.insert(self._known, at, persons)
         new = np.arange(first, first + len(persons), dtype=np.int64)
         self._places = np.insert(self._places, at, new)
+
+
+def _runs(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where runs of equal values begin, and their lengths: a person's rows are often neighbours."""
+    begins = np.flatnonzero(np.append(True, values[1:] != values[:-1]))[: len(values)]
+    return begins, np.diff(begins, append=len(values))
 
 
 def seal_rows(

@@ -23,6 +23,7 @@ from ledger.recording.context import NodeContext
 from ledger.records.files import SourceChunk, SourceFile
 from ledger.records.findings import RowFinding, Severity
 from ledger.records.importing import Progress
+from ledger.records.kept_months import KeptMonths
 from ledger.records.sieve import Sieve, months_of_rows
 from ledger.records.validation import (
     CheckedPart,
@@ -33,8 +34,8 @@ from ledger.records.validation import (
 )
 from ledger.store.unit_of_work import Rooms
 
-KEPT_MONTHS: Final = 262_144
-"""Files of no more rows are read once; larger ones a second time when they are recorded."""
+PLACE: Final = "place"
+"""The column by which kept rows name their person among all of the import."""
 HELD_FINDINGS: Final = 200_000
 """How many errors and how many warnings are held; all are counted."""
 _COMPARED_AT_ONCE: Final = 500_000
@@ -63,7 +64,7 @@ class FileCheck:
 
     ``refused`` has a flag for each row; ``findings`` are the first ones, sorted by line.
     ``supplements`` says whether any row that is let in is a supplement; ``log_size`` is how large
-    the log was when it was first asked; ``months`` are the rows of a small file.
+    the log was when it was first asked; ``months`` are the rows without faults of their own.
     """
 
     source: SourceFile
@@ -75,7 +76,7 @@ class FileCheck:
     warnings_count: int
     supplements: bool
     log_size: int
-    months: tuple[pl.DataFrame, ...] | None
+    months: Iterable[pl.DataFrame]
 
     @property
     def lines_read(self) -> int:
@@ -229,8 +230,14 @@ class _Whole:
     """What is known of a file while it is read."""
 
     def __init__(
-        self, context: NodeContext, checker: ChunkChecker, people: People, rows_done: int
+        self,
+        context: NodeContext,
+        checker: ChunkChecker,
+        people: People,
+        kept: KeptMonths,
+        rows_done: int,
     ) -> None:
+        self._kept = kept
         self._context = context
         self._checker = checker
         self._people = people
@@ -239,7 +246,6 @@ class _Whole:
         self._keys: list[NDArray[np.uint64]] = []
         self._refused: list[NDArray[np.bool_]] = []
         self._recorded, self._supplements = _AgainstLog(), _AgainstLog()
-        self._months: list[pl.DataFrame] | None = []
         self.rows = self.ragged = 0
 
     def take(self, part: CheckedChunk) -> None:
@@ -251,17 +257,15 @@ class _Whole:
         self._refused.append(refused)
         self.rows += len(part.keys)
         self.ragged += len(part.chunk.ragged)
-        if self._months is not None:
-            self._months.append(part.months)
-            if self.rows > KEPT_MONTHS:
-                self._months = None
         if len(part.months):
-            self._ask_log(part.months)
+            months = part.months
+            places = self._people.places(months["person"].to_numpy(), months["identity_number"])
+            self._kept.add(months.with_columns(pl.Series(PLACE, places)))
+            self._ask_log(months, places)
 
-    def _ask_log(self, months: pl.DataFrame) -> None:
-        people = self._people.places(months["person"].to_numpy(), months["identity_number"])
+    def _ask_log(self, months: pl.DataFrame, places: NDArray[np.int64]) -> None:
         with self._context.read() as view:
-            leaves = standing_leaves(view, self._people, people, months["period"].to_numpy())
+            leaves = standing_leaves(view, self._people, places, months["period"].to_numpy())
         normal = months["normal"].to_numpy()
         taken = normal & (leaves != _NO_LEAF) & (months["row"].to_numpy() >= self._rows_done)
         if taken.any():
@@ -290,7 +294,7 @@ class _Whole:
             warnings_count=found.warnings_count,
             supplements=bool((~refused[rows]).any()),
             log_size=log_size,
-            months=tuple(self._months) if self._months is not None else None,
+            months=self._kept,
         )
 
     def _compare(self, refused: NDArray[np.bool_]) -> None:
@@ -388,6 +392,7 @@ def check_file(
     context: NodeContext,
     checker: ChunkChecker,
     people: People,
+    kept: KeptMonths,
     progress: Progress,
     stop: Stop,
     rows_done: int = 0,
@@ -398,6 +403,7 @@ def check_file(
         context: an open bureau's node.
         checker: of the file.
         people: gets to know the file's persons.
+        kept: gets the rows without faults of their own.
         progress: told how many lines are checked, and of about how many.
         stop: whether to stop.
         rows_done: how far an unfinished import of the file has come (``UnfinishedImport``): what
@@ -410,7 +416,7 @@ def check_file(
     """
     with context.read() as view:
         log_size = view.log.head().size
-    whole = _Whole(context, checker, people, rows_done)
+    whole = _Whole(context, checker, people, kept, rows_done)
     lines = checker.source.lines_expected
     for part in checker.chunks():
         if stop():

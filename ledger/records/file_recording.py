@@ -9,6 +9,7 @@ come first and the supplements after all of them, so that each supplement finds 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 
 from ledger.errors import HeadMovedError, ImportCancelledError
 from ledger.evidence.batch import Blobs, EntryBatch
+from ledger.evidence.hashing import ByteRows
 from ledger.policy.kinds import Kind
 from ledger.recording.bulk import People, seal_rows
 from ledger.recording.context import NodeContext
-from ledger.records.file_check import ChunkChecker, FileCheck, Stop, ahead, standing_leaves
+from ledger.records import csv_stream
+from ledger.records.file_check import PLACE, ChunkChecker, FileCheck, Stop, ahead, standing_leaves
 from ledger.records.importing import Progress
 from ledger.records.month_records import month_records
 from ledger.store.commands import ImportRow, UnfinishedImport
@@ -30,6 +33,8 @@ from ledger.store.unit_of_work import UnitOfWork
 
 PART_CHUNKS: Final = 4
 """Chunks of a file that are recorded in one transaction."""
+SEALED_ROWS: Final = 16_384
+"""Rows that are sealed at once, while those before them are put into the log."""
 _NO_LEAF: Final = -1
 
 Finish = Callable[[UnitOfWork, UnfinishedImport, int], ImportRow]
@@ -38,9 +43,14 @@ Finish = Callable[[UnitOfWork, UnfinishedImport, int], ImportRow]
 
 @dataclass(frozen=True, slots=True)
 class _Portion:
-    """Good rows of one chunk. ``end``: the place in the file's order of recording behind them."""
+    """Good rows of one chunk.
+
+    ``places``: their persons among all of the import; ``end``: the place in the file's order of
+    recording behind them.
+    """
 
     months: pl.DataFrame
+    places: NDArray[np.int64]
     end: int
 
 
@@ -84,8 +94,14 @@ class Recorder:
             SealingKeyDestroyedError: persons of the file were erased.
         """
         self._sealed = done.rows_accepted
-        parts = _with_last(self._parts(done.rows_done))
-        for part, is_last in parts:
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="anxu-log") as files:
+            return self._record_parts(done, finish, files)
+
+    def _record_parts(
+        self, done: UnfinishedImport, finish: Finish, files: ThreadPoolExecutor
+    ) -> ImportRow | None:
+        for part, is_last in _with_last(self._parts(done.rows_done)):
+            leaves: list[ByteRows] = []
             with self._context.write(alone=True) as work:
                 if work.imports.find(done.import_key) is not None:
                     return None
@@ -95,7 +111,7 @@ class Recorder:
                         log_id=self._context.log_id, expected_size=self._expected_size
                     )
                 try:
-                    done = self._record_part(work, part, done)
+                    done = self._record_part(work, part, done, leaves.append)
                 except ImportCancelledError as error:
                     raise self._cancelled(done) from error
                 row = None
@@ -105,6 +121,10 @@ class Recorder:
                 else:
                     work.imports.keep_unfinished(done)
                 work.commit()
+            if leaves:
+                # The log's files go on beside the next part; the rows can always make them again.
+                first = done.end_index - sum(map(len, leaves))
+                files.submit(self._context.bureau.tiles.follow, first, np.concatenate(leaves))
             self._progress("record", done.rows_accepted, self._good)
             if row is not None:
                 return row
@@ -124,45 +144,38 @@ class Recorder:
 
     def _portions(self, rows_done: int) -> Iterator[_Portion]:
         rows = self._checked.rows
-        apart = self._checked.supplements and self._checked.months is None
+        part_lines = PART_CHUNKS * csv_stream.CHUNK_LINES
+        apart = self._checked.supplements and self._checked.lines_read > part_lines
         for supplements in (False, True) if apart else (None,):
             before = rows if supplements else 0
-            for months in self._chunks():
-                self._meet(months)
-                end = before + int(months["row"][-1]) + 1 if len(months) else before
-                wanted = months.filter(pl.col("row") >= rows_done - before)
+            for months in ahead(iter(self._checked.months)):
+                places = months[PLACE].to_numpy()
+                row = months["row"].to_numpy()
+                wanted = ~self._checked.refused[row]
+                self._met[places[wanted]] = True
+                wanted &= row >= rows_done - before
                 if supplements is not None:
-                    wanted = wanted.filter(pl.col("normal") != supplements)
-                if len(wanted):
-                    yield _Portion(wanted, end)
-
-    def _chunks(self) -> Iterator[pl.DataFrame]:
-        """The good rows of every chunk, read again unless the file is small."""
-        refused = self._checked.refused
-        kept = self._checked.months
-        for months in (
-            kept if kept is not None else (each.months for each in self._checker.chunks())
-        ):
-            good = ~refused[months["row"].to_numpy()]
-            yield months if good.all() else months.filter(pl.Series(good))
-
-    def _meet(self, months: pl.DataFrame) -> None:
-        if len(months):
-            self._met[self._places(months)] = True
-
-    def _places(self, months: pl.DataFrame) -> NDArray[np.int64]:
-        return self._people.places(months["person"].to_numpy(), months["identity_number"])
+                    wanted &= months["normal"].to_numpy() != supplements
+                if wanted.all():
+                    yield _Portion(months, places, before + int(row[-1]) + 1)
+                elif wanted.any():
+                    end = before + int(row[wanted][-1]) + 1
+                    yield _Portion(months.filter(pl.Series(wanted)), places[wanted], end)
 
     # --- one part --------------------------------------------------------------------------------
 
     def _record_part(
-        self, work: UnitOfWork, part: list[_Portion], done: UnfinishedImport
+        self,
+        work: UnitOfWork,
+        part: list[_Portion],
+        done: UnfinishedImport,
+        told: Callable[[ByteRows], None],
     ) -> UnfinishedImport:
         size = work.log.head().size
         adds_to = self._adds_to(work, part, size)
         now = self._context.clock.now()
         leaves = work.log.append_batches(
-            ahead(self._batches(part, adds_to)), source_key=done.import_key, at=now
+            ahead(self._batches(part, adds_to)), source_key=done.import_key, at=now, told=told
         )
         self._expected_size = leaves.stop
         return _sums(done, part, leaves, now)
@@ -184,8 +197,8 @@ class Recorder:
             if normal.all() and not moved:
                 answers.append(None)
                 continue
-            places, periods = self._places(months), months["period"].to_numpy()
-            leaves = standing_leaves(work, self._people, places, periods)
+            periods = months["period"].to_numpy()
+            leaves = standing_leaves(work, self._people, portion.places, periods)
             if (leaves[normal] != _NO_LEAF).any():
                 raise HeadMovedError(log_id=self._context.log_id, expected_size=size)
             answers.append(None if normal.all() else leaves)
@@ -219,20 +232,22 @@ class Recorder:
         for portion, leaves in zip(part, adds_to, strict=True):
             if self._stop():
                 raise ImportCancelledError(file="", rows_done=0, rows_read=0)
-            months = portion.months
-            made = month_records(
-                months, self._checker.rates, context.settings.region, context.log_id, leaves
-            )
-            yield seal_rows(
-                context.log_id,
-                Kind.CONTRIBUTION,
-                (made.classes, made.periods, made.amounts_fen),
-                made.records,
-                self._people,
-                self._places(months),
-                context.random,
-            )
-            self._sealed += len(months)
+            for first in range(0, len(portion.months), SEALED_ROWS):
+                months = portion.months.slice(first, SEALED_ROWS)
+                added = None if leaves is None else leaves[first : first + SEALED_ROWS]
+                made = month_records(
+                    months, self._checker.rates, context.settings.region, context.log_id, added
+                )
+                yield seal_rows(
+                    context.log_id,
+                    Kind.CONTRIBUTION,
+                    (made.classes, made.periods, made.amounts_fen),
+                    made.records,
+                    self._people,
+                    portion.places[first : first + SEALED_ROWS],
+                    context.random,
+                )
+            self._sealed += len(portion.months)
             self._progress("seal", self._sealed, self._good)
 
     def _cancelled(self, done: UnfinishedImport) -> ImportCancelledError:

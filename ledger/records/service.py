@@ -20,6 +20,7 @@ from ledger.records.file_recording import Recorder
 from ledger.records.files import SourceFile, open_source
 from ledger.records.findings import errors_among
 from ledger.records.importing import Progress, earlier_report, report_of, silent, summary_of
+from ledger.records.kept_months import KeptMonths
 from ledger.records.left_out import left_out_path, write_lines
 from ledger.records.model import CONTRIBUTION_IMPORT, ImportReport
 from ledger.records.rules import (
@@ -87,14 +88,14 @@ def import_contributions(
     tools = context.bureau
     people = People(tools.pseudonyms, tools.person_keys)
     checker = ChunkChecker(source, context.settings.region, context.clock.today())
-    checked = check_file(context, checker, people, progress, stop, done.rows_done)
-    left_out = _accept(context, checked, done, accept_valid=accept_valid)
-    recorder = Recorder(context, checker, people, checked, progress, stop)
+    with KeptMonths(context.directory, context.random) as kept:
+        checked = check_file(context, checker, people, kept, progress, stop, done.rows_done)
+        left_out = _accept(context, checked, done, accept_valid=accept_valid)
 
-    def finish(work: UnitOfWork, sums: UnfinishedImport, persons: int) -> ImportRow:
-        return _finish(context, work, checked, sums, persons, left_out)
+        def finish(work: UnitOfWork, sums: UnfinishedImport, persons: int) -> ImportRow:
+            return _finish(context, work, checked, sums, persons, left_out)
 
-    row = recorder.record(done, finish)
+        row = Recorder(context, checker, people, checked, progress, stop).record(done, finish)
     if row is None:
         again = earlier_report(context, source.import_key)
         assert again is not None, "somebody else finished the same import"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, pairwise
 from typing import Any, Final, Self
 
@@ -41,23 +43,26 @@ INSERT_ENTRIES: Final = (
     f"INSERT INTO entries ({', '.join(_COLUMNS)})"  # noqa: S608 - names and marks only
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
-_ROW: Final = np.dtype(
-    [
-        ("fields", ">i2"),
-        *chain.from_iterable(
-            ((f"{name} length", ">i4"), (name, kind)) for name, kind, _ in _FIELDS
-        ),
-        ("sealed length", ">i4"),
-    ]
+_WIDTHS: Final = tuple(width for _, _, width in _FIELDS)
+_PLACES: Final = tuple(2 + sum(_WIDTHS[:at]) + 4 * (at + 1) for at in range(len(_WIDTHS)))
+"""Where the value of each column stands in a row, behind the number of columns and its length."""
+_HEAD_BYTES: Final = _PLACES[-1] + _WIDTHS[-1] + 4
+"""A row without its sealed record."""
+_HEAD: Final = np.frombuffer(
+    struct.pack(">h", len(_COLUMNS))
+    + b"".join(struct.pack(">i", width) + bytes(width) for width in _WIDTHS)
+    + bytes(4),
+    np.uint8,
 )
+_PERSON_PLACE: Final = _PLACES[1]
+_PERSON_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRows:
-    """Neighbouring rows of ``entries`` as columns; shapes (n,) and (n, 32)."""
+    """Neighbouring rows of ``entries`` as columns, (n,) and (n, 32); their persons come last."""
 
     first_index: int
-    persons: NDArray[np.int64]
     batch: EntryBatch
     tags: NDArray[np.uint8]
     seals: NDArray[np.uint8]
@@ -65,15 +70,15 @@ class EntryRows:
     sealed: Blobs
 
     def __len__(self) -> int:
-        return len(self.persons)
+        return len(self.batch)
 
-    def columns(self) -> tuple[Any, ...]:
+    def columns(self, persons: NDArray[np.int64]) -> tuple[Any, ...]:
         """Every column but the sealed records, in the order of the table."""
         count = len(self)
         batch = self.batch
         return (
             np.arange(self.first_index, self.first_index + count),
-            self.persons,
+            persons,
             batch.kinds,
             batch.classes,
             batch.periods,
@@ -85,22 +90,33 @@ class EntryRows:
             np.full(count, self.source),
         )
 
-    def copy_bytes(self) -> bytes | memoryview:
-        """The rows as PostgreSQL's binary COPY takes them, without header and trailer."""
-        fixed = np.empty(len(self), dtype=_ROW)
-        fixed["fields"] = len(_FIELDS) + 1
-        for (name, _, width), values in zip(_FIELDS, self.columns(), strict=True):
-            fixed[f"{name} length"] = width
-            fixed[name] = values
-        fixed["sealed length"] = np.diff(self.sealed.offsets)
-        return _interleaved(fixed.view(np.uint8).reshape(len(self), _ROW.itemsize), self.sealed)
-
-    def tuples(self) -> list[tuple[Any, ...]]:
+    def tuples(self, persons: NDArray[np.int64]) -> list[tuple[Any, ...]]:
         """The rows as SQLite's driver takes them."""
         ends = self.sealed.offsets.tolist()
         data = self.sealed.data.tobytes()
         blobs = [data[start:end] for start, end in pairwise(ends)]
-        return list(zip(*(column.tolist() for column in self.columns()), blobs, strict=True))
+        return list(zip(*(column.tolist() for column in self.columns(persons)), blobs, strict=True))
+
+
+class CopiedRows:
+    """Rows laid out as binary COPY takes them, before the numbers of their persons are known."""
+
+    def __init__(self, rows: EntryRows) -> None:
+        heads = np.tile(_HEAD, (len(rows), 1))
+        nobody = np.zeros(len(rows), np.int64)
+        columns = zip(_FIELDS, _PLACES, rows.columns(nobody), strict=True)
+        for (_, kind, width), place, values in columns:
+            heads[:, place : place + width] = _bytes_of(values.astype(kind, copy=False))
+        heads[:, -4:] = _bytes_of(np.diff(rows.sealed.offsets).astype(">i4"))
+        self._bytes = _interleaved(heads, rows.sealed)
+        begins = np.arange(len(rows)) * _HEAD_BYTES + rows.sealed.offsets[:-1]
+        self._numbers = begins + _PERSON_PLACE
+
+    def of(self, persons: NDArray[np.int64]) -> memoryview:
+        """The bytes, without header and trailer, with each row's person (n,) filled in."""
+        numbers = persons.astype(">i8").view(np.uint8).reshape(-1, _PERSON_BYTES)
+        self._bytes[self._numbers[:, None] + np.arange(_PERSON_BYTES)] = numbers
+        return self._bytes.data
 
 
 def persons_of(connection: Connection, batch: EntryBatch) -> NDArray[np.int64]:
@@ -121,11 +137,12 @@ def persons_of(connection: Connection, batch: EntryBatch) -> NDArray[np.int64]:
 class WriteBehind:
     """Writes one batch of rows while the next one is made; use it in a ``with`` block.
 
-    Between two writes the connection is the writer's: call `settle` before asking it anything.
+    From the first write to the end of the block the connection is the writer's.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._copies = connection.dialect.name == "postgresql"
         self._writer: ThreadPoolExecutor | None = None
         self._pending: Future[None] | None = None
 
@@ -137,56 +154,62 @@ class WriteBehind:
             self._writer.shutdown()
 
     def write(self, rows: EntryRows, *, is_last: bool) -> None:
-        """Write rows behind those written before; the last ones are written at once."""
-        self.settle()
+        """Write rows behind those written before; the last ones are written at once.
+
+        Raises:
+            StorageUnavailableError: the database went away, now or under the rows before.
+        """
+        laid_out = CopiedRows(rows) if self._copies else None
+        self._settle()
+        persons = persons_of(self._connection, rows.batch)
+        if laid_out is not None:
+            write = partial(_copy, self._connection, laid_out.of(persons))
+        else:
+            write = partial(_insert, self._connection, rows, persons)
         if is_last:
-            insert_rows(self._connection, rows)
+            write()
             return
         if self._writer is None:
             self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="anxu-append")
-        self._pending = self._writer.submit(insert_rows, self._connection, rows)
+        self._pending = self._writer.submit(write)
 
-    def settle(self) -> None:
-        """Wait for the rows under way. Raises what writing them raised."""
+    def _settle(self) -> None:
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.result()
 
 
-def insert_rows(connection: Connection, rows: EntryRows) -> None:
-    """Write rows within the caller's transaction.
+def _insert(connection: Connection, rows: EntryRows, persons: NDArray[np.int64]) -> None:
+    connection.exec_driver_sql(INSERT_ENTRIES, rows.tuples(persons))
 
-    Raises:
-        StorageUnavailableError: the database went away.
-    """
-    if connection.dialect.name != "postgresql":
-        connection.exec_driver_sql(INSERT_ENTRIES, rows.tuples())
-        return
+
+def _copy(connection: Connection, rows: memoryview) -> None:
     driver: Any = connection.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(COPY_ENTRIES) as copy:
             copy.write(COPY_HEADER)
-            copy.write(rows.copy_bytes())
+            copy.write(rows)
             copy.write(COPY_TRAILER)
     except psycopg.OperationalError as error:
         raise StorageUnavailableError(reason=type(error).__name__) from error
 
 
-def _interleaved(heads: NDArray[np.uint8], blobs: Blobs) -> bytes | memoryview:
+def _interleaved(heads: NDArray[np.uint8], blobs: Blobs) -> NDArray[np.uint8]:
     """Each head with its blob behind it, all in one run of bytes."""
     loops = _PATIENCE.loops(len(heads))
     if loops is not None:
         rows = np.empty(heads.size + len(blobs.data), np.uint8)
         loops.interleave(heads, blobs.data, blobs.offsets, rows)
-        return rows.data
+        return rows
     content, data = heads.tobytes(), blobs.data.tobytes()
     width = heads.shape[1]
-    return b"".join(
+    joined = bytearray().join(
         chain.from_iterable(
             (content[at * width : (at + 1) * width], data[start:end])
             for at, (start, end) in enumerate(pairwise(blobs.offsets.tolist()))
         )
     )
+    return np.frombuffer(joined, np.uint8)
 
 
 def _load() -> Any:
@@ -196,6 +219,11 @@ def _load() -> Any:
 
 
 _PATIENCE: Final = Patience(_load)
+
+
+def _bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Values as rows of their bytes."""
+    return np.ascontiguousarray(values).view(np.uint8).reshape(len(values), values.itemsize)
 
 
 def _digests(rows: NDArray[np.uint8]) -> NDArray[np.void]:

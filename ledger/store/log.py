@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -38,7 +38,7 @@ from ledger.evidence.growth import grow
 from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
-from ledger.store.appending import EntryRows, WriteBehind, persons_of
+from ledger.store.appending import EntryRows, WriteBehind
 from ledger.store.commands import ERASURE_KEY
 from ledger.store.leaf_reading import read_leaf_rows
 from ledger.store.persons import known_numbers
@@ -136,31 +136,45 @@ class LogRepository:
         return self.append_batches([(batch, sealed)], source_key=source_key, at=recorded_at)
 
     def append_batches(
-        self, batches: Iterable[tuple[EntryBatch, Blobs]], *, source_key: str, at: datetime
+        self,
+        batches: Iterable[tuple[EntryBatch, Blobs]],
+        *,
+        source_key: str,
+        at: datetime,
+        told: Callable[[NDArray[np.uint8]], None] | None = None,
     ) -> range:
         """Put columns of entries with their sealed records behind the last one, as `append` does.
 
         One batch is written while the next one is made: what gives the batches must not use this
         unit of work meanwhile.
 
+        Args:
+            batches: in the order in which they shall stand.
+            source_key: what they came from.
+            at: when this node learned of them.
+            told: gets the leaves of each batch, (n, 64); they count once the caller commits.
+
         Raises:
             HeadMovedError: the head changed between our read and our write.
             SealingKeyDestroyedError: a person's erasure was decided after the record was sealed.
         """
         before = head = self.head()
+        taken_back: list[dict[str, int]] = []
         erased = self._erased()
         source = self._next_source()
         with WriteBehind(self._connection) as writer:
             for (batch, sealed), is_last in _with_last(batches):
                 _require_alive(batch, erased)
                 tags, seals = batch.tags(), batch.seals(self._log_id)
-                writer.settle()
-                self._note_reversals(batch, head.size)
-                persons = persons_of(self._connection, batch)
-                rows = EntryRows(head.size, persons, batch, tags, seals, source, sealed)
+                rows = EntryRows(head.size, batch, tags, seals, source, sealed)
                 writer.write(rows, is_last=is_last)
+                taken_back += _reversals_in(batch, head.size)
                 leaves = np.concatenate([tags, seals], axis=1)
+                if told is not None:
+                    told(leaves)
                 head = grow(head, leaf_hashes(leaves)).after
+        if taken_back:
+            self._connection.execute(insert(reversals), taken_back)
         if head.size > before.size:
             self._connection.execute(
                 _ADD_SOURCE,
@@ -183,16 +197,6 @@ class LogRepository:
     def _next_source(self) -> int:
         last = self._connection.execute(_LAST_SOURCE).scalar_one()
         return (last or 0) + 1
-
-    def _note_reversals(self, batch: EntryBatch, first_index: int) -> None:
-        rows = []
-        for place in np.flatnonzero(batch.kinds == Kind.REVERSAL).tolist():
-            log_id, index = reversed_leaf(Subject(batch.subjects[place].tobytes()))
-            rows.append(
-                {"leaf_index": first_index + place, "log_id": log_id, "reversed_index": index}
-            )
-        if rows:
-            self._connection.execute(insert(reversals), rows)
 
     def _swap(self, before: CompactRange, after: CompactRange) -> None:
         values = {"size": after.size, "root": after.root(), "frontier": after.to_bytes()}
@@ -446,6 +450,15 @@ class LogRepository:
 
 
 _Batch = tuple[EntryBatch, Blobs]
+
+
+def _reversals_in(batch: EntryBatch, first_index: int) -> list[dict[str, int]]:
+    """Rows of ``reversals`` for a batch whose first entry stands at ``first_index``."""
+    rows = []
+    for place in np.flatnonzero(batch.kinds == Kind.REVERSAL).tolist():
+        log_id, index = reversed_leaf(Subject(batch.subjects[place].tobytes()))
+        rows.append({"leaf_index": first_index + place, "log_id": log_id, "reversed_index": index})
+    return rows
 
 
 def _with_last(batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, bool]]:

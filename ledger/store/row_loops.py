@@ -17,10 +17,8 @@ def interleave(heads: Any, data: Any, offsets: Any, rows: Any) -> None:
     count, width = heads.shape
     at = 0
     for row in range(count):
-        for place in range(width):
-            rows[at + place] = heads[row, place]
+        rows[at : at + width] = heads[row]
         at += width
         start, end = offsets[row], offsets[row + 1]
-        for place in range(start, end):
-            rows[at + place - start] = data[place]
+        rows[at : at + end - start] = data[start:end]
         at += end - start

@@ -161,6 +161,22 @@ class TileStore:
             chunks = range(0, len(leaves), CHUNK_LEAVES)
             return self._append(before, (leaves[at : at + CHUNK_LEAVES] for at in chunks))
 
+    def follow(self, first: int, leaves: ByteRows) -> bool:
+        """Put (n, 64) leaves that were just accepted behind the last one, if they come next there.
+
+        It spares `integrate` the way through the rows. Where other leaves are missing before them,
+        nothing is written and `integrate` brings them all.
+
+        Returns:
+            Whether they were put there.
+        """
+        with self._writing() as before:
+            if before.size != first:
+                return False
+            chunks = range(0, len(leaves), CHUNK_LEAVES)
+            self._append(before, (leaves[at : at + CHUNK_LEAVES] for at in chunks))
+            return True
+
     def _append(self, before: CompactRange, chunks: Iterator[ByteRows]) -> CompactRange:
         tree, durable = before, before.size
         with _Writer(self._directory) as writer:

@@ -21,6 +21,7 @@ from ledger.keys.pseudonyms import KeyedEvaluator, Pseudonyms
 from ledger.recording.context import BureauTools, NodeContext
 from ledger.recording.writer import EntryWriter, RecordReader
 from ledger.store.database import Database
+from ledger.store.tiles import TileStore
 
 LOG = LogId(1)
 HEADINGS = {
@@ -251,7 +252,7 @@ def make_node(tmp_path: Path, officers: KeyStore):
                 pseudonyms,
                 EntryWriter(LOG, person_keys, pseudonyms, random),
                 RecordReader(LOG, person_keys),
-                tiles=None,  # type: ignore[arg-type]
+                tiles=TileStore(directory / "log"),
             ),
         )
 

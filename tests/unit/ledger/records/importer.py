@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import LedgerError
-from ledger.records import csv_stream, file_check
+from ledger.records import csv_stream, kept_months
 from ledger.records.service import import_contributions
 from scripts.bench._bulk_node import bulk_node
 
@@ -21,7 +21,7 @@ from scripts.bench._bulk_node import bulk_node
 def run(job: dict[str, Any]) -> int:
     """Import one file into the node of a directory."""
     csv_stream.CHUNK_LINES = job["chunk_lines"]  # type: ignore[misc]
-    file_check.KEPT_MONTHS = job["kept_months"]  # type: ignore[misc]
+    kept_months.IN_MEMORY = job["kept_months"]  # type: ignore[misc]
     try:
         with bulk_node(Path(job["directory"]), job["url"]) as context:
             for file in job["files"]:

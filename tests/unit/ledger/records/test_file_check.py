@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import random
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 
+from ledger.ports import SystemRandom
 from ledger.recording.bulk import People
-from ledger.records import csv_stream, file_check
+from ledger.records import csv_stream, file_check, kept_months
 from ledger.records.columns import CONTRIBUTIONS
 from ledger.records.file_check import ChunkChecker, ahead, check_file, month_keys
 from ledger.records.files import open_source, read_table
 from ledger.records.importing import silent
+from ledger.records.kept_months import KeptMonths
 from ledger.records.sieve import MONTH_SCHEMA, months_of_rows
 from ledger.records.validation import check_contributions
 
@@ -31,18 +34,20 @@ FAULTS = {
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(csv_stream, "CHUNK_LINES", 7)
-    monkeypatch.setattr(file_check, "KEPT_MONTHS", 10)
+    monkeypatch.setattr(kept_months, "IN_MEMORY", 10)
 
 
 @pytest.fixture
-def checked(node, today):
+def checked(node, today, tmp_path):
     def run(path):
         source = open_source(path, None, CONTRIBUTIONS)
         checker = ChunkChecker(source, "340100", today)
         people = People(node.bureau.pseudonyms, node.bureau.person_keys)
-        return checker, check_file(node, checker, people, silent, lambda: False)
+        kept = stack.enter_context(KeptMonths(tmp_path, SystemRandom()))
+        return checker, check_file(node, checker, people, kept, silent, lambda: False)
 
-    return run
+    with ExitStack() as stack:
+        yield run
 
 
 def planted(contribution, chance: random.Random) -> list[dict[str, str]]:

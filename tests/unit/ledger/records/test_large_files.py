@@ -26,7 +26,7 @@ from ledger.errors import (
 )
 from ledger.evidence.encoding import leaf_hash
 from ledger.evidence.merkle import CompactRange
-from ledger.records import csv_stream, file_check
+from ledger.records import csv_stream, kept_months
 from ledger.records.queries import imports
 from ledger.records.service import import_contributions
 from scripts.bench._bulk_node import bulk_node
@@ -43,7 +43,7 @@ MIB = 1024 * 1024
 def small(monkeypatch):
     """Chunks of 50 lines, parts of four chunks; a file of more than a part is read twice."""
     monkeypatch.setattr(csv_stream, "CHUNK_LINES", CHUNK)
-    monkeypatch.setattr(file_check, "KEPT_MONTHS", PART)
+    monkeypatch.setattr(kept_months, "IN_MEMORY", PART)
 
 
 @pytest.fixture
@@ -227,14 +227,25 @@ class TestStopping:
         assert (report.lines_accepted, report.lines_left_out) == (LINES - 1, 1)
         assert Counter(months(node)) == Counter(of_file(file))
 
-    def test_a_file_that_changes_meanwhile_is_not_gone_on_with(self, node, file):
+    def test_a_file_that_changes_while_it_is_checked_is_refused(self, node, file):
         def progress(step, done, _total):
-            if step == "record" and done == PART:
+            if step == "check" and done == PART:
                 file.write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
 
         with pytest.raises(SourceChangedError):
             import_contributions(node, file, progress=progress)
         import_contributions(node, file)
+        require_sound(node, file)
+
+    def test_what_is_recorded_is_what_was_checked(self, node, file):
+        content = file.read_text(encoding="utf-8")
+
+        def progress(step, done, _total):
+            if step == "record" and done == PART:
+                file.write_text("somebody else's file", encoding="utf-8")
+
+        import_contributions(node, file, progress=progress)
+        file.write_text(content, encoding="utf-8")
         require_sound(node, file)
 
 

@@ -122,6 +122,16 @@ class TestIntegrate:
         TileStore(tmp_path / "integrated").integrate(900, reader)
         assert files(tmp_path / "extended") == files(tmp_path / "integrated")
 
+    def test_leaves_follow_only_where_they_come_next(self, tmp_path, rows, reader):
+        tiles = TileStore(tmp_path / "followed")
+        assert tiles.follow(0, rows[:300])
+        assert not tiles.follow(301, rows[301:400])
+        assert not tiles.follow(299, rows[299:400])
+        assert tiles.frontier().size == 300
+        assert tiles.follow(300, rows[300:900])
+        TileStore(tmp_path / "integrated").integrate(900, reader)
+        assert files(tmp_path / "followed") == files(tmp_path / "integrated")
+
     def test_leaves_are_asked_for_in_chunks(self, tmp_path, rows, small_chunks):
         asked = []
 
