@@ -39,8 +39,3 @@ class Answer:
 def month_text(period: int) -> str:
     """A month as scripts read it: ``2026-08``."""
     return f"{period // 100:04d}-{period % 100:02d}"
-
-
-def optional_month_text(period: int | None) -> str | None:
-    """The same, or None."""
-    return None if period is None else month_text(period)

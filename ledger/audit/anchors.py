@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 from ledger.audit.checkpoints import ReadCheckpoint, judge_key_time
 from ledger.audit.model import CHECKPOINTS, Finding
+from ledger.chain.anchors import announcing_transaction
 from ledger.chain.bindings import Bindings, CheckpointOnChain
-
-_PUBLISHED = "CheckpointPublished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,8 @@ def final_anchors(
         found = chain.checkpoint_by_index(log_id, index)
         if found.block > final:
             break
-        yield Anchored(found, _transaction_of(chain, found))
+        transaction = announcing_transaction(chain.gateway, found.log_id, found.size, found.block)
+        yield Anchored(found, transaction)
         told(index + 1, count)
 
 
@@ -103,18 +103,3 @@ def judge_unanchored(read: ReadCheckpoint) -> Iterator[Finding]:
         if value is not None:
             yield Finding(CHECKPOINTS, f"{row.size}", field, "none on chain", f"{value}")
             return
-
-
-def _transaction_of(chain: Bindings, found: CheckpointOnChain) -> str | None:
-    """The transaction whose event announced the checkpoint, lower case."""
-    events = chain.gateway.events(found.block, found.block, "Checkpoints")
-    wanted = (found.log_id, found.size)
-    return next(
-        (
-            event.transaction_hash.lower()
-            for event in events
-            if event.name == _PUBLISHED
-            and (int(event.arguments["log"]), int(event.arguments["size"])) == wanted
-        ),
-        None,
-    )

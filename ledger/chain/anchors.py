@@ -78,14 +78,17 @@ def _read(
         number=found.number,
         anchored_at=datetime.fromtimestamp(found.time, UTC),
         block=found.block,
-        transaction=_transaction(gateway, bundle, found.block),
+        transaction=announcing_transaction(gateway, bundle.log_id, bundle.body.size, found.block),
     )
 
 
-def _transaction(gateway: ChainGateway, bundle: ProofBundle, block: int) -> str | None:
-    """The transaction whose event announced this checkpoint; None when the block shows none."""
+def announcing_transaction(gateway: ChainGateway, log_id: int, size: int, block: int) -> str | None:
+    """The transaction in ``block`` whose event announced a log's checkpoint of ``size``.
+
+    In 0x-hex, lower case; None when the block shows none.
+    """
     events = gateway.events(block, block, CHECKPOINTS_CONTRACT)
-    wanted = (bundle.log_id, bundle.body.size)
+    wanted = (log_id, size)
     return next(
         (
             event.transaction_hash.lower()

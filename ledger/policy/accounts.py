@@ -22,8 +22,8 @@ from ledger.policy.periods import MONTHS_PER_YEAR, checked_period
 from ledger.policy.profiles import AccountMethod, ProvinceProfile, option_step, province_profile
 from ledger.policy.rates import account_interest
 from ledger.policy.regions import NATION
-from ledger.policy.steps import Figure, Step, Wording, steps_status
-from ledger.policy.tables import Explanation, Parameter, ParameterStatus
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import Parameter, ParameterStatus
 
 RateOfYear = Callable[[int], Parameter]
 """Gives the interest rate of a calendar year in bps with its row."""
@@ -87,7 +87,7 @@ class YearCredit:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountStatement:
+class AccountStatement(Reasoned):
     """An account year by year, never without one; ``profile``: the ways it was credited by."""
 
     years: tuple[YearCredit, ...]
@@ -130,16 +130,6 @@ class AccountStatement:
             *(year.step for year in self.years),
             Step(_PROVISIONAL_BALANCE if provisional else _BALANCE, figures),
         )
-
-    @property
-    def status(self) -> ParameterStatus:
-        """The status of the weakest value behind the balance."""
-        return steps_status(self.steps)
-
-    @property
-    def explanation(self) -> Explanation:
-        """The balance in one sentence."""
-        return self.steps[-1].explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from ledger.policy.overlaps import RelationType
 from ledger.policy.periods import checked_period
 from ledger.policy.regions import province_of
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation, Grounds, Parameter
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import Grounds, Parameter
 
 SOURCE: Final = "国办发〔2009〕66号第六条；人社部规〔2016〕5号第一条"
 
@@ -57,7 +57,7 @@ class Residence:
 
 
 @dataclass(frozen=True, slots=True)
-class BenefitPlace:
+class BenefitPlace(Reasoned):
     """The province that pays, the rule that decided, and whether the relation has to go there.
 
     ``months``: paid and deemed months of normal relations in that province.
@@ -68,11 +68,6 @@ class BenefitPlace:
     months: int
     relation_moves: bool
     steps: tuple[Step, ...]
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 def benefit_place(

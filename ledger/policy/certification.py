@@ -28,8 +28,7 @@ from ledger.policy.periods import (
 )
 from ledger.policy.profiles import Option, province_profile
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 from ledger.policy.work_calendar import Deadline, deadline
 
 SOURCE: Final = "社会保险经办条例第二十六条；人社厅发〔2018〕107号"
@@ -120,7 +119,7 @@ class Custody:
 
 
 @dataclass(frozen=True, slots=True)
-class Certification:
+class Certification(Reasoned):
     """How long a pass holds, whether pay stops, and what is paid back.
 
     ``holds_until``: the last month the last pass covers. ``stops_from``: the first month not paid,
@@ -131,11 +130,6 @@ class Certification:
     stops_from: int | None
     back_pay: tuple[int, ...]
     steps: tuple[Step, ...]
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from ledger.policy.money import share_of, yuan_text
 from ledger.policy.periods import checked_period
 from ledger.policy.profiles import Option, option_step, province_profile
 from ledger.policy.rates import Payer, contribution_rate, reference_wage, reference_year
-from ledger.policy.steps import Figure, Step, Wording, steps_status
-from ledger.policy.tables import Explanation, Parameter, ParameterStatus, weakest
+from ledger.policy.steps import Figure, Reasoned, Step, Wording, steps_status
+from ledger.policy.tables import Parameter, ParameterStatus, weakest
 
 FLOOR_BPS: Final = 6_000
 CEILING_BPS: Final = 30_000
@@ -90,7 +90,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Reasoned):
     """What is due for one month, in fen, with the rates and the reasons.
 
     ``unit_rate`` is None for somebody who works for no unit.
@@ -172,11 +172,6 @@ class Assessment:
     def parameter_status(self) -> ParameterStatus:
         """The status of the weakest value behind what is due."""
         return steps_status(self.steps)
-
-    @property
-    def explanation(self) -> Explanation:
-        """The base and the rates in one sentence."""
-        return self.steps[-1].explanation
 
 
 @cache

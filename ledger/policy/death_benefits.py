@@ -17,8 +17,8 @@ from typing import Final
 from ledger.errors import ImpossibleFactError, ParameterMissingError
 from ledger.policy.periods import MONTHS_PER_YEAR, months_between, period_of
 from ledger.policy.regions import NATION
-from ledger.policy.steps import Figure, Step, Wording, steps_status
-from ledger.policy.tables import Explanation, Parameter, ParameterStatus, row_name, status_of, table
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import Parameter, row_name, status_of, table
 
 TABLE: Final = "death_benefits"
 GRANTS_SOURCE: Final = "人社部发〔2021〕18号；社会保险法第十七条"
@@ -55,7 +55,7 @@ class DeathQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class DeathBenefits:
+class DeathBenefits(Reasoned):
     """What is paid once, in fen, and what it rests on."""
 
     question: DeathQuestion
@@ -103,16 +103,6 @@ class DeathBenefits:
             Step(_INHERITANCE, figures),
             Step(_TOTAL, figures),
         )
-
-    @property
-    def status(self) -> ParameterStatus:
-        """The status of the weakest value behind the sum."""
-        return steps_status(self.steps)
-
-    @property
-    def explanation(self) -> Explanation:
-        """The sum in one sentence."""
-        return self.steps[-1].explanation
 
 
 def death_benefits(question: DeathQuestion) -> DeathBenefits:

@@ -23,8 +23,7 @@ from ledger.policy.kinds import InsuranceClass
 from ledger.policy.periods import checked_period
 from ledger.policy.recovery import Deductions, deductions_of
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 
 SOURCE: Final = "人社部规〔2016〕5号；人社厅发〔2019〕94号"
 RESIDENTS_SOURCE: Final = "人社部发〔2014〕17号"
@@ -65,7 +64,7 @@ class StoppedPension:
 
 
 @dataclass(frozen=True, slots=True)
-class DuplicateSettlement:
+class DuplicateSettlement(Reasoned):
     """Which pension goes on, what becomes of the others, and what is deducted month by month."""
 
     kept: DrawnPension
@@ -82,11 +81,6 @@ class DuplicateSettlement:
     def refund_fen(self) -> int:
         """What goes to the person from the accounts of the stopped pensions."""
         return sum(item.refund_fen for item in self.stopped)
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 def settle_duplicates(

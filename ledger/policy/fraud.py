@@ -18,8 +18,8 @@ from typing import Final
 
 from ledger.errors import ParameterMissingError
 from ledger.policy.regions import NATION
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation, ParameterStatus, row_name, status_of, table
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import ParameterStatus, row_name, status_of, table
 
 TABLE: Final = "fraud_patterns"
 
@@ -80,7 +80,7 @@ class PatternRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Reasoned):
     """A condition that holds: a suspicion with its figures, and which part of it was met.
 
     ``reason``: a stable code; empty where the pattern has one condition only.
@@ -94,11 +94,6 @@ class Hit:
     def figures(self) -> Mapping[str, Figure]:
         """What was seen."""
         return self.steps[-1].figures
-
-    @property
-    def explanation(self) -> Explanation:
-        """The suspicion in both languages."""
-        return self.steps[-1].explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from ledger.policy.profiles import (
     province_profile,
 )
 from ledger.policy.rates import JANUARY, reference_wage
-from ledger.policy.steps import Figure, Step, Wording, steps_status
-from ledger.policy.tables import Explanation, Grounds, Parameter, ParameterStatus
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import Grounds, Parameter
 
 INDEX_UNIT: Final = 10_000
 INDEX_SOURCE: Final = "国发〔2005〕38号；国办发〔2009〕66号第七条"
@@ -80,7 +80,7 @@ class YearIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class ContributionIndex:
+class ContributionIndex(Reasoned):
     """The average index Z with the years and the options it was made from.
 
     ``index_e4``: Z in ten-thousandths; ``months``: what the average was taken over.
@@ -116,16 +116,6 @@ class ContributionIndex:
             *(year.step for year in self.years),
             Step(_AVERAGE, figures),
         )
-
-    @property
-    def status(self) -> ParameterStatus:
-        """The status of the weakest value behind Z."""
-        return steps_status(self.steps)
-
-    @property
-    def explanation(self) -> Explanation:
-        """Z in one sentence."""
-        return self.steps[-1].explanation
 
 
 def contribution_index(

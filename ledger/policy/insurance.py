@@ -22,8 +22,8 @@ from ledger.policy.kinds import InsuranceClass
 from ledger.policy.money import share_of
 from ledger.policy.periods import MONTHS_PER_YEAR
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation, Parameter, ParameterStatus, status_of, table
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import Parameter, ParameterStatus, status_of, table
 from ledger.policy.transfer import Scope
 
 TABLE: Final = "insurance_kinds"
@@ -102,7 +102,7 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Reasoned):
     """What moves: whether the relation does, the months that add up, and the money in fen."""
 
     relation_moves: bool
@@ -116,11 +116,6 @@ class Moved:
     def fund_fen(self) -> int:
         """All the money that moves."""
         return self.account_fen + self.pool_fen + self.benefit_fen
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 @cache

@@ -15,8 +15,7 @@ from typing import Final
 
 from ledger.errors import ImpossibleFactError
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 
 FIRST_NOTICE_ON: Final = date(2016, 11, 28)
 SOURCE: Final = "人社部规〔2016〕5号；人社厅发〔2019〕94号"
@@ -36,16 +35,11 @@ class LumpSum:
 
 
 @dataclass(frozen=True, slots=True)
-class LumpSumReview:
+class LumpSumReview(Reasoned):
     """Whether the months of a lump sum count, and why; the step's code names the reason."""
 
     counts: bool
     steps: tuple[Step, ...]
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 def review_lump_sum(payment: LumpSum) -> LumpSumReview:

@@ -20,8 +20,7 @@ from ledger.errors import AmountError, ImpossibleFactError, NotFoundError
 from ledger.policy.insurance import InsuranceKind
 from ledger.policy.periods import checked_period, period_text
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 
 SOURCE: Final = "人社部规〔2016〕5号（先转后清）"
 RESIDENTS_SOURCE: Final = "人社部发〔2014〕17号"
@@ -87,7 +86,7 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Reasoned):
     """All claims of a person, each month counted once.
 
     ``deemed``: the deemed months that no paid month overlaps.
@@ -117,11 +116,6 @@ class Resolution:
     def refund_fen(self) -> int:
         """Account money to be refunded in all, with its interest."""
         return sum(overlap.refund_fen for overlap in self.overlaps)
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 def find_overlaps(claims: Iterable[Claim]) -> dict[int, tuple[Claim, ...]]:

@@ -41,8 +41,8 @@ from ledger.policy.profiles import (
 from ledger.policy.rates import benefit_base
 from ledger.policy.retirement import Category, Retirement, retirement
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, steps_status
-from ledger.policy.tables import Explanation, Parameter, ParameterStatus
+from ledger.policy.steps import Figure, Reasoned, Step
+from ledger.policy.tables import Parameter, ParameterStatus
 from ledger.policy.transitions import ADDITIONS, TRANSITIONS, Form, FormFacts
 
 _PERCENT: Final = 100
@@ -94,7 +94,7 @@ class PensionQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Pension:
+class Pension(Reasoned):
     """A monthly pension in fen with everything it rests on.
 
     ``minimum``: the months of contributions needed, then what says which year's minimum counts;
@@ -132,16 +132,6 @@ class Pension:
     def steps(self) -> tuple[Step, ...]:
         """The ways of the place, the conditions, each component, and the total."""
         return (*self._ways(), *self._conditions(), *self._components())
-
-    @property
-    def status(self) -> ParameterStatus:
-        """The status of the weakest value behind the total."""
-        return steps_status(self.steps)
-
-    @property
-    def explanation(self) -> Explanation:
-        """The total in one sentence."""
-        return self.steps[-1].explanation
 
     def _ways(self) -> tuple[Step, ...]:
         profile = self.profile

@@ -21,8 +21,7 @@ from ledger.errors import AmountError, ImpossibleFactError
 from ledger.policy.periods import checked_period, year_of
 from ledger.policy.retirement import minimum_months
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 
 SOURCE: Final = "人社部发〔2014〕17号"
 FIRST_PERIOD: Final = 201407
@@ -54,7 +53,7 @@ class ConversionQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Reasoned):
     """What comes of it: the months and the account of the scheme that goes on.
 
     ``pool_fen`` is always nothing: no pooled money moves between the schemes.
@@ -65,11 +64,6 @@ class Conversion:
     account_fen: int
     steps: tuple[Step, ...]
     pool_fen: int = 0
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 def convert_pension(question: ConversionQuestion) -> Conversion:

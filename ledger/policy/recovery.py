@@ -14,8 +14,7 @@ from typing import Final
 from ledger.errors import AmountError
 from ledger.policy.periods import add_months, checked_period
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 
 SOURCE: Final = "社会保险经办条例第四十六条"
 LONGEST_DEDUCTIONS: Final = 600
@@ -43,7 +42,7 @@ class Deductions:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Reasoned):
     """From where an overpayment comes back: the parts add up to ``due_fen``."""
 
     due_fen: int
@@ -51,11 +50,6 @@ class Recovery:
     from_account_fen: int
     deductions: Deductions | None
     steps: tuple[Step, ...]
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 @dataclass(frozen=True, slots=True)

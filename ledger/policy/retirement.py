@@ -17,8 +17,8 @@ from typing import Final
 from ledger.errors import ParameterMissingError
 from ledger.policy.periods import add_months, checked_period, months_between, year_of
 from ledger.policy.regions import NATION
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation, Parameter, ParameterStatus, row_name, status_of, table
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import Parameter, ParameterStatus, row_name, status_of, table
 
 FLEXIBLE_MONTHS: Final = 36
 NOTICE_MONTHS: Final = 3
@@ -56,7 +56,7 @@ class CategoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Retirement:
+class Retirement(Reasoned):
     """A person's pension age and the months that follow from it; ages in months.
 
     ``minimum``: the contributions needed in months, those of the year the age is reached in.
@@ -99,11 +99,6 @@ class Retirement:
             Step(_MINIMUM, months, (self.minimum,)),
             Step(_DELAYED if self.delay_months else _NOT_DELAYED, figures, (self.rule,)),
         )
-
-    @property
-    def explanation(self) -> Explanation:
-        """When the age is reached, in one sentence."""
-        return self.steps[-1].explanation
 
 
 @cache

@@ -29,8 +29,8 @@ from ledger.policy.profiles import Option, option_step, province_profile
 from ledger.policy.rates import JANUARY
 from ledger.policy.regions import NATION
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording, steps_status
-from ledger.policy.tables import Explanation, ParameterStatus, row_name, status_of, table
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import ParameterStatus, row_name, status_of, table
 
 DEATH_MONTH_IS_DUE: Final = "death_month_is_due"
 ADJUSTMENT_SOURCE: Final = "社会保险法第十八条（基本养老金正常调整机制）"
@@ -152,7 +152,7 @@ class AppliedAdjustment:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthDue:
+class MonthDue(Reasoned):
     """What is due for one month, in fen, and why."""
 
     period: int
@@ -180,16 +180,6 @@ class MonthDue:
             *(item.step for item in self.applied),
             Step(_DUE, end),
         )
-
-    @property
-    def status(self) -> ParameterStatus:
-        """The status of the weakest value behind the amount."""
-        return steps_status(self.steps)
-
-    @property
-    def explanation(self) -> Explanation:
-        """What is due, in one sentence."""
-        return self.steps[-1].explanation
 
 
 @dataclass(frozen=True, slots=True)

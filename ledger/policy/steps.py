@@ -95,6 +95,22 @@ class Explained(Protocol):
         """The steps in the order of the reasoning, never empty."""
 
 
+class Reasoned:
+    """What follows from the steps of a result; the result itself has them, see `Explained`."""
+
+    __slots__ = ()
+
+    @property
+    def status(self: Explained) -> ParameterStatus:
+        """The status of the weakest value behind the result."""
+        return steps_status(self.steps)
+
+    @property
+    def explanation(self: Explained) -> Explanation:
+        """The conclusion in one sentence."""
+        return self.steps[-1].explanation
+
+
 def steps_status(steps: Iterable[Step]) -> ParameterStatus:
     """The status of the weakest step."""
     return weakest(*(step.status for step in steps))

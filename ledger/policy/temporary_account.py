@@ -17,8 +17,7 @@ from typing import Final
 from ledger.errors import AmountError
 from ledger.policy.regions import province_of
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 
 SOURCE: Final = "国办发〔2009〕66号第五条；人社部规〔2016〕5号"
 
@@ -42,18 +41,13 @@ class TemporaryAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class TemporaryDecision:
+class TemporaryDecision(Reasoned):
     """What becomes of the account; ``to_province`` and ``fund_fen`` only when it is collected."""
 
     fate: Fate
     to_province: str | None
     fund_fen: int
     steps: tuple[Step, ...]
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 def temporary_account_fate(

@@ -20,8 +20,7 @@ from ledger.policy.identifiers import Sex
 from ledger.policy.periods import period_of
 from ledger.policy.regions import pool_of, province_of
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 
 SOURCE: Final = "国办发〔2009〕66号"
 
@@ -63,7 +62,7 @@ class TransferQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferDecision:
+class TransferDecision(Reasoned):
     """The verdict, the scope and the steps to them; the last step is the reason that decided."""
 
     verdict: Verdict
@@ -74,11 +73,6 @@ class TransferDecision:
     def relation_moves(self) -> bool:
         """Whether the relation goes to the new place."""
         return self.verdict in {Verdict.TRANSFER, Verdict.CONSOLIDATE}
-
-    @property
-    def explanation(self) -> Explanation:
-        """The reason that decided."""
-        return self.steps[-1].explanation
 
 
 def scope_of(from_region: str, to_region: str) -> Scope:

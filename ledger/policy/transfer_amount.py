@@ -24,8 +24,8 @@ from ledger.errors import AmountError, PeriodError
 from ledger.policy.money import share_of
 from ledger.policy.periods import checked_period, year_of
 from ledger.policy.rule_parameters import rule_parameter
-from ledger.policy.steps import Figure, Step, Wording
-from ledger.policy.tables import Explanation, Parameter
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
+from ledger.policy.tables import Parameter
 from ledger.policy.transfer import SOURCE, Scope
 
 
@@ -107,7 +107,7 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True)
-class TransferAmount:
+class TransferAmount(Reasoned):
     """The money that belongs to a relation, in fen, with its yearly rows.
 
     ``pool_fen`` and ``account_fen`` are what the sheet states; ``fund_fen`` is what moves between
@@ -132,11 +132,6 @@ class TransferAmount:
         if self.scope is Scope.INTRA_POOL:
             return 0
         return self.pool_fen + self.account_fen
-
-    @property
-    def explanation(self) -> Explanation:
-        """The conclusion."""
-        return self.steps[-1].explanation
 
 
 def transfer_amount(

@@ -15,7 +15,7 @@ from ledger.errors import (
     ReversalOfReversalError,
     SameOfficerError,
 )
-from ledger.evidence.encoding import Head, LeafIndex, LogId, Subject, exclusive_tag, handle_of
+from ledger.evidence.encoding import LeafIndex, LogId
 from ledger.policy.contributions import split_paid
 from ledger.policy.kinds import InsuranceClass, Kind
 from ledger.policy.periods import period_of
@@ -107,12 +107,6 @@ def contribution_fact(
         body=body,
         identity_number=row.identity_number,
     )
-
-
-def normal_tag(kind: Kind, class_: int, period: int, subject: Subject) -> bytes:
-    """The tag of a person's one normal line of a month."""
-    head = Head(kind, class_, period)
-    return exclusive_tag(head, handle_of(head, subject))
 
 
 # --- collections -------------------------------------------------------------------------------

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ledger.errors import MalformedTrustFileError
 from scripts.cli.command import command
 from scripts.cli.failures import DONE, REFUSED
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output, Words
+from scripts.cli.proofs import read_trust_file
 
 if TYPE_CHECKING:
     from ledger.audit.model import AuditReport, Finding
-    from ledger.evidence.trust import TrustFile
 
 INCOMPLETE: Final = 2
 """The exit code when nothing differs in what could be looked at, and not all could."""
@@ -112,23 +111,13 @@ def audit(
     from ledger.node import open_audited
 
     options = AuditOptions(open_records=not quick, from_checkpoint=from_checkpoint)
-    believed = _trust(trust) if trust is not None else None
+    believed = read_trust_file(trust) if trust is not None else None
     with open_audited(node, offline=offline, trust=believed) as log, out.progress() as told:
         report = audit_log(log, options, told)
     out.result(_document(report), lambda: _show(out, report))
     if not report.is_clean:
         return REFUSED
     return INCOMPLETE if report.not_checked else DONE
-
-
-def _trust(path: Path) -> TrustFile:
-    from ledger.evidence.trust import TrustFile
-
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise MalformedTrustFileError(field="file", reason="it cannot be opened") from error
-    return TrustFile.from_json(data)
 
 
 def _document(report: AuditReport) -> dict[str, Any]:

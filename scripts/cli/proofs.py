@@ -258,7 +258,7 @@ def verify(
     """
     now = at.replace(tzinfo=UTC) if at is not None else datetime.now(UTC)
     try:
-        verdict = _verdict(_bundle(bundle), _trust(trust), rpc, now, confirmations)
+        verdict = _verdict(_bundle(bundle), read_trust_file(trust), rpc, now, confirmations)
     except LedgerError as error:
         out.refusal(error)
         return UNDETERMINED
@@ -293,7 +293,12 @@ def _bundle(path: Path) -> bytes:
         raise MalformedBundleError(field="file", reason="it cannot be opened") from error
 
 
-def _trust(path: Path) -> TrustFile:
+def read_trust_file(path: Path) -> TrustFile:
+    """The trust file at a path that the command line named.
+
+    Raises:
+        MalformedTrustFileError: it cannot be opened, or is none.
+    """
     from ledger.evidence.trust import TrustFile
 
     try:
