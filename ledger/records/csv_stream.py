@@ -318,11 +318,17 @@ def without_empty_tail(cells: list[str], wanted: int) -> list[str]:
 # --- whole columns at once -----------------------------------------------------------------------
 
 
+_BLANK_TO_PYTHON_ALONE: Final = (b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+"""What ``str.strip`` takes for a blank and columns do not: which lines are empty depends on it."""
+
+
 def _columns(block: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
     """The cells of a block as text columns; None when it must be read record by record."""
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
     if b'"' in block or b"\r" in block or not delimiter.isascii():
+        return None
+    if any(sign in block for sign in _BLANK_TO_PYTHON_ALONE):
         return None
     if not block.endswith(b"\n"):
         block += b"\n"

@@ -71,6 +71,7 @@ class TestLines:
     )
     @example([["1", "2", "3"], ["", "", ""], ["4", "", "6"]], "\n", True, 5, "utf-8")
     @example([["1", '"x\ny"', "3"], ["4", "5", "6"]], "\r\n", False, 1, "gb18030")
+    @example([["", "", "\x1f"]], "\n", False, 1, "utf-8")
     def test_chunks_are_what_the_standard_library_reads(self, lines, end, last, size, encoding):
         text = end.join(["a,b,c", *(",".join(line) for line in lines)]) + end * last
         content = text.encode(encoding)
