@@ -1,0 +1,102 @@
+"""Typed reads of `Conflicts`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ledger.chain.bindings.base import ContractReads
+
+
+class ConflictState(IntEnum):
+    """Where a proven conflict stands on chain."""
+
+    NONE = 0
+    OPEN = 1
+    REVERSED = 2
+    CLOSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictOnChain:
+    """A proven conflict of two leaves; ``reversed_leaf`` (0 or 1) counts once one was reversed."""
+
+    conflict_id: int
+    state: ConflictState
+    first_log: int
+    first_index: int
+    second_log: int
+    second_index: int
+    head: bytes
+    handle: bytes
+    tag: bytes
+    proven_at: int
+    decided_at: int
+    prover: str
+    outcome: int
+    reversed_leaf: int
+    document_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictAnswer:
+    """What one side put on record about a conflict."""
+
+    log_id: int
+    answered_at: int
+    document_digest: bytes
+
+
+class ConflictsReads(ContractReads):
+    """Proven conflicts."""
+
+    def conflict_count(self) -> int:
+        """How many conflicts were proven; their ids run from 1."""
+        return int(self.one("Conflicts", "count"))
+
+    def conflict(self, conflict_id: int) -> ConflictOnChain:
+        """A proven conflict.
+
+        Raises:
+            ContractRefusedError: there is none of that id.
+        """
+        found = self.one("Conflicts", "conflict", conflict_id)
+        return ConflictOnChain(
+            conflict_id=conflict_id,
+            state=ConflictState(found["state"]),
+            first_log=found["firstLog"],
+            first_index=found["firstIndex"],
+            second_log=found["secondLog"],
+            second_index=found["secondIndex"],
+            head=found["head"],
+            handle=found["handle"],
+            tag=found["tag"],
+            proven_at=found["provenAt"],
+            decided_at=found["decidedAt"],
+            prover=found["prover"],
+            outcome=found["outcome"],
+            reversed_leaf=found["reversedLeaf"],
+            document_digest=found["documentDigest"],
+        )
+
+    def conflicts(self) -> list[ConflictOnChain]:
+        """All conflicts in the order they were proven."""
+        return [self.conflict(number) for number in range(1, self.conflict_count() + 1)]
+
+    def conflict_id_of(
+        self, one_log: int, one_index: int, other_log: int, other_index: int
+    ) -> int | None:
+        """The conflict of two leaves, in either order."""
+        found = int(
+            self.one("Conflicts", "conflictIdOf", one_log, one_index, other_log, other_index)
+        )
+        return found or None
+
+    def conflict_answers(self, conflict_id: int) -> list[ConflictAnswer]:
+        """What both sides put on record about a conflict, in order."""
+        count = int(self.one("Conflicts", "answerCount", conflict_id))
+        found = [self.one("Conflicts", "answerByIndex", conflict_id, i) for i in range(count)]
+        return [
+            ConflictAnswer(each["log"], each["answeredAt"], each["documentDigest"])
+            for each in found
+        ]
