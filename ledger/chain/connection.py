@@ -6,10 +6,11 @@ for its shape here and translated; no hex string, web3 object or foreign excepti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from eth_utils.address import to_checksum_address
@@ -22,15 +23,34 @@ REQUEST_TIMEOUT_SECONDS: Final = 20
 
 _ALREADY_THERE: Final = ("already known", "known transaction", "already imported")
 _NONCE_PASSED: Final = ("nonce too low", "nonce has already been used", "oldnonce")
+_STATE_GONE: Final = (
+    "header not found",
+    "missing trie node",
+    "unknown block",
+    "block not found",
+    "world state",
+    "state not available",
+    "historical state",
+    "required historical state",
+    "blockoutofrange",
+    "block out of range",
+)
+"""How endpoints say that they do not have a block, or its state no more."""
+
+BlockReference = int | str
+"""A block by its number, by its hash (0x-hex, 32 bytes), or by a name such as ``latest``."""
+
+_HASH_CHARACTERS: Final = 66
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block's number, hash (0x-hex) and time (seconds since 1970)."""
+    """A block's number, hash (0x-hex), time (seconds since 1970) and parent's hash."""
 
     number: int
     hash: str
     time: int
+    parent_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,11 @@ class RawLog:
     block: int
     log_index: int
     transaction_hash: str
+    block_hash: str = ""
+
+
+class BlockMissingError(ChainUnavailableError):
+    """The endpoint answers, but has not this block, or not its state any more."""
 
 
 class CallRevertedError(Exception):
@@ -65,8 +90,69 @@ class CallRevertedError(Exception):
         self.data = data
 
 
+class ChainReader(Protocol):
+    """What one endpoint, or several that agree, answer. See :class:`ChainConnection`."""
+
+    @property
+    def endpoint(self) -> str:
+        """Where it is, without credentials or path."""
+
+    @property
+    def chain_id(self) -> int:
+        """The chain's id."""
+
+    def block(self, at: BlockReference | None = None) -> Block:
+        """A block by number or hash; without one, the newest."""
+
+    def header(self, number: int) -> Mapping[str, Any]:
+        """A block's header as JSON-RPC gives it."""
+
+    def block_time(self, number: int) -> int:
+        """The time of a block."""
+
+    def code(self, address: str, at: BlockReference | None = None) -> bytes:
+        """The code at an address."""
+
+    def code_hash(self, address: str) -> str:
+        """Keccak-256 of the code at an address."""
+
+    def nonce(self, address: str, block: BlockReference = "latest") -> int:
+        """How many transactions an account had sent at a block."""
+
+    def balance(self, address: str) -> int:
+        """What an account has for gas, in wei."""
+
+    def gas_price(self) -> int:
+        """What gas costs now, in wei."""
+
+    def call(
+        self,
+        address: str,
+        data: bytes,
+        sender: str | None = None,
+        at: BlockReference | None = None,
+    ) -> bytes:
+        """Run a contract without a transaction."""
+
+    def estimate_gas(self, address: str | None, data: bytes, sender: str) -> int:
+        """Gas that a transaction like this needs now."""
+
+    def send_raw(self, raw: bytes) -> str:
+        """Hand signed bytes over."""
+
+    def receipt(self, transaction_hash: str) -> Receipt | None:
+        """What became of a transaction."""
+
+    def logs(self, addresses: Sequence[str], first: int, last: int) -> list[RawLog]:
+        """The log lines of some contracts."""
+
+
 class ChainConnection:
-    """Asks one endpoint. Safe to share between threads."""
+    """Asks one endpoint. Safe to share between threads.
+
+    ``failed_after_seconds`` is how long the last question that failed took: a refused connection
+    is quick, one that nobody answers takes the whole timeout.
+    """
 
     def __init__(self, rpc_url: str, timeout_seconds: float = REQUEST_TIMEOUT_SECONDS) -> None:
         from web3 import HTTPProvider
@@ -81,37 +167,58 @@ class ChainConnection:
             exception_retry_configuration=None,
         )
         self._block_time = lru_cache(maxsize=4096)(lambda number: self.block(number).time)
+        self.failed_after_seconds = 0.0
 
     @cached_property
     def chain_id(self) -> int:
         """The chain's id, asked once."""
         return _number(self._ask("eth_chainId", []))
 
-    def block(self, number: int | None = None) -> Block:
-        """A block by its number; without one, the newest.
+    def block(self, at: BlockReference | None = None) -> Block:
+        """A block by its number or hash; without one, the newest.
 
         Raises:
             ChainUnavailableError: the endpoint does not answer, or does not have that block.
         """
-        found = self._ask(
-            "eth_getBlockByNumber", ["latest" if number is None else hex(number), False]
+        found = self._header(at)
+        return Block(
+            _number(found["number"]),
+            str(found["hash"]),
+            _number(found["timestamp"]),
+            str(found["parentHash"]),
         )
+
+    def header(self, number: int) -> Mapping[str, Any]:
+        """A block's header as JSON-RPC gives it: hex strings by the specification's names.
+
+        Raises:
+            ChainUnavailableError: the endpoint does not answer, or does not have that block.
+        """
+        return self._header(number)
+
+    def _header(self, at: BlockReference | None) -> Mapping[str, Any]:
+        by_hash = isinstance(at, str) and len(at) == _HASH_CHARACTERS
+        method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
+        found = self._ask(method, [_block_parameter(at, by_hash=False), False])
         if found is None:
-            raise ChainUnavailableError(endpoint=self.endpoint, reason=f"it has no block {number}")
-        return Block(_number(found["number"]), str(found["hash"]), _number(found["timestamp"]))
+            raise BlockMissingError(endpoint=self.endpoint, reason=f"it has no block {at}")
+        return dict(found)
 
     def block_time(self, number: int) -> int:
         """The time of a block, remembered."""
         return self._block_time(number)
 
+    def code(self, address: str, at: BlockReference | None = None) -> bytes:
+        """The code at an address, immutables as they are set there; empty where there is none."""
+        return _data(self._ask("eth_getCode", [address, _block_parameter(at)]))
+
     def code_hash(self, address: str) -> str:
         """Keccak-256 of the code at an address (0x-hex), immutables as they are set there."""
-        return "0x" + keccak(_data(self._ask("eth_getCode", [address, "latest"]))).hex()
+        return "0x" + keccak(self.code(address)).hex()
 
-    def nonce(self, address: str, block: int | str = "latest") -> int:
+    def nonce(self, address: str, block: BlockReference = "latest") -> int:
         """How many transactions an account had sent at a block."""
-        at = hex(block) if isinstance(block, int) else block
-        return _number(self._ask("eth_getTransactionCount", [address, at]))
+        return _number(self._ask("eth_getTransactionCount", [address, _block_parameter(block)]))
 
     def balance(self, address: str) -> int:
         """What an account has for gas, in wei."""
@@ -121,16 +228,23 @@ class ChainConnection:
         """What gas costs now, in wei."""
         return _number(self._ask("eth_gasPrice", []))
 
-    def call(self, address: str, data: bytes, sender: str | None = None) -> bytes:
-        """Run a contract without a transaction.
+    def call(
+        self,
+        address: str,
+        data: bytes,
+        sender: str | None = None,
+        at: BlockReference | None = None,
+    ) -> bytes:
+        """Run a contract without a transaction, on the state after a block (the newest).
 
         Raises:
             CallRevertedError: it reverted.
+            BlockMissingError: the endpoint has not that block, or not its state any more.
         """
         request = {"to": address, "data": "0x" + data.hex()}
         if sender is not None:
             request["from"] = sender
-        return _data(self._ask("eth_call", [request, "latest"]))
+        return _data(self._ask("eth_call", [request, _block_parameter(at)]))
 
     def estimate_gas(self, address: str | None, data: bytes, sender: str) -> int:
         """Gas that a transaction like this needs now.
@@ -187,6 +301,7 @@ class ChainConnection:
                 block=_number(line["blockNumber"]),
                 log_index=_number(line["logIndex"]),
                 transaction_hash=str(line["transactionHash"]),
+                block_hash=str(line["blockHash"]),
             )
             for line in self._ask("eth_getLogs", [wanted])
         ]
@@ -198,17 +313,21 @@ class ChainConnection:
             error = answer["error"]
             if (reverted := _revert_data(error)) is not None:
                 raise CallRevertedError(reverted)
-            reason = f"{method}: {error.get('message', error)}"
-            raise ChainUnavailableError(endpoint=self.endpoint, reason=reason[:200])
+            message = str(error.get("message", error) if isinstance(error, dict) else error)
+            gone = any(words in message.lower() for words in _STATE_GONE)
+            kind = BlockMissingError if gone else ChainUnavailableError
+            raise kind(endpoint=self.endpoint, reason=f"{method}: {message}"[:200])
         return answer["result"]
 
     def _request(self, method: str, parameters: list[Any]) -> Any:
         from requests import RequestException
         from web3.exceptions import Web3Exception
 
+        began = time.monotonic()
         try:
             answer = self._provider.make_request(method, parameters)
         except (RequestException, Web3Exception, ValueError, OSError) as error:
+            self.failed_after_seconds = time.monotonic() - began
             reason = type(error).__name__
             raise ChainUnavailableError(endpoint=self.endpoint, reason=reason) from error
         if "error" not in answer and "result" not in answer:
@@ -228,6 +347,15 @@ def _revert_data(error: Any) -> bytes | None:
     if isinstance(error, dict) and "revert" in str(error.get("message", "")).lower():
         return b""
     return None
+
+
+def _block_parameter(at: BlockReference | None, *, by_hash: bool = True) -> Any:
+    """A block as JSON-RPC wants it; by its hash as EIP-1898 says."""
+    if at is None:
+        return "latest"
+    if isinstance(at, int):
+        return hex(at)
+    return {"blockHash": at} if by_hash and len(at) == _HASH_CHARACTERS else at
 
 
 def _number(value: Any) -> int:
