@@ -83,6 +83,9 @@ def make_parser() -> argparse.ArgumentParser:
         help=f"base fee of block 0 (default {DEFAULT_BASE_FEE_WEI}); 0 makes gas free")  # fmt: skip
     add("--ready-file", type=Path, help="also write the address here once requests are answered")
     add("--log-level", choices=("debug", "info", "warning", "error"), default="info")
+    add(
+        "--testing", action="store_true", help="also take blocks back and move the clock on request"
+    )
     add("--exit-with-parent", type=int, metavar="PID", help="stop when this parent process ends")
     return parser
 
@@ -118,6 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
             funds=tuple(options.fund),
             gas_limit=options.gas_limit,
             base_fee_wei=options.base_fee_wei,
+            testing=options.testing,
         )
         from devnet.node import DevnetNode
 

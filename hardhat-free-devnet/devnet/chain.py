@@ -8,12 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rlp  # type: ignore[import-untyped]
 from eth.constants import BLANK_ROOT_HASH
 from eth.exceptions import UnrecognizedTransactionType
 from eth_keys.exceptions import BadSignature
+from eth_typing import BlockNumber
 from eth_utils.exceptions import ValidationError
 
 from devnet.directory import CHAIN_FILE
@@ -25,6 +26,7 @@ from devnet.rules import (
     chain_class,
     make_genesis,
     refusal_of,
+    take_back,
 )
 from devnet.settings import (
     DEFAULT_BASE_FEE_WEI,
@@ -67,6 +69,9 @@ class LocalChain:
         self.offset_seconds = int(birth["offset_seconds"])
         self.as_of = birth["as_of"] or None
         self.genesis_hash = bytes.fromhex(birth["genesis_hash"])
+        self.shift_seconds = 0
+        """How far a test has moved the clock; gone when the process ends."""
+        self._mark: bytes | None = None
         self._now = now
         self.evm: EmbeddedChain = chain_class(self.chain_id, self.seconds)(store.node_data)
         self._check_head()
@@ -98,7 +103,7 @@ class LocalChain:
 
     def seconds(self) -> int:
         """The chain's clock: seconds since 1970, the offset of its birth included."""
-        return int(self._now().timestamp()) + self.offset_seconds
+        return int(self._now().timestamp()) + self.offset_seconds + self.shift_seconds
 
     @property
     def head(self) -> BlockHeaderAPI:
@@ -120,13 +125,40 @@ class LocalChain:
             self._mine(transaction)
             return bytes(transaction.hash)
 
-    def mine_empty(self) -> bytes:
-        """Add a block without transactions (time passes, confirmations grow); returns its hash."""
-        with self.lock:
-            return self._mine(None)
+    def mine_empty(self, second: int | None = None) -> bytes:
+        """Add a block without transactions (time passes, confirmations grow); returns its hash.
 
-    def _mine(self, transaction: SignedTransactionAPI | None) -> bytes:
-        header = self.evm.create_header_from_parent(self.head)
+        Args:
+            second: its time, not before its parent's; None for now.
+        """
+        with self.lock:
+            return self._mine(None, {} if second is None else {"timestamp": second})
+
+    def block(self, number: int) -> BlockAPI:
+        """A block of the chain as it is now."""
+        return self.evm.get_canonical_block_by_number(BlockNumber(number))
+
+    def go_back(self, number: int, mark: bytes) -> None:
+        """Take back every block after ``number``; for tests of reorganisations only.
+
+        Args:
+            number: the block that is the newest one again.
+            mark: at most 32 bytes that the next block carries, so that it is not one of the old.
+        """
+        with self.lock:
+            newest = self.block(number).header
+            with self.store.one_block():
+                take_back(self.store.node_data, newest, int(self.head.block_number))
+                self.store.drop_after(number)
+            self._mark = mark
+            self.evm.header = self.evm.create_header_from_parent(newest)
+
+    def _mine(
+        self, transaction: SignedTransactionAPI | None, fields: dict[str, Any] | None = None
+    ) -> bytes:
+        if self._mark is not None:
+            fields = {"extra_data": self._mark, **(fields or {})}
+        header = self.evm.create_header_from_parent(self.head, **(fields or {}))
         vm = self.evm.get_vm(header)
         receipts: tuple[ReceiptAPI, ...] = ()
         with self.store.one_block():
@@ -146,6 +178,7 @@ class LocalChain:
             self.evm.chaindb.persist_block(mined)
             hashes = [bytes(each.hash) for each in mined.transactions]
             self.store.add_block(mined.number, mined.hash, hashes, _log_rows(mined, receipts))
+            self._mark = None
         self.evm.header = self.evm.create_header_from_parent(mined.header)
         return bytes(mined.hash)
 

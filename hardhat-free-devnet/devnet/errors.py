@@ -10,6 +10,7 @@ DevnetError                    stable kebab ``code``; the message is built from 
 └── RpcError                   an answer to a JSON-RPC caller: number, message, data
       ParseError, InvalidRequestError, MethodNotFoundError, InvalidParamsError
       StateNotFoundError       no such block
+      FilterNotFoundError      no such filter, or unused for too long
       TransactionRefusedError  a network with London rules would not take it either
       ExecutionRevertedError   the contract said no; ``data`` holds its revert bytes
       ExecutionFailedError     out of gas, invalid instruction and the like
@@ -143,6 +144,13 @@ class StateNotFoundError(RpcError):
     """The block asked for does not exist (geth: ``header not found``)."""
 
     code = "devnet-rpc-header-not-found"
+    number = -32000
+
+
+class FilterNotFoundError(RpcError):
+    """The filter does not exist any more (geth: ``filter not found``)."""
+
+    code = "devnet-rpc-filter-not-found"
     number = -32000
 
 

@@ -91,7 +91,7 @@ def _bind(chain: LocalChain, settings: DevnetSettings) -> RpcServer:
     if settings.port == 0 and last is not None:
         remembered = replace(settings, port=last.port)
         try:
-            return RpcServer(chain, remembered.host, remembered.port)
+            return RpcServer(chain, remembered.host, remembered.port, testing=settings.testing)
         except SettingsError:
             pass  # somebody else took it meanwhile: any free one
-    return RpcServer(chain, settings.host, settings.port)
+    return RpcServer(chain, settings.host, settings.port, testing=settings.testing)

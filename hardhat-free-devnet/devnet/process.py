@@ -144,6 +144,7 @@ class DevnetProcess:
         }
         listed = [f"{name}={value}" for name, value in given.items() if value is not None]
         listed += [f"--fund={fund}" for fund in settings.funds]
+        listed += ["--testing"] * settings.testing
         return listed if self._detached else [*listed, f"--exit-with-parent={os.getpid()}"]
 
 

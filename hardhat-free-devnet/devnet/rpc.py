@@ -3,7 +3,7 @@
 What web3's own eth-tester provider answers well is left to it (``_DELEGATED``); answered here is
 what must be durable (sending), indexed (logs), true to this chain (ids, prices) or exact (revert
 data). Methods that are in neither table do not exist here: eth-tester's own time travel, snapshots
-and account keys would bypass the disk.
+and account keys would bypass the disk. Ours (`devnet.rewind`) exist on a chain started for tests.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ from devnet.errors import (
     RpcError,
     StateNotFoundError,
 )
-from devnet.store import LogFilter
+from devnet.filters import Filters
+from devnet.rewind import TestingMethods
 from devnet.wire import hex_data, hex_quantity
 
 if TYPE_CHECKING:
@@ -46,11 +47,9 @@ if TYPE_CHECKING:
 
 CLIENT_NAME = "anxu-devnet"
 MAX_FEE_HISTORY_BLOCKS = 1_024
-MAX_LOG_ROWS = 100_000
 
 _MALFORMED = (TesterValidationError, ValidationError, TypeError, ValueError, LookupError)
 
-_RANGE = ("fromBlock", "toBlock")
 _REWARD_PLACE = 2
 _STATE, _BLOCK = "state", "block"
 _DELEGATED: dict[str, tuple[str, int] | None] = {
@@ -76,8 +75,9 @@ _DELEGATED: dict[str, tuple[str, int] | None] = {
 class RpcMethods:
     """Answers one method at a time; parameters and results are JSON values."""
 
-    def __init__(self, local: LocalChain) -> None:
+    def __init__(self, local: LocalChain, *, testing: bool = False) -> None:
         self._local = local
+        self.filters = Filters(local)
         tester = EthereumTester(StoredBackend(local))
         provider = EthereumTesterProvider(tester)
         self._ask_tester = combine_middleware(
@@ -100,9 +100,11 @@ class RpcMethods:
             "eth_call": self._call,
             "eth_estimateGas": self._estimate_gas,
             "eth_sendRawTransaction": self._send_raw_transaction,
-            "eth_getLogs": self._get_logs,
             "evm_mine": self._mine,
+            **self.filters.methods(),
         }
+        if testing:
+            self._own |= TestingMethods(local, self.filters).methods()
 
     def answer(self, method: str, params: list[Any]) -> Any:
         """The result of one call.
@@ -187,36 +189,6 @@ class RpcMethods:
             raise InvalidParamsError("evm_mine: takes no parameter; the clock is set at birth")
         self._local.mine_empty()
         return "0x0"
-
-    def _get_logs(self, params: list[Any]) -> list[dict[str, Any]]:
-        wanted = wire.argument(params, 0, "filter")
-        if not isinstance(wanted, dict):
-            raise InvalidParamsError("filter: expected an object")
-        newest = int(self._local.head.block_number)
-        if wanted.get("blockHash") is not None:
-            only = wire.BlockReference(block_hash=wire.data(wanted["blockHash"], "blockHash", 32))
-            first = last = self._number_of(only)
-        else:
-            first, last = (
-                newest if each.number is None and each.name != "earliest" else each.number or 0
-                for each in (wire.block_reference(wanted.get(key)) for key in _RANGE)
-            )
-            if first > last:
-                raise InvalidParamsError("invalid block range params")
-        found = self._local.store.find_logs(
-            LogFilter(
-                from_block=first,
-                to_block=min(last, newest),
-                addresses=wire.filter_addresses(wanted),
-                topics=wire.filter_topics(wanted),
-            ),
-            limit=MAX_LOG_ROWS + 1,
-        )
-        if len(found) > MAX_LOG_ROWS:
-            raise InvalidParamsError(
-                f"query returned more than {MAX_LOG_ROWS} results; narrow the block range"
-            )
-        return [wire.log_object(row) for row in found]
 
     def _fee_history(self, params: list[Any]) -> dict[str, Any]:
         asked = wire.argument(params, 0, "blockCount")

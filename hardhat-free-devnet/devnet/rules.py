@@ -16,11 +16,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import rlp  # type: ignore[import-untyped]
 from eth.abc import AtomicDatabaseAPI, BlockHeaderAPI, SignedTransactionAPI
 from eth.chains.base import MiningChain
 from eth.consensus.noproof import NoProofConsensus
+from eth.db.schema import SchemaV1
+from eth.rlp.sedes import chain_gaps
 from eth.vm.forks.london import LondonVM
 from eth.vm.forks.london.headers import create_london_header_from_parent
+from eth_typing import BlockNumber
 
 BLOCK_DIFFICULTY = 1
 EXTRA_DATA = b"anxu hardhat-free devnet".ljust(32, b"\x00")
@@ -98,6 +102,16 @@ def make_genesis(
     made = chain.from_genesis(database, header, state)  # type: ignore[arg-type]
     assert isinstance(made, EmbeddedChain)
     return made
+
+
+def take_back(database: AtomicDatabaseAPI, newest: BlockHeaderAPI, last: int) -> None:
+    """Make ``newest`` the end of the chain again; blocks up to ``last`` lose their numbers."""
+    for number in range(newest.block_number + 1, last + 1):
+        del database[SchemaV1.make_block_number_to_hash_lookup_key(BlockNumber(number))]
+    without_gaps = rlp.encode(((), newest.block_number + 1), sedes=chain_gaps)
+    database[SchemaV1.make_header_chain_gaps_lookup_key()] = without_gaps
+    database[SchemaV1.make_chain_gaps_lookup_key()] = without_gaps
+    database[SchemaV1.make_canonical_head_hash_lookup_key()] = newest.hash
 
 
 def refusal_of(  # noqa: C901, PLR0911 - one return per rule, in geth's order

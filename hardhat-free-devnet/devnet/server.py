@@ -38,7 +38,7 @@ class RpcServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, local: LocalChain, host: str, port: int) -> None:
+    def __init__(self, local: LocalChain, host: str, port: int, *, testing: bool = False) -> None:
         """Bind the address.
 
         Raises:
@@ -51,7 +51,7 @@ class RpcServer(ThreadingHTTPServer):
             import socket
 
             self.address_family = socket.AF_INET6
-        self.methods = RpcMethods(local)
+        self.methods = RpcMethods(local, testing=testing)
         self._idle = threading.Condition()
         self._active_requests = 0
         try:

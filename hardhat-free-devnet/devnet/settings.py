@@ -57,7 +57,8 @@ class DevnetSettings:
     ``None`` (for funds: empty) takes what the directory's chain was born with, or the default for a
     new one.
     ``port`` 0 takes the port used last time when it is free, else any free one. ``base_fee_wei`` 0
-    makes a network where gas costs nothing, as consortium networks often are.
+    makes a network where gas costs nothing, as consortium networks often are. ``testing`` adds
+    methods that take blocks back and move the clock, for this run of the process.
     """
 
     directory: Path
@@ -68,6 +69,7 @@ class DevnetSettings:
     funds: tuple[Fund, ...] = ()
     gas_limit: int | None = None
     base_fee_wei: int | None = None
+    testing: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be.

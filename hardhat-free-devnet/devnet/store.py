@@ -252,12 +252,28 @@ class ChainStore:
             statement = "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             self._rows.append((statement, [_log_values(row) for row in logs]))
 
+    def drop_after(self, number: int) -> None:
+        """Forget every block after ``number`` in the indexes; only inside ``one_block``."""
+        for statement in (
+            "DELETE FROM block WHERE number > ?",
+            "DELETE FROM mined WHERE block_number > ?",
+            "DELETE FROM log WHERE block_number > ?",
+        ):
+            self._rows.append((statement, [(number,)]))
+
     def newest_indexed_block(self) -> tuple[int, bytes] | None:
         """Number and hash of the newest block in the index."""
         row: tuple[int, bytes] | None = self._connection.execute(
             "SELECT number, hash FROM block ORDER BY number DESC LIMIT 1"
         ).fetchone()
         return row
+
+    def block_hashes(self, first: int, last: int) -> list[bytes]:
+        """The hashes of blocks ``first`` to ``last`` included, in order."""
+        rows = self._connection.execute(
+            "SELECT hash FROM block WHERE number BETWEEN ? AND ? ORDER BY number", (first, last)
+        )
+        return [row[0] for row in rows]
 
     def find_mined(self, transaction_hash: bytes) -> MinedPosition | None:
         """Where a transaction was mined, whatever the length of the chain."""

@@ -54,7 +54,7 @@ class TestIdentity:
         "method",
         [
             "evm_snapshot", "evm_revert", "testing_timeTravel", "eth_sendTransaction",
-            "eth_newFilter", "personal_unlockAccount", "debug_setHead", "nonsense", "",
+            "anvil_reorg", "evm_increaseTime", "personal_unlockAccount", "debug_setHead", "nonsense", "",
         ],
     )  # fmt: skip
     def test_ways_around_the_disk_do_not_exist(self, ask: Ask, method: str) -> None:
