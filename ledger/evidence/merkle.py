@@ -47,7 +47,8 @@ MAX_TREE_SIZE: Final = 2**63 - 1
 _SIZE = struct.Struct(">Q")
 _NO_LEAF: Final = "an index lies below the size"
 _SHRUNK: Final = "a log only grows"
-_ONE_LENGTH: Final = {DIGEST_BYTES}
+_ALL_LEFT: Final = -1
+"""A bit for every sibling of a climb: all of them stand on the left."""
 _NODE_BEGUN: Final = hashlib.sha256(NODE_LABEL)
 
 
@@ -249,16 +250,15 @@ def verify_inclusion(
             not 32 bytes.
         RootMismatchError: the proof leads elsewhere.
     """
-    _require_size(size)
-    _require_hashes((leaf, root, *proof))
     # 1. Compare index and size.
-    if not 0 <= index < size:
+    if not 0 <= index < size <= MAX_TREE_SIZE:
+        _require_size(size)
         raise LeafIndexOutOfRangeError(reason=_NO_LEAF, index=index, size=size)
     below = (index ^ (size - 1)).bit_length()
     above = (index >> below).bit_count()
-    _require_count(proof, below + above)
+    _require_shape((leaf, root), proof, below + above)
     # 2. and 3. Start at the leaf. 4. Climb: past siblings on both sides, then on the left only.
-    computed = _climb_left(_climb(leaf, index, proof[:below]), proof[below:])
+    computed = _climb(leaf, index | _ALL_LEFT << below, proof)
     # 5. The climb must end at the right root.
     if computed != root:
         raise RootMismatchError(expected=root.hex(), actual=computed.hex())
@@ -284,18 +284,13 @@ def verify_consistency(
         InconsistentCheckpointError: the newer tree does not contain the older one; ``origin`` names
             the log.
     """
-    _require_size(new_size)
-    _require_hashes((old_root, new_root, *proof))
-    inconsistent = InconsistentCheckpointError(origin=origin, old_size=old_size, new_size=new_size)
-    if not 0 <= old_size <= new_size:
+    if not 0 <= old_size <= new_size <= MAX_TREE_SIZE:
+        _require_size(new_size)
         raise SizesOutOfOrderError(reason=_SHRUNK, old_size=old_size, new_size=new_size)
     if old_size in {0, new_size}:
-        if proof:
-            raise ProofLengthError(
-                reason="equal sizes and the empty tree need none", expected=0, actual=len(proof)
-            )
+        _require_shape((old_root, new_root), proof, 0)
         if not _is_trivially_consistent(old_size, old_root, new_size, new_root):
-            raise inconsistent
+            raise InconsistentCheckpointError(origin=origin, old_size=old_size, new_size=new_size)
         return
     # 1. An empty proof proves nothing. 2. A complete older tree is its own first hash.
     is_complete = old_size & (old_size - 1) == 0
@@ -303,16 +298,15 @@ def verify_consistency(
     start = (old_size & -old_size).bit_length() - 1
     below, above = _way_up(old_size - 1, new_size)
     below -= start
-    _require_count(proof, below + len(above) + (not is_complete))
+    _require_shape((old_root, new_root), proof, below + len(above) + (not is_complete))
     seed, rest = (old_root, proof) if is_complete else (proof[0], proof[1:])
     # 5. Climb twice: to the newer root, and past the siblings on the left to the older one.
-    node = (old_size - 1) >> start
-    newer = _climb_left(_climb(seed, node, rest[:below]), rest[below:])
-    on_the_left = [sibling for level, sibling in enumerate(rest[:below]) if node >> level & 1]
-    older = _climb_left(seed, [*on_the_left, *rest[below:]])
+    lefts = (old_size - 1) >> start | _ALL_LEFT << below
+    newer = _climb(seed, lefts, rest)
+    older = _climb(seed, _ALL_LEFT, [each for at, each in enumerate(rest) if lefts >> at & 1])
     # 6. Both climbs must end where they should.
     if older != old_root or newer != new_root:
-        raise inconsistent
+        raise InconsistentCheckpointError(origin=origin, old_size=old_size, new_size=new_size)
 
 
 def _is_trivially_consistent(
@@ -341,27 +335,21 @@ def _way_up(index: int, size: int) -> tuple[int, list[int]]:
     return below, [below + level for level in range(shared.bit_length()) if shared >> level & 1]
 
 
-def _climb(node: bytes, index: int, proof: Sequence[bytes]) -> bytes:
-    """The hash that a node at ``index`` of its level leads to, past one sibling a level.
+def _climb(node: bytes, lefts: int, proof: Iterable[bytes]) -> bytes:
+    """The hash that a node leads to, past siblings, one after the other.
 
-    These loops are what verifying costs: a copied digest that has seen the label is the quickest.
+    Args:
+        node: where the climb starts.
+        lefts: bit i is set where sibling i stands on the left.
+        proof: the siblings.
     """
+    # This loop is what verifying costs: a copied digest that has seen the label is the quickest.
     begun = _NODE_BEGUN.copy
     for sibling in proof:
         digest = begun()
-        digest.update(sibling + node if index & 1 else node + sibling)
+        digest.update(sibling + node if lefts & 1 else node + sibling)
         node = digest.digest()
-        index >>= 1
-    return node
-
-
-def _climb_left(node: bytes, proof: Sequence[bytes]) -> bytes:
-    """The hash that a node leads to, past siblings on its left."""
-    begun = _NODE_BEGUN.copy
-    for sibling in proof:
-        digest = begun()
-        digest.update(sibling + node)
-        node = digest.digest()
+        lefts >>= 1
     return node
 
 
@@ -395,12 +383,11 @@ def _require_size(size: int) -> None:
         raise ProofShapeError(reason="no log has that size")
 
 
-def _require_hashes(hashes: Iterable[bytes]) -> None:
-    if set(map(len, hashes)) != _ONE_LENGTH:
+def _require_shape(ends: tuple[bytes, bytes], proof: Sequence[bytes], expected: int) -> None:
+    """Refuse unless the proof has ``expected`` hashes, and these and its two ends 32 bytes each."""
+    if [*map(len, (*ends, *proof))] == [DIGEST_BYTES] * (2 + expected):
+        return
+    if len(proof) == expected:
         raise ProofShapeError(reason="a hash is not 32 bytes long")
-
-
-def _require_count(proof: Sequence[bytes], expected: int) -> None:
-    if len(proof) != expected:
-        reason = "it has too many" if len(proof) > expected else "it has too few"
-        raise ProofLengthError(reason=reason, expected=expected, actual=len(proof))
+    reason = "it has too many" if len(proof) > expected else "it has too few"
+    raise ProofLengthError(reason=reason, expected=expected, actual=len(proof))

@@ -274,6 +274,22 @@ class TestProofs:
                 call()
             assert "32 bytes" in refused.value.reason
 
+    @pytest.mark.parametrize("place", range(4))
+    def test_lengths_are_not_made_up_for_by_one_another(self, place):
+        tree = MerkleTree(_leaves(4))
+        hashes = [tree.node(0, 0), tree.root(), *tree.inclusion_proof(0)]
+        hashes[place], hashes[place - 1] = hashes[place][:31], hashes[place - 1] + b"\x00"
+        leaf, root, *proof = hashes
+        with pytest.raises(ProofShapeError) as refused:
+            verify_inclusion(leaf, 0, 4, proof, root)
+        assert "32 bytes" in refused.value.reason
+
+    @pytest.mark.parametrize(("size", "wrong"), [(2**63, "size"), (-1, "size"), (4, "index")])
+    def test_what_no_log_has_is_named(self, size, wrong):
+        with pytest.raises(ProofShapeError) as refused:
+            verify_inclusion(bytes(32), 7, size, [], bytes(32))
+        assert wrong in refused.value.reason
+
     def test_the_mismatch_names_both_roots(self):
         tree = MerkleTree(_leaves(2))
         with pytest.raises(RootMismatchError) as refused:
