@@ -1315,6 +1315,21 @@ class MalformedTrustFileError(VerificationError):
     remedy_zh: ClassVar[str] = "请通过可信渠道向监管部门获取信任文件。"
 
 
+@dataclass(eq=False)
+class BlockSignerError(VerificationError):
+    """A block of the chain is signed by nobody who may, or is not what its hash says."""
+
+    block: int
+    reason: str
+    code: ClassVar[str] = "block-signer"
+    message: ClassVar[str] = "Block {block} of the chain is not accepted: {reason}."
+    message_zh: ClassVar[str] = "链上区块 {block} 未被采信：{reason}。"
+    remedy: ClassVar[str] = (
+        "Compare the validators in the manifest with the network's; ask another endpoint."
+    )
+    remedy_zh: ClassVar[str] = "请核对部署清单中的验证节点与网络是否一致，或改用其他接口。"
+
+
 # --- unavailable ----------------------------------------------------------------------------------
 
 
@@ -1379,6 +1394,52 @@ class ChainUnavailableError(UnavailableError):
 
 
 @dataclass(eq=False)
+class EndpointLagsError(UnavailableError):
+    """An endpoint is behind the others, or its newest block is too old: it is not used."""
+
+    endpoint: str
+    block: int
+    behind_blocks: int
+    age_seconds: int
+    code: ClassVar[str] = "endpoint-lags"
+    message: ClassVar[str] = (
+        "The chain endpoint {endpoint} stands at block {block}: {behind_blocks} blocks behind the "
+        "others, {age_seconds} s old."
+    )
+    message_zh: ClassVar[str] = (
+        "链节点 {endpoint} 停在第 {block} 块：落后其他节点 {behind_blocks} 块，"
+        "最新块已有 {age_seconds} 秒。"
+    )
+    remedy: ClassVar[str] = (
+        "Let it catch up (look at its peers and its log), or name another endpoint in node.json "
+        "(rpc_urls). If the whole network has stopped, start its validators."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请等待其同步（查看其对等节点与日志），或在 node.json 的 rpc_urls 中改用其他节点；"
+        "若全网停止出块，请恢复验证节点。"
+    )
+
+
+@dataclass(eq=False)
+class EndpointsDisagreeError(UnavailableError):
+    """Endpoints answer differently about the same block, and too few agree to tell who is wrong."""
+
+    endpoints: str
+    what: str
+    code: ClassVar[str] = "endpoints-disagree"
+    message: ClassVar[str] = "The chain endpoints {endpoints} do not agree on {what}."
+    message_zh: ClassVar[str] = "链节点 {endpoints} 对 {what} 的答复不一致。"
+    remedy: ClassVar[str] = (
+        "Find out which one serves the network's chain and take the other out of node.json "
+        "(rpc_urls); a third endpoint tells by itself."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请查明哪个节点属于本网络的链，将另一个移出 node.json 的 rpc_urls；"
+        "配置第三个节点后可自动判别。"
+    )
+
+
+@dataclass(eq=False)
 class StorageUnavailableError(UnavailableError):
     """The database does not answer or is busy."""
 
@@ -1416,6 +1477,22 @@ class NonceCapacityError(UnavailableError):
     message_zh: ClassVar[str] = "{key_id} 在当前时段内已有 {capacity} 次请求，暂不再受理。"
     remedy: ClassVar[str] = "Slow down and try again in two minutes."
     remedy_zh: ClassVar[str] = "请放慢频率，两分钟后重试。"
+
+
+@dataclass(eq=False)
+class EndpointBehindError(UnavailableError):
+    """An endpoint shows less of the chain than this node has already seen as final."""
+
+    endpoint: str
+    block: int
+    seen: int
+    code: ClassVar[str] = "endpoint-behind"
+    message: ClassVar[str] = (
+        "The chain at {endpoint} is at block {block}; this node has seen block {seen} as final."
+    )
+    message_zh: ClassVar[str] = "链接口 {endpoint} 停在区块 {block}，本节点已确认至 {seen}。"
+    remedy: ClassVar[str] = "It is asked again by itself; if it stays behind, use another endpoint."
+    remedy_zh: ClassVar[str] = "将自动重试；如长期落后，请改用其他接口。"
 
 
 # --- corruption -----------------------------------------------------------------------------------
@@ -1524,6 +1601,30 @@ class KeyFileDamagedError(CorruptionError):
         "Stop this node and restore the file from the sealed backup of its keys."
     )
     remedy_zh: ClassVar[str] = "请停止本节点，并从密钥封存备份恢复该文件。"
+
+
+@dataclass(eq=False)
+class DeepReorganisationError(CorruptionError):
+    """The chain replaced blocks that counted as final: nothing is published or paid on it."""
+
+    block: int
+    first_hash: str
+    second_hash: str
+    code: ClassVar[str] = "deep-reorganisation"
+    message: ClassVar[str] = (
+        "Block {block} of the chain counted as final with hash {first_hash}; now it is "
+        "{second_hash}."
+    )
+    message_zh: ClassVar[str] = (
+        "链上区块 {block} 曾以哈希 {first_hash} 视为最终，现变为 {second_hash}。"
+    )
+    remedy: ClassVar[str] = (
+        "Publication and payments stand still; call the network's operators, then decide with "
+        "'anxu outbox accept-chain'."
+    )
+    remedy_zh: ClassVar[str] = (
+        "上链与支付已暂停；请联系网络运维，查明后用 anxu outbox accept-chain 处理。"
+    )
 
 
 # --- usage ----------------------------------------------------------------------------------------

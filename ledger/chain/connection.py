@@ -78,6 +78,15 @@ class RawLog:
     block_hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SentTransaction:
+    """A transaction in a block: its hash, its sender (both 0x-hex, lower case) and nonce."""
+
+    hash: str
+    sender: str
+    nonce: int
+
+
 class BlockMissingError(ChainUnavailableError):
     """The endpoint answers, but has not this block, or not its state any more."""
 
@@ -124,6 +133,12 @@ class ChainReader(Protocol):
 
     def gas_price(self) -> int:
         """What gas costs now, in wei."""
+
+    def priority_fee(self) -> int:
+        """What a validator wants on top of the base fee, in wei."""
+
+    def transactions(self, number: int) -> list[SentTransaction]:
+        """The transactions of a block, in order."""
 
     def call(
         self,
@@ -214,7 +229,12 @@ class ChainConnection:
 
     def code_hash(self, address: str) -> str:
         """Keccak-256 of the code at an address (0x-hex), immutables as they are set there."""
-        return "0x" + keccak(self.code(address)).hex()
+        return self.hash_of(self.code(address))
+
+    @staticmethod
+    def hash_of(code: bytes) -> str:
+        """Keccak-256 of some code (0x-hex)."""
+        return "0x" + keccak(code).hex()
 
     def nonce(self, address: str, block: BlockReference = "latest") -> int:
         """How many transactions an account had sent at a block."""
@@ -227,6 +247,24 @@ class ChainConnection:
     def gas_price(self) -> int:
         """What gas costs now, in wei."""
         return _number(self._ask("eth_gasPrice", []))
+
+    def priority_fee(self) -> int:
+        """What a validator wants on top of the base fee, in wei."""
+        return _number(self._ask("eth_maxPriorityFeePerGas", []))
+
+    def transactions(self, number: int) -> list[SentTransaction]:
+        """The transactions of a block, in order.
+
+        Raises:
+            BlockMissingError: the endpoint does not have that block.
+        """
+        found = self._ask("eth_getBlockByNumber", [hex(number), True])
+        if found is None:
+            raise BlockMissingError(endpoint=self.endpoint, reason=f"it has no block {number}")
+        return [
+            SentTransaction(str(each["hash"]), str(each["from"]).lower(), _number(each["nonce"]))
+            for each in found["transactions"]
+        ]
 
     def call(
         self,
