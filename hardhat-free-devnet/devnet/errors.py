@@ -4,9 +4,11 @@ DevnetError                    stable kebab ``code``; the message is built from 
 ├── SettingsError              what was asked for cannot be: change the command line
 ├── DirectoryError             the chain's directory cannot be used
 │     DirectoryInUseError      another process holds it
+│     NetworkNotFoundError     it holds none
 │     BirthMismatchError       the chain there was born with other settings
 │     CorruptChainError        its own data disagrees: do not go on, keep the files
 ├── StartError                 the process died or did not get ready
+├── ProgramMissingError        geth or anvil is not there and cannot be had
 └── RpcError                   an answer to a JSON-RPC caller: number, message, data
       ParseError, InvalidRequestError, MethodNotFoundError, InvalidParamsError
       StateNotFoundError       no such block
@@ -57,6 +59,16 @@ class DirectoryInUseError(DirectoryError):
         )
 
 
+class NetworkNotFoundError(DirectoryError):
+    """The directory holds no network of validators."""
+
+    code = "devnet-network-not-found"
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        super().__init__(f"no network in {directory}: 'anxu devnet network up' makes one")
+
+
 class BirthMismatchError(DirectoryError):
     """A chain keeps the settings it was born with; other ones need another directory."""
 
@@ -90,7 +102,21 @@ class StartError(DevnetError):
     def __init__(self, reason: str, log_tail: str) -> None:
         self.reason = reason
         self.log_tail = log_tail
-        super().__init__(f"{reason}\n--- end of devnet.log ---\n{log_tail}")
+        super().__init__(f"{reason}\n--- end of its log ---\n{log_tail}")
+
+
+class ProgramMissingError(DevnetError):
+    """A program of others is needed, is not here, and could not be built or fetched."""
+
+    code = "devnet-program-missing"
+
+    def __init__(self, program: str, reason: str) -> None:
+        self.program = program
+        self.reason = reason
+        super().__init__(
+            f"{program} cannot be had: {reason}\n"
+            f"Mend that, or name a {program} of your own with {program.upper()}_BINARY."
+        )
 
 
 class RpcError(DevnetError):

@@ -27,8 +27,9 @@ from enum import StrEnum
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
+from devnet.client import ask, post
+from devnet.errors import RpcError
 from devnet.stale import StaleView
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ Change = Callable[[str, list[Any], Any], Any]
 
 PATIENCE_SECONDS: Final = 10.0
 """How long `held_back` waits for the request that is to overtake."""
-FORWARD_SECONDS: Final = 60.0
 _GARBAGE: Final = b"<html><body>502 Bad Gateway</body></html>"
 
 
@@ -164,11 +164,10 @@ def reorganise(rpc_url: str, depth: int, transactions: Sequence[tuple[bytes, int
         RuntimeError: the endpoint cannot do it, or refuses one of the transactions.
     """
     placed = [["0x" + raw.hex(), place] for raw, place in transactions]
-    asked = {"jsonrpc": "2.0", "id": 1, "method": "anvil_reorg", "params": [depth, placed]}
-    _, body = send(rpc_url, json.dumps(asked).encode())
-    answer = json.loads(body)
-    if "error" in answer:
-        raise RuntimeError(str(answer["error"].get("message")))
+    try:
+        ask(rpc_url, "anvil_reorg", depth, placed)
+    except RpcError as error:
+        raise RuntimeError(error.message) from error
 
 
 def bent(value: Any) -> Any:
@@ -264,16 +263,14 @@ class FaultProxy:
     def _block_of(self, fault: Fault) -> int:
         if fault.block is not None:
             return fault.block
-        asked = {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}
-        answer = json.loads(send(self.target, json.dumps(asked).encode())[1])
-        return int(answer["result"], 16)
+        return int(ask(self.target, "eth_blockNumber"), 16)
 
     def answer(self, body: bytes) -> tuple[int, bytes] | None:
         """HTTP status and body to answer with; None breaks the connection."""
         try:
             asked = json.loads(body)
         except ValueError:
-            return send(self.target, body)
+            return post(self.target, body)
         requests = asked if isinstance(asked, list) else [asked]
         methods = [str(each.get("method")) for each in requests if isinstance(each, dict)]
         fault = self._on_the_way(methods)
@@ -331,7 +328,7 @@ class FaultProxy:
             faults = [each for each in self._faults if each.kind in _ON_ANSWERS]
         views = [self._views[id(each)] for each in faults if each.kind is Kind.STALE]
         sent = [_as_of(request, views) for request in requests]
-        status, body = send(
+        status, body = post(
             self.target, json.dumps(sent if isinstance(asked, list) else sent[0]).encode()
         )
         with self._news:
@@ -364,20 +361,6 @@ class FaultProxy:
                 answer["result"] = str(fault.chain_id) if is_name else hex(fault.chain_id)
             elif fault.change is not None:
                 answer["result"] = fault.change(method, params, answer["result"])
-
-
-def send(rpc_url: str, body: bytes) -> tuple[int, bytes]:
-    """POST one body; HTTP status and body of the answer."""
-    parts = urlsplit(rpc_url)
-    connection = http.client.HTTPConnection(
-        parts.hostname or "", parts.port, timeout=FORWARD_SECONDS
-    )
-    try:
-        connection.request("POST", "/", body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
 
 
 def _as_of(request: Any, views: Sequence[StaleView]) -> Any:
