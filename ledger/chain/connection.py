@@ -6,7 +6,6 @@ for its shape here and translated; no hex string, web3 object or foreign excepti
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -116,7 +115,7 @@ class ChainReader(Protocol):
     def header(self, number: int) -> Mapping[str, Any]:
         """A block's header as JSON-RPC gives it."""
 
-    def block_time(self, number: int) -> int:
+    def block_time(self, at: BlockReference) -> int:
         """The time of a block."""
 
     def code(self, address: str, at: BlockReference | None = None) -> bytes:
@@ -163,11 +162,7 @@ class ChainReader(Protocol):
 
 
 class ChainConnection:
-    """Asks one endpoint. Safe to share between threads.
-
-    ``failed_after_seconds`` is how long the last question that failed took: a refused connection
-    is quick, one that nobody answers takes the whole timeout.
-    """
+    """Asks one endpoint. Safe to share between threads."""
 
     def __init__(self, rpc_url: str, timeout_seconds: float = REQUEST_TIMEOUT_SECONDS) -> None:
         from web3 import HTTPProvider
@@ -181,13 +176,16 @@ class ChainConnection:
             request_kwargs={"timeout": timeout_seconds},
             exception_retry_configuration=None,
         )
-        self._block_time = lru_cache(maxsize=4096)(lambda number: self.block(number).time)
-        self.failed_after_seconds = 0.0
+        self._block_time = lru_cache(maxsize=4096)(lambda block_hash: self.block(block_hash).time)
 
     @cached_property
     def chain_id(self) -> int:
         """The chain's id, asked once."""
         return _number(self._ask("eth_chainId", []))
+
+    def forget(self) -> None:
+        """Ask for the chain's id again: another chain may stand at the same address now."""
+        self.__dict__.pop("chain_id", None)
 
     def block(self, at: BlockReference | None = None) -> Block:
         """A block by its number or hash; without one, the newest.
@@ -219,9 +217,9 @@ class ChainConnection:
             raise BlockMissingError(endpoint=self.endpoint, reason=f"it has no block {at}")
         return dict(found)
 
-    def block_time(self, number: int) -> int:
-        """The time of a block, remembered."""
-        return self._block_time(number)
+    def block_time(self, at: BlockReference) -> int:
+        """The time of a block; remembered by its hash, which never means another one."""
+        return self._block_time(at) if isinstance(at, str) else self.block(at).time
 
     def code(self, address: str, at: BlockReference | None = None) -> bytes:
         """The code at an address, immutables as they are set there; empty where there is none."""
@@ -361,11 +359,9 @@ class ChainConnection:
         from requests import RequestException
         from web3.exceptions import Web3Exception
 
-        began = time.monotonic()
         try:
             answer = self._provider.make_request(method, parameters)
         except (RequestException, Web3Exception, ValueError, OSError) as error:
-            self.failed_after_seconds = time.monotonic() - began
             reason = type(error).__name__
             raise ChainUnavailableError(endpoint=self.endpoint, reason=reason) from error
         if "error" not in answer and "result" not in answer:

@@ -10,26 +10,34 @@ from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from ledger.chain.connection import CallRevertedError, ChainConnection
+from ledger.chain.connection import CallRevertedError, ChainReader
 from ledger.errors import InvalidSignatureError, TransactionRefusedError
 from ledger.keys.ports import AccountSigner
 
 FEE_HEADROOM: Final = 8
 """How many times today's gas price a transaction may pay; a price can double in six blocks."""
+FEE_RAISE_PERCENT: Final = 25
+"""How much more a version pays that replaces another; nodes ask for at least 10 %."""
 GAS_MARGIN_PERCENT: Final = 30
 """How much more gas than estimated a call may use, for state that changes until it lands."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedCall:
-    """A signed transaction: the bytes to send, and the hash (0x-hex) under which it lands."""
+    """A signed transaction: the bytes to send, and the hash (0x-hex) under which it lands.
+
+    ``gas`` is the most it may use, ``max_fee_wei`` and ``priority_fee_wei`` what it pays for one.
+    """
 
     raw: bytes
     hash: str
+    gas: int = 0
+    max_fee_wei: int = 0
+    priority_fee_wei: int = 0
 
 
 def sign_transaction(
-    connection: ChainConnection,
+    connection: ChainReader,
     signer: AccountSigner,
     *,
     to: str | None,
@@ -37,6 +45,7 @@ def sign_transaction(
     wei: int = 0,
     nonce: int,
     gas: int | None = None,
+    replaces: SignedCall | None = None,
 ) -> SignedCall:
     """Sign one transaction for the connection's chain; nothing is sent.
 
@@ -48,17 +57,22 @@ def sign_transaction(
         wei: what is sent along.
         nonce: how many transactions the sender sent before this one.
         gas: the most it may use.
+        replaces: an earlier version under this nonce; this one uses its gas and pays more, unless
+            gas costs nothing on this chain.
 
     Raises:
         TransactionRefusedError: it would revert.
         InvalidSignatureError: the signer signed with another key than its address says.
     """
+    if gas is None and replaces is not None:
+        gas = replaces.gas or None
     if gas is None:
         try:
             needed = connection.estimate_gas(to, data, signer.address)
         except CallRevertedError as error:
             raise TransactionRefusedError(reason="it would revert") from error
         gas = needed * (100 + GAS_MARGIN_PERCENT) // 100
+    max_fee_wei, priority_fee_wei = _fees(connection, replaces)
     transaction: dict[str, Any] = {
         "type": 2,
         "chainId": connection.chain_id,
@@ -67,8 +81,8 @@ def sign_transaction(
         "value": wei,
         "data": data,
         "gas": gas,
-        "maxFeePerGas": connection.gas_price() * FEE_HEADROOM,
-        "maxPriorityFeePerGas": 0,
+        "maxFeePerGas": max_fee_wei,
+        "maxPriorityFeePerGas": priority_fee_wei,
         "accessList": [],
     }
     digest = bytes(TypedTransaction.from_dict(transaction).hash())
@@ -81,4 +95,22 @@ def sign_transaction(
     raw = bytes(TypedTransaction.from_dict(transaction).encode())
     if str(Account.recover_transaction(raw)) != to_checksum_address(signer.address):
         raise InvalidSignatureError(what="a chain transaction")
-    return SignedCall(raw=raw, hash="0x" + keccak(raw).hex())
+    return SignedCall(raw, "0x" + keccak(raw).hex(), gas, max_fee_wei, priority_fee_wei)
+
+
+def _fees(connection: ChainReader, replaces: SignedCall | None) -> tuple[int, int]:
+    """What to pay for gas at most, and to the validator, in wei; nothing where gas is free."""
+    price = connection.gas_price()
+    if price == 0:
+        return 0, 0
+    # Validators pass on what offers them at least one wei; by default none asks for more.
+    priority = max(1, connection.priority_fee())
+    highest = price * FEE_HEADROOM
+    if replaces is not None:
+        highest = max(highest, _raised(replaces.max_fee_wei))
+        priority = max(priority, _raised(replaces.priority_fee_wei))
+    return max(highest, priority), priority
+
+
+def _raised(wei: int) -> int:
+    return wei * (100 + FEE_RAISE_PERCENT) // 100 + 1

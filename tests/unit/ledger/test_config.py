@@ -10,7 +10,7 @@ from ledger.errors import SettingsError
 
 GOOD = NodeSettings(
     role="bureau", name_zh="南京", name_en="Nanjing", region="320100", pool=32, log_id=1,
-    database_url="sqlite:////tmp/x", host="127.0.0.1", port=8001, rpc_url="http://127.0.0.1:8545",
+    database_url="sqlite:////tmp/x", host="127.0.0.1", port=8001, rpc_urls=("http://127.0.0.1:8545",),
 )  # fmt: skip
 
 
@@ -30,14 +30,15 @@ class TestNodeSettings:
 
     @pytest.mark.parametrize(
         ("setting", "value"),
-        [("role", "king"), ("port", -1), ("port", 65_536), ("region", "32010"), ("region", "32010x")],
+        [("role", "king"), ("port", -1), ("port", 65_536), ("region", "32010"), ("region", "32010x"),
+         ("rpc_quorum", 2), ("rpc_quorum", -1)],
     )  # fmt: skip
     def test_a_setting_out_of_bounds_is_refused(self, setting, value):
         with pytest.raises(SettingsError) as refusal:
             replace(GOOD, **{setting: value})
         assert refusal.value.setting == setting
 
-    @pytest.mark.parametrize("missing", ["role", "log_id", "database_url", "rpc_url"])
+    @pytest.mark.parametrize("missing", ["role", "log_id", "database_url", "rpc_urls"])
     def test_a_missing_setting_is_named(self, tmp_path, missing):
         GOOD.save(tmp_path)
         content = json.loads((tmp_path / SETTINGS_FILE).read_text())
@@ -55,6 +56,17 @@ class TestNodeSettings:
             NodeSettings.load(tmp_path)
         assert refusal.value.setting == "databse_url"
 
+    @pytest.mark.parametrize(
+        ("named", "read"), [("http://127.0.0.1:8545", GOOD.rpc_urls), ("", ())]
+    )
+    def test_an_older_file_names_one_endpoint(self, tmp_path, named, read):
+        GOOD.save(tmp_path)
+        content = json.loads((tmp_path / SETTINGS_FILE).read_text()) | {"rpc_url": named}
+        del content["rpc_urls"], content["rpc_quorum"]
+        (tmp_path / SETTINGS_FILE).write_text(json.dumps(content))
+        assert NodeSettings.load(tmp_path) == replace(GOOD, rpc_urls=read)
+        assert NodeSettings.load(tmp_path).rpc_url == named
+
     @pytest.mark.parametrize("text", [None, "{", ""])
     def test_a_directory_that_is_no_node_is_refused(self, tmp_path, text):
         if text is not None:
@@ -71,7 +83,14 @@ class TestNodeSettings:
 
     @pytest.mark.parametrize(
         ("setting", "value"),
-        [("port", "8001"), ("log_id", None), ("pool", True), ("region", 320100)],
+        [
+            ("port", "8001"),
+            ("log_id", None),
+            ("pool", True),
+            ("region", 320100),
+            ("rpc_urls", "http://x"),
+            ("rpc_urls", [1]),
+        ],
     )
     def test_a_value_of_another_type_is_refused(self, tmp_path, setting, value):
         GOOD.save(tmp_path)
