@@ -10,12 +10,26 @@ import signal
 import sys
 import threading
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from devnet.anvil import AnvilNode, engine_of
+from devnet.client import ask
 from devnet.directory import write_json
-from devnet.errors import DevnetError, SettingsError
-from devnet.settings import DEFAULT_BASE_FEE_WEI, DEFAULT_CHAIN_ID, DevnetSettings, Fund
+from devnet.errors import BirthMismatchError, DevnetError, SettingsError
+from devnet.settings import (
+    ANVIL,
+    DEFAULT_BASE_FEE_WEI,
+    DEFAULT_CHAIN_ID,
+    EMBEDDED,
+    ENGINES,
+    DevnetSettings,
+    Fund,
+)
+
+if TYPE_CHECKING:
+    from devnet.node import DevnetNode
 
 _LOGGED_FIELDS = ("method", "ms", "error", "rpc_url", "chain_id", "block", "as_of", "reason")
 _PARENT_POLL_SECONDS = 0.5
@@ -81,6 +95,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--gas-limit", type=int, help="gas of a block (default 30000000)")
     add("--base-fee-wei", type=int,
         help=f"base fee of block 0 (default {DEFAULT_BASE_FEE_WEI}); 0 makes gas free")  # fmt: skip
+    add("--engine", choices=ENGINES, help="what makes the blocks (default: embedded)")
+    add("--block-seconds", type=int, help="anvil: time between blocks; 0 mines each transaction")
     add("--ready-file", type=Path, help="also write the address here once requests are answered")
     add("--log-level", choices=("debug", "info", "warning", "error"), default="info")
     add(
@@ -95,6 +111,18 @@ def _watch_parent(stop: threading.Event, parent: int) -> None:
     while not stop.wait(_PARENT_POLL_SECONDS):
         if os.getppid() != parent:
             stop.set()
+
+
+def _node(settings: DevnetSettings, stop: threading.Event) -> AnvilNode | DevnetNode:
+    if (settings.engine or engine_of(settings.directory)) == ANVIL:
+        node = AnvilNode(settings, lambda: datetime.now(UTC))
+        node.watch(stop)
+        return node
+    if engine_of(settings.directory) == ANVIL:
+        raise BirthMismatchError("engine", ANVIL, EMBEDDED)
+    from devnet.node import DevnetNode
+
+    return DevnetNode(settings)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -122,15 +150,15 @@ def main(arguments: list[str] | None = None) -> int:
             gas_limit=options.gas_limit,
             base_fee_wei=options.base_fee_wei,
             testing=options.testing,
+            engine=options.engine,
+            block_seconds=options.block_seconds,
         )
-        from devnet.node import DevnetNode
-
-        with DevnetNode(settings) as node:
+        with _node(settings, stop) as node:
             endpoint = node.endpoint
             if options.ready_file is not None:
                 write_json(options.ready_file, endpoint)
             facts = {"rpc_url": endpoint.rpc_url, "chain_id": endpoint.chain_id}
-            block = int(node.chain.head.block_number)
+            block = int(ask(endpoint.rpc_url, "eth_blockNumber"), 16)
             log.info("ready", extra={**facts, "as_of": endpoint.as_of, "block": block})
             stop.wait()
             log.info("stopping")

@@ -140,6 +140,8 @@ class DevnetProcess:
             "--as-of": settings.as_of,
             "--gas-limit": settings.gas_limit,
             "--base-fee-wei": settings.base_fee_wei,
+            "--engine": settings.engine,
+            "--block-seconds": settings.block_seconds,
             "--log-level": self._log_level,
         }
         listed = [f"{name}={value}" for name, value in given.items() if value is not None]

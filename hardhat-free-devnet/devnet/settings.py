@@ -12,6 +12,11 @@ from devnet.errors import SettingsError
 DEFAULT_CHAIN_ID = 31_415
 DEFAULT_GAS_LIMIT = 30_000_000
 DEFAULT_BASE_FEE_WEI = 1_000_000_000
+DEFAULT_BLOCK_SECONDS = 1
+EMBEDDED = "embedded"
+ANVIL = "anvil"
+ENGINES = (EMBEDDED, ANVIL)
+MAX_BLOCK_SECONDS = 60
 MAX_CHAIN_ID = 2**53 - 1
 MAX_FUND_WEI = 2**128
 MAX_PORT = 65_535
@@ -58,7 +63,9 @@ class DevnetSettings:
     new one.
     ``port`` 0 takes the port used last time when it is free, else any free one. ``base_fee_wei`` 0
     makes a network where gas costs nothing, as consortium networks often are. ``testing`` adds
-    methods that take blocks back and move the clock, for this run of the process.
+    methods that take blocks back and move the clock, for this run of the process. ``engine`` is
+    ``embedded`` or ``anvil``; None takes what made the directory's chain, and the embedded one for
+    a new chain. ``block_seconds`` is anvil's only: 0 mines each transaction at once.
     """
 
     directory: Path
@@ -70,6 +77,8 @@ class DevnetSettings:
     gas_limit: int | None = None
     base_fee_wei: int | None = None
     testing: bool = False
+    engine: str | None = None
+    block_seconds: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be.
@@ -91,6 +100,14 @@ class DevnetSettings:
             raise SettingsError("gas_limit", f"must be from {MIN_GAS_LIMIT} to 2**63-1")
         if self.base_fee_wei is not None and not 0 <= self.base_fee_wei <= 2**64:
             raise SettingsError("base_fee_wei", "must be from 0 to 2**64")
+        if self.engine not in {None, *ENGINES}:
+            raise SettingsError("engine", f"must be one of {', '.join(ENGINES)}")
+        if self.block_seconds is not None and not 0 <= self.block_seconds <= MAX_BLOCK_SECONDS:
+            raise SettingsError("block_seconds", f"must be from 0 to {MAX_BLOCK_SECONDS}")
+        if self.block_seconds is not None and self.engine != ANVIL:
+            raise SettingsError(
+                "block_seconds", "the embedded chain mines each transaction at once"
+            )
         if len({fund.address for fund in self.funds}) != len(self.funds):
             raise SettingsError("fund", "an address is named twice")
 
