@@ -230,7 +230,9 @@ class Endpoints:
 
     def code(self, address: str, at: BlockReference | None = None) -> bytes:
         """The code at an address, at a block (the newest shared one)."""
-        return self._agree(lambda each, head: each.code(address, at or head), f"code of {address}")
+        return self._agree(
+            lambda each, head: each.code(address, head if at is None else at), f"code of {address}"
+        )
 
     def code_hash(self, address: str) -> str:
         """Keccak-256 of the code at an address (0x-hex)."""
@@ -240,9 +242,10 @@ class Endpoints:
         """How many transactions an account had sent at a block; with the pool, the most seen."""
         if block == "pending":
             return max(self._each(lambda each: each.nonce(address, block)))
-        at = None if block == "latest" else block
+        newest = block == "latest"
         return self._agree(
-            lambda each, head: each.nonce(address, at or head or "latest"), f"nonce of {address}"
+            lambda each, head: each.nonce(address, head if newest and head else block),
+            f"nonce of {address}",
         )
 
     def transactions(self, number: int) -> list[SentTransaction]:
@@ -265,7 +268,7 @@ class Endpoints:
 
         def ask(each: ChainConnection, head: str | None) -> bytes | _Reverted:
             try:
-                return each.call(address, data, sender, at or head)
+                return each.call(address, data, sender, head if at is None else at)
             except CallRevertedError as error:
                 return _Reverted(error.data)
 
