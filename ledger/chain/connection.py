@@ -243,7 +243,14 @@ class ChainConnection:
         return _number(self._ask("eth_getBalance", [address, "latest"]))
 
     def gas_price(self) -> int:
-        """What gas costs now, in wei."""
+        """What gas costs now, in wei; 0 where the base fee is 0, as in a network of free gas.
+
+        There a node's own answer would still suggest a tip, which an account without coins cannot
+        pay and no validator needs.
+        """
+        newest = self._ask("eth_getBlockByNumber", ["latest", False])
+        if newest is not None and _number(newest.get("baseFeePerGas") or 1) == 0:
+            return 0
         return _number(self._ask("eth_gasPrice", []))
 
     def priority_fee(self) -> int:
