@@ -32,14 +32,25 @@ from ledger.chain.bindings.funds import (
     SettlementOnChain,
     SettlementState,
 )
-from ledger.chain.bindings.transfers import CaseState, TransferCaseOnChain, TransfersReads
+from ledger.chain.bindings.transfers import (
+    CaseState,
+    ClaimFinding,
+    ClaimKind,
+    ClaimOnChain,
+    ClaimState,
+    Overruling,
+    TermsOnChain,
+    TransferCaseOnChain,
+    TransfersReads,
+)
 from ledger.chain.codec import decode_args, encode_args
 from ledger.funds.model import Account
 
 __all__ = [
-    "Account", "Bindings", "BureauOnChain", "CaseState", "CheckpointOnChain", "ConflictAnswer",
-    "ConflictOnChain", "ConflictState", "DisbursementOnChain", "DisbursementState", "FundTotals",
-    "KeptLeafOnChain", "KeySetOnChain", "SettlementOnChain", "SettlementState", "SupervisorOnChain",
+    "Account", "Bindings", "BureauOnChain", "CaseState", "CheckpointOnChain", "ClaimFinding",
+    "ClaimKind", "ClaimOnChain", "ClaimState", "ConflictAnswer", "ConflictOnChain", "ConflictState",
+    "DisbursementOnChain", "DisbursementState", "FundTotals", "KeptLeafOnChain", "KeySetOnChain",
+    "Overruling", "SettlementOnChain", "SettlementState", "SupervisorOnChain", "TermsOnChain",
     "TransferCaseOnChain", "decode_args", "encode_args",
 ]  # fmt: skip
 
