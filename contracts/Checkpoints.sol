@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
+
 import {IBureaus} from "./interfaces/IBureaus.sol";
 import {ICheckpoints} from "./interfaces/ICheckpoints.sol";
 import {Leaf} from "./libraries/Leaf.sol";
@@ -11,7 +13,7 @@ import {LogId} from "./types/LogId.sol";
 /// @notice Accepts a checkpoint only with a proof that the log it belongs to grew and did not
 /// change.
 /// @dev Suspension is not asked for here: what a log recorded must be anchored whoever is at fault.
-contract Checkpoints is ICheckpoints {
+contract Checkpoints is ICheckpoints, Multicall {
     /// @dev Where a log stands, in one slot: leaves in its newest checkpoint, and how many
     /// checkpoints it has.
     struct Newest {
@@ -53,7 +55,8 @@ contract Checkpoints is ICheckpoints {
         (uint64 before, uint64 place) = (newest.size, newest.count);
         if (size <= before) revert CheckpointsNotGrown(log, before, size);
         mapping(uint64 size => bytes32 root) storage roots = _roots[log];
-        MerkleLog.requireConsistent(before, roots[before], size, root, consistencyProof);
+        if (place == 0) _requireFirst(log, size, root, consistencyProof);
+        else MerkleLog.requireConsistent(before, roots[before], size, root, consistencyProof);
         uint64 number = ++_total;
         roots[size] = root;
         Publication storage publication = _publications[log][place];
@@ -143,6 +146,11 @@ contract Checkpoints is ICheckpoints {
     }
 
     /// @inheritdoc ICheckpoints
+    function requirePublished(LogId log, uint64 size) external view {
+        _requireRoot(log, size);
+    }
+
+    /// @inheritdoc ICheckpoints
     function latestSize(LogId log) public view returns (uint64) {
         return _newest[log].size;
     }
@@ -156,9 +164,34 @@ contract Checkpoints is ICheckpoints {
         bytes32 seal,
         bytes32[] calldata proof
     ) public view {
-        bytes32 root = _roots[log][size];
+        MerkleLog.requireIncluded(
+            index,
+            size,
+            Leaf.hash(tag, seal),
+            proof,
+            _requireRoot(log, size)
+        );
+    }
+
+    /// @dev A log's first checkpoint: nothing comes before it, or what it inherits does.
+    function _requireFirst(
+        LogId log,
+        uint64 size,
+        bytes32 root,
+        bytes32[] calldata consistencyProof
+    ) private view {
+        (LogId predecessor, uint64 inherited) = _bureaus.predecessorOf(log);
+        bytes32 older = inherited == 0 ? bytes32(0) : _requireRoot(predecessor, inherited);
+        if (size != inherited) {
+            MerkleLog.requireConsistent(inherited, older, size, root, consistencyProof);
+        } else if (root != older || consistencyProof.length != 0) {
+            revert CheckpointsNotInherited(log, predecessor, size, root);
+        }
+    }
+
+    function _requireRoot(LogId log, uint64 size) private view returns (bytes32 root) {
+        root = _roots[log][size];
         if (root == 0) revert CheckpointsSizeUnknown(log, size);
-        MerkleLog.requireIncluded(index, size, Leaf.hash(tag, seal), proof, root);
     }
 
     /// @dev The first of a log's checkpoints whose size exceeds `index`, one of which does.

@@ -14,7 +14,8 @@ from typing import Final
 
 from ledger.chain.bindings import Account, Bindings
 from ledger.chain.connection import ChainConnection
-from ledger.chain.deployment import Manifest, SupervisorInput, deploy
+from ledger.chain.deployment import Governance, Manifest, SupervisorInput, deploy
+from ledger.chain.finality import Finality
 from ledger.chain.gateway import ChainGateway
 from ledger.config import MANIFEST_FILE, SETTINGS_FILE, NodeSettings
 from ledger.errors import NotFoundError, NotPermittedError, SettingsError
@@ -22,7 +23,9 @@ from ledger.evidence.encoding import LogId
 from ledger.keys.files import make_private_directory, write_new
 from ledger.keys.key_store import (
     ALLIANCE,
+    CLOSER,
     COSIGNER,
+    FREEZER,
     LOG,
     OPRF,
     PERSON_MASTER,
@@ -89,7 +92,7 @@ def make_keys(directory: Path, role: str, passphrase: str | None = None) -> KeyS
             keys = KeyStore.create(keys_directory, made_up, scrypt_log2_n=_RANDOM_LOG2_N)
     if role == "supervisor":
         _ensure(keys, (COSIGNER,), keys.generate_ed25519)
-        _ensure(keys, (SUPERVISOR, DEPLOYER), keys.generate_secp256k1)
+        _ensure(keys, (SUPERVISOR, FREEZER, CLOSER, DEPLOYER), keys.generate_secp256k1)
         _ensure(keys, (OPRF,), keys.generate_secret)
     else:
         officers = tuple(officer_key_name(name) for name in OFFICERS)
@@ -115,7 +118,7 @@ def deploy_network(
     *,
     minimum_lines: int,
     network: str = "embedded",
-    confirmations: int = 0,
+    finality: Finality | None = None,
     offset_seconds: int = 0,
     as_of: str | None = None,
     report: Callable[[str], None] = lambda _: None,
@@ -129,15 +132,17 @@ def deploy_network(
         cosigner_key=keys.ed25519(COSIGNER).public_key,
         name=supervisor.registered_name,
         endpoint=f"http://{supervisor.host}:{supervisor.port}",
+        freezer=keys.secp256k1(FREEZER).address,
+        closer=keys.secp256k1(CLOSER).address,
     )
     manifest = deploy(
         ChainConnection(rpc_url),
         keys.secp256k1(DEPLOYER),
-        [named],
+        Governance((named,)),
         minimum_lines=minimum_lines,
         rpc_url=rpc_url,
         network=network,
-        confirmations=confirmations,
+        finality=finality,
         offset_seconds=offset_seconds,
         as_of=as_of,
         report=report,
@@ -176,7 +181,7 @@ def init_node(directory: Path, manifest: Manifest, new: NewNode) -> NodeSettings
         database_url=new.database_url or f"sqlite:///{database}",
         host=new.host,
         port=new.port,
-        rpc_url=manifest.rpc_url,
+        rpc_urls=manifest.rpc_urls,
         demo_sessions=new.demo_sessions,
     )
     settings.save(directory)
@@ -200,7 +205,7 @@ def enrol_bureau(
     if NodeSettings.load(supervisor_directory).role != "supervisor":
         raise NotPermittedError(action="enrolment", needed="a supervisor's node")
     keys, supervisor = open_keys(directory), open_keys(supervisor_directory)
-    chain = Bindings(ChainGateway(manifest, settings.rpc_url))
+    chain = Bindings(ChainGateway(manifest, settings.rpc_urls, settings.rpc_quorum))
     signer = supervisor.secp256k1(SUPERVISOR)
     publisher = keys.secp256k1(PUBLISHER).address
     if chain.log_id_of(publisher) is None:

@@ -4,8 +4,9 @@ usage: python scripts/compile_contracts.py [--check]
 
 The compiler is looked for in this order: the program named by SOLC_BINARY, one that py-solc-x has
 installed, the npm package pinned in scripts/solc if it was fetched before, a download by
-py-solc-x, the npm package. All of them are the same compiler and give the same bytes. Running
-Anxu needs none: artifacts are checked in.
+py-solc-x, the npm package. All of them are the same compiler and give the same bytes. The contracts
+of OpenZeppelin are pinned in scripts/solc too and fetched from npm in any case. Running Anxu needs
+none of this: artifacts are checked in.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import fcntl
 import hashlib
 import json
 import os
+import posixpath
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import solcx
@@ -30,6 +33,8 @@ ARTIFACTS = SOURCES / "artifacts"
 PINNED = ROOT / "scripts" / "solc"
 CACHE = ROOT / ".cache" / "solc"
 VERSION = "0.8.37"
+LIBRARY = "@openzeppelin/contracts"
+LIBRARY_VERSION = "5.4.0"
 EVM_VERSION = "london"
 OPTIMIZER_RUNS = 200
 DOWNLOAD_TIMEOUT_SECONDS = 60
@@ -38,9 +43,15 @@ SCHEMA = "anxu-contract-artifact/1"
 
 Report = Callable[[str], None]
 
+_IMPORT = re.compile(r'^import\s[^;]*?"([^"]+)";', re.MULTILINE)
+
 
 class CompilerNotFoundError(Exception):
     """No compiler could be had; the message says what was tried and what to do."""
+
+
+class LibraryNotFoundError(Exception):
+    """The contracts that ours build on could not be had; the message says why."""
 
 
 class CompilationError(Exception):
@@ -112,6 +123,20 @@ def _package_folder() -> Path:
     return CACHE / hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
+def find_library(report: Report) -> Path:
+    """The folder that imports of OpenZeppelin's contracts are found in, fetched if need be.
+
+    Raises:
+        LibraryNotFoundError: it could not be fetched.
+    """
+    try:
+        return _installed_package(report).parent / "node_modules"
+    except (CompilerNotFoundError, OSError, subprocess.SubprocessError) as error:
+        raise LibraryNotFoundError(
+            f"{LIBRARY} {LIBRARY_VERSION} could not be fetched from npm: {error}"
+        ) from error
+
+
 def _cached_package(_report: Report) -> Path:
     binary = _package_folder() / "solc"
     if not binary.is_file():
@@ -120,14 +145,14 @@ def _cached_package(_report: Report) -> Path:
 
 
 def _installed_package(report: Report) -> Path:
-    """Fetch the pinned npm package once; a small program makes it answer like the native one."""
+    """Fetch the pinned npm packages once; a small program lets solc answer like the native one."""
     folder = _package_folder()
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (folder / "solc").is_file():
             return folder / "solc"
-        report(f"Fetching the Solidity compiler {VERSION} from npm …")
+        report(f"Fetching solc {VERSION} and {LIBRARY} {LIBRARY_VERSION} from npm …")
         node, npm = _node_and_npm()
         unfinished = folder.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -172,23 +197,45 @@ def _node_and_npm() -> tuple[str, list[str]]:
     return node, [node, str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-def compile_artifacts(compiler: Path) -> dict[str, str]:
+def read_sources(library: Path) -> dict[str, str]:
+    """The text of our sources and of all they import, by the path under which it is imported."""
+    texts = {
+        path.relative_to(SOURCES).as_posix(): path.read_text("utf-8")
+        for path in sorted(SOURCES.rglob("*.sol"))
+    }
+    waiting = list(texts)
+    while waiting:
+        name = waiting.pop()
+        for found in imports_of(name, texts[name]):
+            if found not in texts:
+                texts[found] = (library / found).read_text("utf-8")
+                waiting.append(found)
+    return texts
+
+
+def imports_of(name: str, text: str) -> list[str]:
+    """The paths that a source imports, relative ones told from its own path."""
+    folder = PurePosixPath(name).parent
+    return [
+        posixpath.normpath((folder / path).as_posix()) if path.startswith(".") else path
+        for path in _IMPORT.findall(text)
+    ]
+
+
+def compile_artifacts(compiler: Path, library: Path) -> dict[str, str]:
     """The text of every artifact, by its path below contracts/artifacts.
 
     Raises:
         CompilationError: the compiler reported an error or a warning.
     """
-    texts = {
-        path.relative_to(SOURCES).as_posix(): path.read_text("utf-8")
-        for path in sorted(SOURCES.rglob("*.sol"))
-    }
+    texts = read_sources(library)
     wanted = [
         "abi",
         "evm.bytecode.object",
         "evm.deployedBytecode.object",
         "evm.deployedBytecode.immutableReferences",
     ]
-    compiled = [name for name in texts if "/" not in name or name.startswith("mocks/")]
+    compiled = sorted(name for name in texts if "/" not in name or name.startswith("mocks/"))
     settings = {
         "evmVersion": EVM_VERSION,
         "optimizer": {"enabled": True, "runs": OPTIMIZER_RUNS},
@@ -206,20 +253,25 @@ def compile_artifacts(compiler: Path) -> dict[str, str]:
     )
     if faults := [fault["formattedMessage"] for fault in answer.get("errors", [])]:
         raise CompilationError("\n".join(faults))
-    digest = _digest_of(texts)
     artifacts = {}
     for source in compiled:
         contract = Path(source).stem
         output = answer["contracts"][source][contract]
         path = Path(source).with_suffix(".json").as_posix()
-        artifacts[path] = _artifact_text(contract, source, output, digest)
+        artifacts[path] = _artifact_text(contract, source, output, _digest_of(source, texts))
     return artifacts
 
 
-def _digest_of(texts: dict[str, str]) -> str:
-    """SHA-256 of the lines `<sha256 of the file>  <path>` of all sources, sorted by path."""
+def _digest_of(source: str, texts: dict[str, str]) -> str:
+    """SHA-256 of the sorted lines `<sha256 of the file>  <path>`: a source and all it imports."""
+    names, waiting = {source}, [source]
+    while waiting:
+        name = waiting.pop()
+        more = set(imports_of(name, texts[name])) - names
+        names |= more
+        waiting += more
     lines = [
-        f"{hashlib.sha256(texts[name].encode()).hexdigest()}  {name}\n" for name in sorted(texts)
+        f"{hashlib.sha256(texts[name].encode()).hexdigest()}  {name}\n" for name in sorted(names)
     ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -279,8 +331,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         compiler = find_compiler(print)
-        fresh = compile_artifacts(compiler)
-    except (CompilerNotFoundError, CompilationError) as error:
+        fresh = compile_artifacts(compiler, find_library(print))
+    except (CompilerNotFoundError, LibraryNotFoundError, CompilationError) as error:
         print(error, file=sys.stderr)
         return 1
     stale = stale_artifacts(fresh)

@@ -7,8 +7,9 @@ import {PoolId} from "../types/PoolId.sol";
 /// @title IBureaus
 /// @notice Says who takes part: agencies and their logs, officers, supervisors, and the keys each
 /// had at any time.
-/// @dev Only supervisors change anything. Nothing is deleted: a signature is judged by the keys of
-/// its own time.
+/// @dev Who may do what is split: one address enrols, another suspends and freezes, a third closes
+/// conflicts, and what weighs most takes the council (k of n supervisors, with a delay). Nothing is
+/// deleted: a signature is judged by the keys of its own time.
 interface IBureaus {
     /// @notice What names a supervisor.
     /// @param account address that signs its chain transactions
@@ -20,6 +21,17 @@ interface IBureaus {
         bytes32 cosignerKey;
         string name;
         string endpoint;
+    }
+
+    /// @notice Who holds the three roles at birth.
+    /// @param enrollers may enrol agencies, change their keys, endpoints and officers, and publish
+    /// the work calendar
+    /// @param freezers may suspend agencies and freeze money
+    /// @param closers may close conflicts
+    struct RoleHolders {
+        address[] enrollers;
+        address[] freezers;
+        address[] closers;
     }
 
     /// @notice What an agency is enrolled with.
@@ -48,6 +60,7 @@ interface IBureaus {
         uint8 agencyFamily;
         PoolId pool;
         bool suspended;
+        bool closed;
         uint64 enrolledAt;
         address publisher;
         bytes32 logKey;
@@ -64,7 +77,13 @@ interface IBureaus {
         bytes32 sealingKeyDigest;
     }
 
-    /// @notice A supervisor was named at birth.
+    /// @notice The key with which a supervisor cosigned from a moment on.
+    struct CosignerKey {
+        bytes32 key;
+        uint64 validFrom;
+    }
+
+    /// @notice A supervisor is named so from now on.
     event SupervisorNamed(
         address indexed account,
         bytes32 cosignerKey,
@@ -99,8 +118,27 @@ interface IBureaus {
     /// @notice An officer may approve for a log, or no longer.
     event OfficerSet(LogId indexed log, address indexed officer, bool active);
 
-    /// @notice Only a supervisor may do this.
-    error BureausNotSupervisor(address caller);
+    /// @notice A log is closed for good: it publishes nothing more and opens nothing new.
+    event LogClosed(LogId indexed log, bytes32 reasonDigest);
+    /// @notice A new log carries a closed one on, from its checkpoint of that size.
+    event SuccessorNamed(LogId indexed log, LogId indexed successor, uint64 size);
+
+    /// @notice Only the council may do this.
+    error BureausNotGovernor(address caller);
+    /// @notice A role that nobody else can be given.
+    error BureausRoleInvalid(bytes32 role);
+    /// @notice Only a member of the council can be named a supervisor.
+    error BureausNotMember(address account);
+    /// @notice The log is closed for good.
+    error BureausLogClosed(LogId log);
+    /// @notice Only a closed log takes a successor.
+    error BureausLogNotClosed(LogId log);
+    /// @notice The log has a successor already.
+    error BureausSuccessorNamed(LogId log, LogId successor);
+    /// @notice A successor belongs to the pool of the log that it carries on.
+    error BureausPoolDiffers(PoolId expected, PoolId actual);
+    /// @notice The supervisor had no key yet.
+    error BureausCosignerUnknown(address account, uint64 time);
     /// @notice No log has this number.
     error BureausLogUnknown(LogId log);
     /// @notice The address publishes, or once published, for a log already.
@@ -157,6 +195,56 @@ interface IBureaus {
     /// @notice Lets an officer approve disbursements of a log, or no longer.
     function setOfficer(LogId log, address officer, bool active) external;
 
+    /// @notice Names a member of the council, or names it anew; the old cosigner keys stay in its
+    /// history. By the council.
+    function setSupervisor(Supervisor calldata supervisor) external;
+
+    /// @notice Closes a log for good: its publisher and officers may do nothing more. By the
+    /// council.
+    /// @param reasonDigest SHA-256 of the decision
+    function closeLog(LogId log, bytes32 reasonDigest) external;
+
+    /// @notice Enrols the agency that carries a closed log on. Its first checkpoint must extend the
+    /// closed log's checkpoint of `size`; what the closed log published after that is left behind.
+    /// By the council.
+    /// @dev Enrolled and named in one step, so that a successor certainly published nothing before.
+    /// @param size of a published checkpoint, or zero to begin anew
+    /// @param input what it is enrolled with; it must have the pool of the closed log
+    function nameSuccessor(
+        LogId log,
+        uint64 size,
+        BureauInput calldata input
+    ) external returns (LogId successor);
+
+    /// @notice The council: it alone closes logs, names successors, supervisors and role holders.
+    function governor() external view returns (address);
+
+    /// @notice Whether the address may enrol agencies.
+    function mayEnrol(address account) external view returns (bool);
+
+    /// @notice Whether the address may suspend agencies and freeze money.
+    function mayFreeze(address account) external view returns (bool);
+
+    /// @notice Whether the address may close conflicts.
+    function mayClose(address account) external view returns (bool);
+
+    /// @notice Whether a log is closed; false for an unknown one.
+    function isClosed(LogId log) external view returns (bool);
+
+    /// @notice The log that carries a closed one on; zero for none.
+    function successorOf(LogId log) external view returns (LogId);
+
+    /// @notice The closed log that this one carries on, and from which size; zero for none.
+    function predecessorOf(LogId log) external view returns (LogId predecessor, uint64 size);
+
+    /// @notice The log whose publisher acts for a log now: itself, or the last of its successors.
+    /// @dev What a closed log still owes others is done by that publisher.
+    function actingFor(LogId log) external view returns (LogId acting);
+
+    /// @notice The log in which a leaf was first recorded: itself, or the predecessor from which it
+    /// inherited the leaf.
+    function originOf(LogId log, uint64 index) external view returns (LogId origin);
+
     /// @notice The agency of a log; refuses an unknown one.
     function bureau(LogId log) external view returns (Bureau memory);
 
@@ -172,13 +260,14 @@ interface IBureaus {
     /// @notice Whether there is such a log.
     function isEnrolled(LogId log) external view returns (bool);
 
-    /// @notice Whether the address publishes for the log now.
+    /// @notice Whether the address publishes for the log now; false once the log is closed.
     function isPublisher(LogId log, address account) external view returns (bool);
 
-    /// @notice Whether the officer may approve for the log now.
+    /// @notice Whether the officer may approve for the log now; false once the log is closed.
     function isOfficer(LogId log, address account) external view returns (bool);
 
-    /// @notice Whether the address is a supervisor's.
+    /// @notice Whether the address is a supervisor's: a member of the council that does nothing for
+    /// any bureau.
     function isSupervisor(address account) external view returns (bool);
 
     /// @notice Whether the agency is suspended now; refuses an unknown log.
@@ -200,7 +289,20 @@ interface IBureaus {
     /// @notice A log's keys in the order they came, from zero.
     function keyByIndex(LogId log, uint256 index) external view returns (KeySet memory);
 
-    /// @notice How many supervisors there are.
+    /// @notice The key with which a supervisor cosigned at a time; refuses a time before its first.
+    /// @param time seconds since 1970
+    function cosignerKeyAt(address account, uint64 time) external view returns (bytes32);
+
+    /// @notice How many cosigner keys a supervisor had so far.
+    function cosignerKeyCount(address account) external view returns (uint256);
+
+    /// @notice A supervisor's cosigner keys in the order they came, from zero.
+    function cosignerKeyByIndex(
+        address account,
+        uint256 index
+    ) external view returns (CosignerKey memory);
+
+    /// @notice How many supervisors were ever named; some may have left the council.
     function supervisorCount() external view returns (uint256);
 
     /// @notice A supervisor in the order they were named, from zero.

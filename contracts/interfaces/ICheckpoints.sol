@@ -47,13 +47,16 @@ interface ICheckpoints {
     error CheckpointsIndexOutOfRange(uint256 index, uint256 count);
     /// @notice No checkpoint of the log covers this leaf yet.
     error CheckpointsLeafNotCovered(LogId log, uint64 index, uint64 latestSize);
+    /// @notice A successor's first checkpoint of the inherited size is the inherited one.
+    error CheckpointsNotInherited(LogId log, LogId predecessor, uint64 size, bytes32 root);
     /// @notice The leaf is kept already.
     error CheckpointsLeafAlreadyKept(LogId log, uint64 index);
 
     /// @notice Publishes a log's next checkpoint.
     /// @param size leaves in the tree, more than in the last checkpoint
     /// @param root root of that tree
-    /// @param consistencyProof RFC 9162 proof from the last checkpoint; empty for the first
+    /// @param consistencyProof RFC 9162 proof from the last checkpoint; empty for the first. The
+    /// first of a successor is proven from the checkpoint that it inherits
     function publish(
         LogId log,
         uint64 size,
@@ -107,6 +110,10 @@ interface ICheckpoints {
         bytes32 seal,
         bytes32[] calldata proof
     ) external view;
+
+    /// @notice Refuses unless the log published a checkpoint of this size.
+    /// @dev Put before the naming of a successor, so that it inherits something there is.
+    function requirePublished(LogId log, uint64 size) external view;
 
     /// @notice The leaf that is kept for this place; its `keptAt` is zero if there is none.
     function keptLeaf(LogId log, uint64 index) external view returns (KeptLeaf memory);

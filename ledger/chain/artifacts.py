@@ -15,7 +15,16 @@ from typing import Any, Final
 
 from eth_utils.crypto import keccak
 
-CONTRACTS: Final = ("Bureaus", "Checkpoints", "Transfers", "Funds", "Conflicts")
+CONTRACTS: Final = (
+    "Council",
+    "Bureaus",
+    "WorkCalendar",
+    "Checkpoints",
+    "Transfers",
+    "Funds",
+    "Conflicts",
+    "Statuses",
+)
 """The contracts of a deployment, in the order in which they are deployed."""
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "contracts" / "artifacts"
@@ -49,6 +58,22 @@ class Artifact:
             if item["type"] == "constructor":
                 return tuple(item["inputs"])
         return ()
+
+
+def constructor_arguments(
+    contract: str, addresses: Mapping[str, str], given: Mapping[str, Any]
+) -> list[Any]:
+    """What a contract's constructor takes: other contracts by their interface, the rest by name.
+
+    Raises:
+        KeyError: it takes a contract that does not stand yet, or something that is not given.
+    """
+    taken = []
+    for item in load_artifact(contract).constructor_inputs:
+        interface = str(item["internalType"]).removeprefix("contract I")
+        known = interface != item["internalType"]
+        taken.append(addresses[interface] if known else given[item["name"]])
+    return taken
 
 
 @cache

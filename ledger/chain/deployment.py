@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from eth_utils.address import is_address, to_checksum_address
 
-from ledger.chain.artifacts import CONTRACTS
+from ledger.chain.artifacts import CONTRACTS, constructor_arguments
 from ledger.chain.codec import creation_data
-from ledger.chain.connection import ChainConnection, Receipt
+from ledger.chain.connection import ChainConnection, ChainReader, Receipt
+from ledger.chain.finality import Finality
 from ledger.chain.transactions import sign_transaction
 from ledger.errors import (
     ChainUnavailableError,
@@ -48,19 +49,69 @@ class DeployedContract:
 
 @dataclass(frozen=True, slots=True)
 class SupervisorInput:
-    """A supervisor named at deployment; ``cosigner_key`` is its 32-byte Ed25519 public key."""
+    """A supervisor named at deployment; ``cosigner_key`` is its 32-byte Ed25519 public key.
+
+    ``account`` is a member of the council and may enrol bureaus. ``freezer`` may suspend and
+    freeze, ``closer`` may close conflicts; three different addresses, for no one may do all.
+    """
 
     account: str
     cosigner_key: bytes
     name: str
     endpoint: str
+    freezer: str | None = None
+    closer: str | None = None
+
+    def to_json(self) -> dict[str, str | None]:
+        """The supervisor as a JSON object."""
+        return {
+            "account": to_checksum_address(self.account),
+            "cosigner_key": "0x" + self.cosigner_key.hex(),
+            "name": self.name,
+            "endpoint": self.endpoint,
+            "freezer": to_checksum_address(self.freezer) if self.freezer else None,
+            "closer": to_checksum_address(self.closer) if self.closer else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """Who decides: ``threshold`` of the supervisors, and how long a decision waits."""
+
+    supervisors: tuple[SupervisorInput, ...]
+    threshold: int = 1
+    delay_seconds: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The governance as a JSON object of the manifest."""
+        return {
+            "threshold": self.threshold,
+            "delay_seconds": self.delay_seconds,
+            "supervisors": [each.to_json() for each in self.supervisors],
+        }
+
+    def constructor_values(self) -> dict[str, Any]:
+        """What the constructors of `Council` and `Bureaus` take, by name."""
+        named = [
+            (each.account, each.cosigner_key, each.name, each.endpoint) for each in self.supervisors
+        ]
+        accounts = [each.account for each in self.supervisors]
+        freezers = [each.freezer for each in self.supervisors if each.freezer]
+        closers = [each.closer for each in self.supervisors if each.closer]
+        return {
+            "firstMembers": accounts,
+            "firstThreshold": self.threshold,
+            "delaySeconds": self.delay_seconds,
+            "supervisors": named,
+            "holders": (accounts, freezers, closers),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """One deployment.
 
-    ``confirmations`` is how many blocks must follow before a block counts as final.
+    ``finality`` says when a block counts as final.
 
     ``offset_seconds`` shifts the nodes' clocks as the chain's own is shifted; 0 outside a
     demonstration, where ``as_of`` names the day (ISO 8601). ``minimum_lines`` is the fewest lines
@@ -69,13 +120,20 @@ class Manifest:
 
     network: str
     chain_id: int
-    rpc_url: str
+    rpc_urls: tuple[str, ...]
     contracts: Mapping[str, DeployedContract]
-    confirmations: int
+    finality: Finality
     offset_seconds: int
     as_of: str | None
     minimum_lines: int
     governance: Mapping[str, Any]
+    lag_blocks: int = 5
+    stale_after_seconds: int = 0
+
+    @property
+    def rpc_url(self) -> str:
+        """The endpoint that is asked first; empty when none is named."""
+        return self.rpc_urls[0] if self.rpc_urls else ""
 
     def to_json(self) -> dict[str, Any]:
         """The manifest as a JSON object."""
@@ -83,9 +141,13 @@ class Manifest:
             "schema": MANIFEST_SCHEMA,
             "network": self.network,
             "chain_id": self.chain_id,
-            "rpc_url": self.rpc_url,
+            "rpc_urls": list(self.rpc_urls),
+            "endpoints": {
+                "lag_blocks": self.lag_blocks,
+                "stale_after_seconds": self.stale_after_seconds,
+            },
             "contracts": {name: asdict(each) for name, each in self.contracts.items()},
-            "finality": {"confirmations": self.confirmations},
+            "finality": self.finality.to_json(),
             "clock": {"offset_seconds": self.offset_seconds, "as_of": self.as_of},
             "minimum_lines": self.minimum_lines,
             "governance": dict(self.governance),
@@ -107,13 +169,14 @@ class Manifest:
             return cls(
                 network=str(content["network"]),
                 chain_id=int(content["chain_id"]),
-                rpc_url=str(content["rpc_url"]),
+                rpc_urls=_rpc_urls(content),
                 contracts=contracts,
-                confirmations=int(content["finality"]["confirmations"]),
+                finality=Finality.from_json(content["finality"]),
                 offset_seconds=int(content["clock"]["offset_seconds"]),
                 as_of=content["clock"]["as_of"],
                 minimum_lines=int(content["minimum_lines"]),
                 governance=dict(content["governance"]),
+                **_endpoint_limits(content.get("endpoints", {})),
             )
         except (KeyError, TypeError, ValueError) as error:
             reason = f"a part is missing or malformed: {error}"
@@ -152,14 +215,36 @@ class Manifest:
         if connection.chain_id != self.chain_id:
             raise WrongChainError(expected=self.chain_id, actual=connection.chain_id)
         for name, contract in self.contracts.items():
-            found = connection.code_hash(contract.address)
-            if found != contract.code_hash:
-                raise ContractCodeError(
-                    contract=name,
-                    address=contract.address,
-                    expected=contract.code_hash,
-                    actual=found,
-                )
+            self.require_code(name, connection.code_hash(contract.address))
+
+    def require_code(self, name: str, found: str) -> None:
+        """Compare the code hash that was found at a contract's address (0x-hex).
+
+        Raises:
+            ContractCodeError: it is another one.
+        """
+        contract = self.contracts[name]
+        if found != contract.code_hash:
+            raise ContractCodeError(
+                contract=name, address=contract.address, expected=contract.code_hash, actual=found
+            )
+
+
+def _rpc_urls(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The endpoints of a manifest; an older one names a single ``rpc_url``."""
+    found = content["rpc_urls"] if "rpc_urls" in content else [content["rpc_url"]]
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError("rpc_urls must be a list of addresses")
+    return tuple(found)
+
+
+def _endpoint_limits(content: Mapping[str, Any]) -> dict[str, int]:
+    """When an endpoint may be used; what an older manifest does not say has its default."""
+    known = ("lag_blocks", "stale_after_seconds")
+    found = {name: int(content[name]) for name in known if name in content}
+    if any(value < 0 for value in found.values()):
+        raise ValueError("limits of endpoints must not be negative")
+    return found
 
 
 def _contract_from_json(content: Mapping[str, Any]) -> DeployedContract:
@@ -173,12 +258,12 @@ def _contract_from_json(content: Mapping[str, Any]) -> DeployedContract:
 def deploy(
     connection: ChainConnection,
     deployer: AccountSigner,
-    supervisors: Sequence[SupervisorInput],
+    governance: Governance,
     *,
     minimum_lines: int,
     rpc_url: str,
     network: str = "embedded",
-    confirmations: int = 0,
+    finality: Finality | None = None,
     offset_seconds: int = 0,
     as_of: str | None = None,
     report: Callable[[str], None] = lambda _: None,
@@ -188,11 +273,11 @@ def deploy(
     Args:
         connection: the chain's endpoint.
         deployer: pays for gas and has no say afterwards.
-        supervisors: who may enrol bureaus from the start; at least one.
+        governance: the supervisors from the start, at least one, and how they decide.
         minimum_lines: fewest lines that may be shown as one total.
         rpc_url: the endpoint as nodes shall find it.
         network: what the network is called.
-        confirmations: blocks that must follow before a block counts as final.
+        finality: when a block counts as final; without it, at once.
         offset_seconds: shift of the chain's clock.
         as_of: the day a demonstration stands on.
         report: told which contract stands.
@@ -201,44 +286,24 @@ def deploy(
         TransactionRefusedError: the chain does not take a transaction, or a constructor refuses.
         ChainUnavailableError: the endpoint does not answer, or a transaction does not land in time.
     """
-    named = [(each.account, each.cosigner_key, each.name, each.endpoint) for each in supervisors]
-    arguments: dict[str, Callable[[dict[str, DeployedContract]], list[Any]]] = {
-        "Bureaus": lambda _: [named],
-        "Checkpoints": lambda done: [done["Bureaus"].address],
-        "Transfers": lambda done: [done["Bureaus"].address],
-        "Funds": lambda done: [
-            done["Bureaus"].address,
-            done["Checkpoints"].address,
-            done["Transfers"].address,
-            minimum_lines,
-        ],
-        "Conflicts": lambda done: [done["Bureaus"].address, done["Checkpoints"].address],
-    }
+    given = {**governance.constructor_values(), "fewestLines": minimum_lines}
     deployed: dict[str, DeployedContract] = {}
     for contract in CONTRACTS:
-        data = creation_data(contract, arguments[contract](deployed))
+        addresses = {name: each.address for name, each in deployed.items()}
+        data = creation_data(contract, constructor_arguments(contract, addresses, given))
         deployed[contract] = _create(connection, deployer, contract, data)
         report(f"{contract} {deployed[contract].address}")
     return Manifest(
         network=network,
         chain_id=connection.chain_id,
-        rpc_url=rpc_url,
+        rpc_urls=(rpc_url,),
         contracts=deployed,
-        confirmations=confirmations,
+        finality=finality or Finality(),
         offset_seconds=offset_seconds,
         as_of=as_of,
         minimum_lines=minimum_lines,
-        governance={"supervisors": [_supervisor_to_json(each) for each in supervisors]},
+        governance=governance.to_json(),
     )
-
-
-def _supervisor_to_json(supervisor: SupervisorInput) -> dict[str, str]:
-    return {
-        "account": to_checksum_address(supervisor.account),
-        "cosigner_key": "0x" + supervisor.cosigner_key.hex(),
-        "name": supervisor.name,
-        "endpoint": supervisor.endpoint,
-    }
 
 
 def _create(
@@ -255,7 +320,7 @@ def _create(
 
 
 def wait_for_receipt(
-    connection: ChainConnection,
+    connection: ChainReader,
     transaction_hash: str,
     timeout_seconds: float = LANDING_TIMEOUT_SECONDS,
 ) -> Receipt:

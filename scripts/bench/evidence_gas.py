@@ -111,7 +111,9 @@ class GasChain:
     def __init__(self) -> None:
         self._chain = ScratchChain()
         self._deployer, self._supervisor, self._publisher = self._chain.accounts[:3]
-        bureaus = self._deploy("Bureaus", [[(self._supervisor, b"\x01" * 32, "supervisor", "")]])
+        council = self._deploy("Council", [[self._supervisor], 1, 0])
+        supervisors = [(self._supervisor, b"\x01" * 32, "supervisor", "")]
+        bureaus = self._deploy("Bureaus", [council, supervisors, ([self._supervisor], [], [])])
         self._checkpoints = self._deploy("Checkpoints", [bureaus])
         enrolment = [320100, 1, 32, self._publisher, b"\x02" * 32, b"\x03" * 32, "bureau", ""]
         other = [320500, 1, 32, self._deployer, b"\x04" * 32, b"\x05" * 32, "bureau", ""]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,11 @@ from eth_utils import event_abi_to_log_topic, function_abi_to_4byte_selector, to
 from web3 import EthereumTesterProvider, Web3
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
-MAIN = ("Bureaus", "Checkpoints", "Transfers", "Funds", "Conflicts")
+MAIN = (
+    "Council", "Bureaus", "WorkCalendar", "Checkpoints", "Transfers", "Funds", "Conflicts", "Statuses",
+)  # fmt: skip
 MINIMUM_LINES = 3
+COUNCIL_DELAY_SECONDS = 3_600
 GAS = 3_000_000
 PUBLISHED = 40
 
@@ -112,7 +115,7 @@ class Network:
         accounts = self.web3.eth.accounts
         self.deployer, self.supervisor, self.second_supervisor = accounts[:3]
         self.publishers = dict(enumerate(accounts[3:7], start=1))
-        self.outsider = accounts[9]
+        self.freezer, self.closer, self.outsider = accounts[7:10]
         self.officers = {
             number: Account.from_key(bytes([number]) * 32) for number in (11, 12, 13, 21)
         }
@@ -127,6 +130,16 @@ class Network:
         }
         self.contracts: dict[str, Any] = {}
         self.gas: dict[str, int] = {}
+
+    def born(self, name: str, **given: Any) -> Any:
+        """Deploy with what its constructor takes: contracts that stand, the rest by name."""
+        arguments = []
+        abi = self.artifacts[name]["abi"]
+        for item in next((each["inputs"] for each in abi if each["type"] == "constructor"), []):
+            contract = item["internalType"].removeprefix("contract I")
+            known = contract != item["internalType"]
+            arguments.append(self.contracts[contract].address if known else given[item["name"]])
+        return self.deploy(name, *arguments)
 
     def deploy(self, name: str, *arguments: Any) -> Any:
         artifact = self.artifacts[name]
@@ -221,6 +234,36 @@ class Network:
         }
         return tuple((fields | changes).values())
 
+    def decide(self, *calls: tuple[Any, ...]) -> list[Any]:
+        """Let the council carry out calls (contract, function, arguments …).
+
+        Returns the events of the contracts called, in order.
+        """
+        ready = self._decided(calls)
+        function = self.contracts["Council"].functions.executeProposal(ready)
+        sent = function.transact({"from": self.outsider, "gas": GAS})
+        receipt = self.web3.eth.get_transaction_receipt(sent)
+        assert receipt["status"] == 1
+        by_address = {each.address: name for name, each in self.contracts.items()}
+        lines = [line for line in receipt["logs"] if by_address[line["address"]] != "Council"]
+        return [self._event(by_address[line["address"]], line) for line in lines]
+
+    def refused_council(self, contract: str, function: str, *arguments: Any) -> Refusal:
+        """The custom error with which a contract refuses what the council decided."""
+        ready = self._decided([(contract, function, *arguments)])
+        return self.refused("Council", "executeProposal", ready, sender=self.outsider)
+
+    def _decided(self, calls: Sequence[tuple[Any, ...]]) -> bytes:
+        """Propose, approve and wait."""
+        targets = [self.contracts[call[0]].address for call in calls]
+        payloads = [self.contracts[call[0]].encode_abi(call[1], list(call[2:])) for call in calls]
+        salt = self.read("Council", "proposalCount").to_bytes(32, "big")
+        self.send("Council", "propose", targets, payloads, salt, sender=self.supervisor)
+        made = self.read("Council", "proposalByIndex", self.read("Council", "proposalCount") - 1)
+        self.send("Council", "approve", made, sender=self.second_supervisor)
+        self.wait(COUNCIL_DELAY_SECONDS)
+        return bytes(made)
+
     def grow(self, log: int, tree: ReferenceTree, older: int, newer: int) -> list[Any]:
         """Publish a log's next checkpoint with its proof."""
         proof = tree.consistency(older, newer) if older else []
@@ -242,11 +285,16 @@ def deployed() -> tuple[Network, int]:
         (network.supervisor, digest("cosigner 1"), "监管一", "http://supervisor-1.example"),
         (network.second_supervisor, digest("cosigner 2"), "监管二", ""),
     ]
-    bureaus = network.deploy("Bureaus", supervisors)
-    checkpoints = network.deploy("Checkpoints", bureaus.address)
-    transfers = network.deploy("Transfers", bureaus.address)
-    network.deploy("Funds", bureaus.address, checkpoints.address, transfers.address, MINIMUM_LINES)
-    network.deploy("Conflicts", bureaus.address, checkpoints.address)
+    given = {
+        "firstMembers": [network.supervisor, network.second_supervisor],
+        "firstThreshold": 2,
+        "delaySeconds": COUNCIL_DELAY_SECONDS,
+        "supervisors": supervisors,
+        "holders": ([network.supervisor], [network.freezer], [network.closer]),
+        "fewestLines": MINIMUM_LINES,
+    }
+    for name in MAIN:
+        network.born(name, **given)
     network.deploy("EvidenceHarness")
     for number in (1, 2, 3):
         network.send("Bureaus", "enrol", network.bureau(number), sender=network.supervisor)

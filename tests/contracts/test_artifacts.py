@@ -34,12 +34,20 @@ def test_no_contract_is_larger_than_a_chain_takes():
 def test_the_compilers_lock_names_no_package_host():
     lock = json.loads((ROOT / "scripts" / "solc" / "package-lock.json").read_text("utf-8"))
     assert lock["packages"]["node_modules/solc"]["version"] == compile_contracts.VERSION
+    library = lock["packages"][f"node_modules/{compile_contracts.LIBRARY}"]
+    assert library["version"] == compile_contracts.LIBRARY_VERSION
     assert all("resolved" not in package for package in lock["packages"].values())
+
+
+OPENZEPPELIN = (
+    "AccessControl", "Timelock", "AddressEmptyCode", "FailedCall", "InsufficientBalance", "ECDSA",
+    "InvalidShortString", "StringTooLong",
+)  # fmt: skip
 
 
 def test_every_error_begins_with_the_name_of_its_contract():
     for path in compile_contracts.ARTIFACTS.glob("*.json"):
         abi = json.loads(path.read_text("utf-8"))["abi"]
         names = [item["name"] for item in abi if item["type"] == "error"]
-        owners = (path.stem, "MerkleLog", "OfficerSignature")
+        owners = (path.stem, "MerkleLog", "OfficerSignature", *OPENZEPPELIN)
         assert all(name.startswith(owners) for name in names), path.name

@@ -74,7 +74,7 @@ class TestPublish:
         assert refusal == ("MerkleLogProofLength", 0)
 
     def test_suspension_does_not_stop_anchoring(self, network, tree):
-        network.send("Bureaus", "suspend", 1, bytes(32), sender=network.supervisor)
+        network.send("Bureaus", "suspend", 1, bytes(32), sender=network.freezer)
         network.grow(1, tree, 0, 5)
         assert network.read("Checkpoints", "latestSize", 1) == 5
 

@@ -163,7 +163,7 @@ class TestAnswer:
 
     def test_a_suspended_agency_answers_too(self, network, scene, make_digest):
         scene.prove()
-        network.send("Bureaus", "suspend", 1, bytes(32), sender=network.supervisor)
+        network.send("Bureaus", "suspend", 1, bytes(32), sender=network.freezer)
         network.send("Conflicts", "answer", 1, make_digest("x"), sender=network.publishers[1])
 
     def test_nobody_else_answers(self, network, scene, make_digest):

@@ -195,7 +195,7 @@ class TestCollection:
         assert books.refused("recordCollection", *arguments) == ("FundsReferenceUsed", 1, bytes(32))
 
     def test_a_suspended_agency_still_records_what_came_in(self, books):
-        books.network.send("Bureaus", "suspend", 1, bytes(32), sender=books.network.supervisor)
+        books.network.send("Bureaus", "suspend", 1, bytes(32), sender=books.network.freezer)
         books.send("recordCollection", *self.arguments(books))
 
 
@@ -374,7 +374,7 @@ class TestRecordPaid:
         assert refusal == ("FundsReferenceUsed", 1, books.digest("paid"))
 
     def test_neither_suspension_nor_freeze_stops_a_record_of_facts(self, books):
-        books.network.send("Bureaus", "suspend", 1, bytes(32), sender=books.network.supervisor)
+        books.network.send("Bureaus", "suspend", 1, bytes(32), sender=books.network.freezer)
         books.send("freeze", 1, bytes(32), sender=books.network.supervisor)
         books.send("recordPaid", *self.arguments(books))
 
@@ -536,7 +536,7 @@ class TestDisbursement:
     def test_a_suspended_agency_proposes_nothing_and_pays_what_was_proposed(self, books):
         books.open(EXPENDITURE, 2_000)
         books.propose()
-        books.network.send("Bureaus", "suspend", 1, bytes(32), sender=books.network.supervisor)
+        books.network.send("Bureaus", "suspend", 1, bytes(32), sender=books.network.freezer)
         refusal = books.refused("proposeDisbursement", *books.proposal("batch 2", 10, 20))
         assert refusal == ("FundsLogSuspended", 1)
         books.send("approveDisbursement", *books.approval())

@@ -18,7 +18,8 @@ from ledger.chain.bindings import (
     SettlementState,
 )
 from ledger.chain.connection import ChainConnection
-from ledger.chain.deployment import DeployedContract, SupervisorInput, deploy
+from ledger.chain.deployment import DeployedContract, Governance, SupervisorInput, deploy
+from ledger.chain.finality import Finality
 from ledger.chain.gateway import ChainGateway
 from ledger.errors import (
     ChainUnavailableError,
@@ -70,7 +71,7 @@ class TestDeployment:
             if line.startswith("Checkpoints"):
                 raise KeyboardInterrupt
 
-        arguments = (scene.connection, scene.deployer, [named])
+        arguments = (scene.connection, scene.deployer, Governance((named,)))
         with pytest.raises(KeyboardInterrupt):
             deploy(
                 *arguments, minimum_lines=3, rpc_url=scene.manifest.rpc_url, report=stop_after_two
@@ -82,7 +83,7 @@ class TestDeployment:
 
     def test_a_constructor_that_refuses_is_told(self, scene):
         with pytest.raises(TransactionRefusedError):
-            deploy(scene.connection, scene.deployer, [], minimum_lines=3, rpc_url="")
+            deploy(scene.connection, scene.deployer, Governance(()), minimum_lines=3, rpc_url="")
 
 
 class TestSending:
@@ -200,17 +201,18 @@ class TestFinality:
         latest = scene.gateway.latest_block()
         assert scene.gateway.final_block() == latest.number
         for confirmations, final in ((2, latest.number - 2), (10**6, 0)):
-            waiting = ChainGateway(replace(scene.manifest, confirmations=confirmations))
+            waiting = ChainGateway(replace(scene.manifest, finality=Finality.after(confirmations)))
             assert waiting.final_block() == final
-        waiting = ChainGateway(replace(scene.manifest, confirmations=latest.number))
+        waiting = ChainGateway(replace(scene.manifest, finality=Finality.after(latest.number)))
         assert waiting.final_nonce_of(scene.deployer.address) == 0
 
 
 class TestEvents:
     def test_events_are_decoded_in_order_and_bounded_by_blocks(self, scene):
         events = scene.gateway.events(0, scene.gateway.final_block())
-        assert (events[0].contract, events[0].name) == ("Bureaus", "SupervisorNamed")
-        assert events[0].arguments["cosignerKey"] == "0x" + "07" * 32
+        (named,) = [event for event in events if event.name == "SupervisorNamed"]
+        assert named.contract == "Bureaus"
+        assert named.arguments["cosignerKey"] == "0x" + "07" * 32
         enrolled = [event for event in events if event.name == "BureauEnrolled"]
         assert [event.arguments["log"] for event in enrolled] == [1, 2, 3, 4]
         assert [(event.block, event.log_index) for event in events] == sorted(

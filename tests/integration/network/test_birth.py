@@ -18,7 +18,9 @@ from ledger.config import MANIFEST_FILE, NodeSettings
 from ledger.errors import NotPermittedError, SettingsError, WrongPassphraseError
 from ledger.keys.key_store import (
     ALLIANCE,
+    CLOSER,
     COSIGNER,
+    FREEZER,
     LOG,
     OPRF,
     PERSON_MASTER,
@@ -84,7 +86,7 @@ def first(home, manifest, supervisor, make):
 class TestMakeKeys:
     def test_each_role_gets_its_keys_and_repeating_keeps_them(self, tmp_path, make):
         for role, names in (
-            ("supervisor", {COSIGNER, SUPERVISOR, DEPLOYER, OPRF, SESSION}),
+            ("supervisor", {COSIGNER, SUPERVISOR, FREEZER, CLOSER, DEPLOYER, OPRF, SESSION}),
             ("bureau", {LOG, SEALING, PUBLISHER, PERSON_MASTER, SESSION, "officer-maker", "officer-checker"}),
         ):  # fmt: skip
             make.make_quick_keys(tmp_path / role)

@@ -115,10 +115,10 @@ class TestBytes:
         assert data[:4] == keccak(text=spelled)[:4]
 
     def test_a_creation_is_code_and_the_constructors_arguments(self):
-        data = creation_data("Transfers", [ADDRESS])
+        data = creation_data("Statuses", [ADDRESS])
         assert data[-20:].hex() == ADDRESS[2:].lower()
         with pytest.raises(EncodingError):
-            creation_data("Transfers", [])
+            creation_data("Statuses", [])
 
     def test_an_answer_that_is_none_is_told(self):
         with pytest.raises(UnknownRevertError):
