@@ -33,7 +33,12 @@ from ledger.evidence.encoding import (
 from ledger.evidence.hashing import ByteRows, Offsets, require_offsets, sha256_rows
 from ledger.policy.kinds import KINDS, Kind, is_exclusive
 
-_HEAD: Final = np.dtype([("version", "u1"), ("kind", "u1"), ("class", ">u2"), ("period", ">u4")])
+_HEAD_FIELDS: Final = [("version", "u1"), ("kind", "u1"), ("class", ">u2"), ("period", ">u4")]
+_HEAD: Final = np.dtype(_HEAD_FIELDS)
+_DIGEST: Final = f"({DIGEST_BYTES},)u1"
+_ENTRY: Final = np.dtype(
+    [*_HEAD_FIELDS, ("subject", _DIGEST), ("amount_fen", ">i8"), ("commitment", _DIGEST)]
+)
 _REVERSED_BYTES: Final = 12
 """A reversal's subject: log u32 | index u64, then zeros."""
 _MONTHS: Final = 12
@@ -137,18 +142,15 @@ class EntryBatch:
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> EntryBatch:
         """The same entries, in order."""
-        for entry in entries:
-            entry.pack()  # refuses what no column can hold
-        count = len(entries)
-        subjects = b"".join(entry.subject for entry in entries)
-        commitments = b"".join(entry.commitment for entry in entries)
+        # Packing refuses what no column can hold.
+        rows = np.frombuffer(b"".join([entry.pack() for entry in entries]), _ENTRY)
         return cls(
-            kinds=np.array([entry.head.kind for entry in entries], np.uint8),
-            classes=np.array([entry.head.class_ for entry in entries], np.uint16),
-            periods=np.array([entry.head.period for entry in entries], np.uint32),
-            subjects=np.frombuffer(subjects, np.uint8).reshape(count, DIGEST_BYTES),
-            amounts_fen=np.array([entry.amount_fen for entry in entries], np.int64),
-            commitments=np.frombuffer(commitments, np.uint8).reshape(count, DIGEST_BYTES),
+            kinds=rows["kind"].copy(),
+            classes=rows["class"].astype(np.uint16),
+            periods=rows["period"].astype(np.uint32),
+            subjects=rows["subject"].copy(),
+            amounts_fen=rows["amount_fen"].astype(np.int64),
+            commitments=rows["commitment"].copy(),
         )
 
     def entry(self, index: int) -> Entry:

@@ -38,25 +38,22 @@ def grow(before: CompactRange, leaf_hashes: NDArray[np.uint8]) -> Growth:
     levels: list[NDArray[np.uint8]] = []
     nodes = leaf_hashes
     level = 0
-    while len(nodes) or level < before.size.bit_length():
-        if len(nodes):
-            levels.append(nodes)
-        left = open_nodes.get(level)
+    while len(nodes):
+        levels.append(nodes)
+        left = open_nodes.pop(level, None)
         if left is not None:
-            nodes = np.concatenate([left[np.newaxis], nodes])
+            nodes = np.concatenate([np.frombuffer(left, np.uint8)[np.newaxis], nodes])
         if len(nodes) % 2:
             after[level] = nodes[-1].tobytes()
         nodes = hash_pairs(nodes[: len(nodes) // 2 * 2])
         level += 1
+    after |= open_nodes  # above them nothing changed
     hashes = tuple(after[level] for level in sorted(after, reverse=True))
     size = TreeSize(before.size + len(leaf_hashes))
     return Growth(before, CompactRange(size, hashes), tuple(levels))
 
 
-def _open_nodes(tree: CompactRange) -> dict[int, NDArray[np.uint8]]:
+def _open_nodes(tree: CompactRange) -> dict[int, bytes]:
     """The roots that make up a tree, by level."""
     levels = [level for level in range(tree.size.bit_length()) if tree.size >> level & 1]
-    return {
-        level: np.frombuffer(node, dtype=np.uint8)
-        for level, node in zip(reversed(levels), tree.hashes, strict=True)
-    }
+    return dict(zip(reversed(levels), tree.hashes, strict=True))

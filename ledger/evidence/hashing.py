@@ -17,6 +17,9 @@ from ledger.errors import LengthError
 from ledger.evidence import native
 from ledger.evidence.encoding import DIGEST_BYTES, LEAF_BYTES, LEAF_LABEL, NODE_LABEL
 
+_CALL_PAYS: Final = 16
+"""From how many items on calling a compiled loop takes less than hashing them plainly."""
+
 ByteRows: TypeAlias = NDArray[np.uint8]
 """Bytes in one or two dimensions; in two, a row is an item."""
 Offsets: TypeAlias = NDArray[np.int64]
@@ -38,7 +41,7 @@ def sha256_rows(rows: ByteRows, prefix: bytes = b"") -> ByteRows:
     """
     rows = _bytes(rows, 2)
     count, width = rows.shape
-    loops = _PATIENCE.loops(count)
+    loops = _loops(count)
     if loops is None:
         return _plain(_rows(rows), prefix)
     digests = np.empty((count, DIGEST_BYTES), np.uint8)
@@ -72,7 +75,7 @@ def sha256_blobs(
     heads = None if heads is None else _bytes(heads, 2)
     if heads is not None and len(heads) != count:
         raise ValueError("there is not one head a blob")
-    loops = _PATIENCE.loops(count)
+    loops = _loops(count)
     if loops is None:
         return _plain_blobs(data, offsets, prefix, heads)
     digests = np.empty((count, DIGEST_BYTES), np.uint8)
@@ -122,6 +125,11 @@ def _bytes(array: ByteRows, dimensions: int) -> ByteRows:
     if array.dtype != np.uint8 or array.ndim != dimensions:
         raise ValueError(f"an array of bytes in {dimensions} dimensions is wanted")
     return np.ascontiguousarray(array)
+
+
+def _loops(count: int) -> Any:
+    """The compiled loops for so many items; None when the plain way is as quick, or the only."""
+    return _PATIENCE.loops(count) if count >= _CALL_PAYS else None
 
 
 def _plain_blobs(

@@ -24,6 +24,7 @@ def way(request, monkeypatch):
     """Each test once with the compiled loops and once without."""
     patience = native.Patience(hashing._load, -1)
     monkeypatch.setattr(hashing, "_PATIENCE", patience)
+    monkeypatch.setattr(hashing, "_CALL_PAYS", 0)
     monkeypatch.setenv(native.VARIABLE, "on" if request.param == "compiled" else native.OFF)
     assert (patience.loops(1) is not None) == (request.param == "compiled")
     return request.param
@@ -34,6 +35,7 @@ def _both(compute, monkeypatch=None):
     for setting in ("on", native.OFF):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(hashing, "_PATIENCE", native.Patience(hashing._load, -1))
+            patch.setattr(hashing, "_CALL_PAYS", 0)
             patch.setenv(native.VARIABLE, setting)
             results.append([row.tobytes() for row in compute()])
     assert results[0] == results[1]
