@@ -703,6 +703,49 @@ class TransferNotAllowedError(RefusedError):
 
 
 @dataclass(eq=False)
+class TransferNotOverdueError(RefusedError):
+    """Supervisors decide a case only after a missed deadline."""
+
+    case_id: str
+    due_on: str
+    code: ClassVar[str] = "transfer-not-overdue"
+    message: ClassVar[str] = "The step under way of case {case_id} is not overdue (due {due_on})."
+    message_zh: ClassVar[str] = "业务 {case_id} 当前环节尚未逾期（期限 {due_on}）。"
+    remedy: ClassVar[str] = "Let the two bureaus go on; look again after that day."
+    remedy_zh: ClassVar[str] = "请由两地经办机构继续办理，期限届满后再行处理。"
+
+
+@dataclass(eq=False)
+class PersonInTransferError(RefusedError):
+    """The person's relation is leaving this bureau already, so none can come to it."""
+
+    case_id: str
+    state: str
+    code: ClassVar[str] = "person-in-transfer"
+    message: ClassVar[str] = (
+        "This person's relation is leaving here with case {case_id} ({state}); none can come in."
+    )
+    message_zh: ClassVar[str] = (
+        "本人关系正由业务 {case_id}（{state}）转出，办结前不能再申请转入本地。"
+    )
+    remedy: ClassVar[str] = "Wait until that case has ended; the person applies at the last city."
+    remedy_zh: ClassVar[str] = "请待该业务办结后再办；由本人在最后参保地提出申请。"
+
+
+@dataclass(eq=False)
+class ClaimStateError(RefusedError):
+    """A benefit place is not where this act starts from."""
+
+    state: str
+    needed: str
+    code: ClassVar[str] = "claim-state"
+    message: ClassVar[str] = "The benefit place is {state}; it must be {needed}."
+    message_zh: ClassVar[str] = "待遇领取地登记现为 {state}，须为 {needed}。"
+    remedy: ClassVar[str] = "Look at it with 'anxu benefit show'."
+    remedy_zh: ClassVar[str] = "请用 anxu benefit show 查看登记情况。"
+
+
+@dataclass(eq=False)
 class TooFewCasesError(RefusedError):
     """A settlement of so few cases would show a person's amount on chain."""
 
@@ -1379,6 +1422,20 @@ class ChainBehindError(UnavailableError):
 
 
 @dataclass(eq=False)
+class RelationArrivingError(UnavailableError):
+    """The person's relation is still arriving from elsewhere; the next case is served after it."""
+
+    case_id: str
+    code: ClassVar[str] = "relation-arriving"
+    message: ClassVar[str] = (
+        "This person's relation is still arriving with case {case_id}; the next one follows it."
+    )
+    message_zh: ClassVar[str] = "本人关系正由业务 {case_id} 转入，办结后依次办理下一笔。"
+    remedy: ClassVar[str] = "Nothing is to be done: the letter is delivered again by itself."
+    remedy_zh: ClassVar[str] = "无需操作：联系函将自动重新送达。"
+
+
+@dataclass(eq=False)
 class ChainUnavailableError(UnavailableError):
     """No chain endpoint answers."""
 
@@ -1481,16 +1538,16 @@ class NonceCapacityError(UnavailableError):
 
 @dataclass(eq=False)
 class EndpointBehindError(UnavailableError):
-    """An endpoint shows less of the chain than this node has already seen as final."""
+    """An endpoint shows less of the chain than this node has already seen land or be final."""
 
     endpoint: str
-    block: int
+    number: int
     seen: int
     code: ClassVar[str] = "endpoint-behind"
     message: ClassVar[str] = (
-        "The chain at {endpoint} is at block {block}; this node has seen block {seen} as final."
+        "The chain at {endpoint} stands at {number}; this node has already seen {seen}."
     )
-    message_zh: ClassVar[str] = "链接口 {endpoint} 停在区块 {block}，本节点已确认至 {seen}。"
+    message_zh: ClassVar[str] = "链接口 {endpoint} 停在 {number}，本节点已见到 {seen}。"
     remedy: ClassVar[str] = "It is asked again by itself; if it stays behind, use another endpoint."
     remedy_zh: ClassVar[str] = "将自动重试；如长期落后，请改用其他接口。"
 
@@ -1601,6 +1658,30 @@ class KeyFileDamagedError(CorruptionError):
         "Stop this node and restore the file from the sealed backup of its keys."
     )
     remedy_zh: ClassVar[str] = "请停止本节点，并从密钥封存备份恢复该文件。"
+
+
+@dataclass(eq=False)
+class IndexIncompleteError(CorruptionError):
+    """What indexed events add up to is not what contract storage says at the same block."""
+
+    total: str
+    block: int
+    indexed: int
+    stored: int
+    code: ClassVar[str] = "index-incomplete"
+    message: ClassVar[str] = (
+        "At block {block} the indexed events give {total} = {indexed}; the contract says {stored}."
+    )
+    message_zh: ClassVar[str] = (
+        "在第 {block} 块，按已索引事件 {total} 应为 {indexed}，合约存储为 {stored}。"
+    )
+    remedy: ClassVar[str] = (
+        "The index stands still; rebuild it with 'anxu chain rebuild-index', from another endpoint "
+        "if it happens again."
+    )
+    remedy_zh: ClassVar[str] = (
+        "索引已停止；请用 anxu chain rebuild-index 重建，若再次出现请改用其他链节点。"
+    )
 
 
 @dataclass(eq=False)

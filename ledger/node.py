@@ -120,7 +120,7 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
     keys = open_keys(directory, passphrase)
     database = Database(settings.database_url)
     database.migrate()
-    gateway = ChainGateway(manifest, settings.rpc_url)
+    gateway = ChainGateway(manifest, settings.rpc_urls, settings.rpc_quorum)
     random = SystemRandom()
     context = NodeContext(
         directory=directory,
@@ -181,7 +181,9 @@ def open_audited(
             random=SystemRandom(),
             database=database,
             keys=keys,
-            chain=Registry(Bindings(ChainGateway(manifest, settings.rpc_url))),
+            chain=Registry(
+                Bindings(ChainGateway(manifest, settings.rpc_urls, settings.rpc_quorum))
+            ),
             tools=None,
         )
         unavailable = "offline" if offline else ""

@@ -107,7 +107,7 @@ def check_proof(
         trusted,
         context.settings.rpc_url,
         context.clock.now(),
-        confirmations=context.manifest.confirmations,
+        finality=context.manifest.finality,
         standing=read_standing(context, opened),
     )
     return opened, verdict

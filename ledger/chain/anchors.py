@@ -9,6 +9,7 @@ from eth_utils.address import to_checksum_address
 
 from ledger.chain.bindings import Bindings
 from ledger.chain.deployment import DeployedContract, Manifest
+from ledger.chain.finality import Finality
 from ledger.chain.gateway import ChainGateway
 from ledger.errors import (
     ContractCodeError,
@@ -26,13 +27,13 @@ _NO_CODE: Final = bytes(32)
 
 
 def read_anchor(
-    bundle: ProofBundle, trust: TrustFile, rpc_url: str, confirmations: int = 0
+    bundle: ProofBundle, trust: TrustFile, rpc_url: str, finality: Finality | None = None
 ) -> AnchorReading | None:
     """What the chain holds for log and size of the bundle; None when it could not be asked."""
     contract = trust.contracts.get(CHECKPOINTS_CONTRACT)
     if contract is None:
         return None
-    gateway = ChainGateway(_manifest(trust, contract, rpc_url, confirmations))
+    gateway = ChainGateway(_manifest(trust, contract, rpc_url, finality or Finality()))
     try:
         return _read(gateway, bundle, contract, trust.chain_id)
     except WrongChainError as error:
@@ -44,19 +45,19 @@ def read_anchor(
 
 
 def _manifest(
-    trust: TrustFile, contract: TrustedContract, rpc_url: str, confirmations: int
+    trust: TrustFile, contract: TrustedContract, rpc_url: str, finality: Finality
 ) -> Manifest:
     """A deployment as the trust file describes it: only the contract that is read."""
     return Manifest(
         network="trust file",
         chain_id=trust.chain_id,
-        rpc_url=rpc_url,
+        rpc_urls=(rpc_url,),
         contracts={
             CHECKPOINTS_CONTRACT: DeployedContract(
                 to_checksum_address(contract.address), f"0x{contract.code_hash.hex()}", 0
             )
         },
-        confirmations=confirmations,
+        finality=finality,
         offset_seconds=0,
         as_of=None,
         minimum_lines=0,

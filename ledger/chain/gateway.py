@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from ledger.chain.codec import answer_values, call_data, event_values, refusal_of
-from ledger.chain.connection import Block, CallRevertedError, ChainConnection, Receipt
+from ledger.chain.connection import (
+    Block,
+    BlockMissingError,
+    BlockReference,
+    CallRevertedError,
+    Receipt,
+)
 from ledger.chain.deployment import Manifest, wait_for_receipt
+from ledger.chain.endpoints import EndpointHealth, EndpointRules, Endpoints
+from ledger.chain.finality import IMMEDIATE, SealMemory
 from ledger.chain.transactions import SignedCall, sign_transaction
 from ledger.errors import ContractRefusedError
 from ledger.keys.ports import AccountSigner
 
-__all__ = ["Block", "ChainGateway", "ContractEvent", "Receipt", "SignedCall"]
+__all__ = ["Block", "ChainGateway", "ContractEvent", "EndpointHealth", "Receipt", "SignedCall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,68 +36,155 @@ class ContractEvent:
     block_time: int
     log_index: int
     transaction_hash: str
+    block_hash: str = ""
 
 
 class ChainGateway:
-    """Speaks to the contracts of one manifest through one endpoint.
+    """Speaks to the contracts of one manifest through one or several endpoints.
 
-    Nothing is asked at construction. Before the first question that concerns a contract, chain id
-    and code hashes are compared with the manifest once; an endpoint that fails this is not used.
-    Safe to share between threads.
+    Nothing is asked at construction. Before an endpoint is used, its chain id and the code hashes
+    it serves are compared with the manifest; one that fails this is not used. Safe to share between
+    threads.
 
-    Any method raises ChainUnavailableError when the endpoint does not answer, WrongChainError or
-    ContractCodeError when it serves something else.
+    Any method raises ChainUnavailableError when too few endpoints answer, EndpointLagsError when
+    they are behind, EndpointsDisagreeError when they do not agree, WrongChainError or
+    ContractCodeError when they serve something else.
     """
 
-    def __init__(self, manifest: Manifest, rpc_url: str | None = None) -> None:
+    def __init__(
+        self, manifest: Manifest, rpc_urls: Sequence[str] | str | None = None, quorum: int = 0
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            manifest: the deployment.
+            rpc_urls: one endpoint or several, in order of preference; without, the manifest's.
+            quorum: how many must agree on what matters; 0 stands for two where there are several.
+
+        Raises:
+            SettingsError: an endpoint is named twice, or the quorum cannot be reached.
+        """
         self.manifest = manifest
-        self._connection = ChainConnection(rpc_url or manifest.rpc_url)
+        given = (rpc_urls,) if isinstance(rpc_urls, str) and rpc_urls else rpc_urls
+        rules = EndpointRules(
+            quorum=quorum,
+            lag_blocks=manifest.lag_blocks,
+            stale_after_seconds=manifest.stale_after_seconds,
+        )
+        self._connection = Endpoints(
+            tuple(given or manifest.rpc_urls),
+            rules,
+            manifest.verify,
+            lambda: time.time() + manifest.offset_seconds,
+        )
+        self._seals = SealMemory()
         self._contract_of = {each.address: name for name, each in manifest.contracts.items()}
 
-    @cached_property
-    def _verified(self) -> ChainConnection:
-        self.manifest.verify(self._connection)
-        return self._connection
-
     def verify(self) -> None:
-        """Compare chain id and code hashes with the manifest now."""
-        self.manifest.verify(self._connection)
+        """Look at every endpoint now: reach, chain id, code hashes, age of the newest block."""
+        self._connection.examine()
+        for name, contract in self.manifest.contracts.items():
+            self.manifest.require_code(name, self._connection.code_hash(contract.address))
+
+    def examine(self) -> Block:
+        """Look at every endpoint now; returns the newest block that enough of them share."""
+        return self._connection.examine()
+
+    def health(self) -> list[EndpointHealth]:
+        """Each endpoint as it was last found; nothing is asked."""
+        return self._connection.health()
+
+    @property
+    def quorum(self) -> int:
+        """How many endpoints must agree on what matters."""
+        return self._connection.quorum
 
     @property
     def endpoint(self) -> str:
-        """Where the endpoint is, without credentials."""
+        """Where the endpoints are, without credentials."""
         return self._connection.endpoint
 
     @property
     def chain_id(self) -> int:
         """The id of the chain that answers."""
-        return self._verified.chain_id
+        return self._connection.chain_id
 
     def latest_block(self) -> Block:
         """The newest block."""
-        return self._verified.block()
+        return self._connection.block()
+
+    def block(self, at: BlockReference) -> Block:
+        """A block by its number or hash."""
+        return self._connection.block(at)
+
+    def final(self) -> Block:
+        """The newest block that counts as final; the chain's first while there is no other."""
+        return self.manifest.finality.final_block(self._connection, self._seals)
+
+    def newest_and_final(self) -> tuple[Block, Block]:
+        """The newest block and the newest that counts as final, read with as few questions."""
+        newest = self._connection.block()
+        return newest, newest if self.manifest.finality.rule == IMMEDIATE else self.final()
 
     def final_block(self) -> int:
         """The number of the newest block that counts as final; 0 while there is no other."""
-        return max(0, self._verified.block().number - self.manifest.confirmations)
+        return self.final().number
 
     def block_hash(self, number: int) -> str:
         """The hash (0x-hex) of a block."""
-        return self._verified.block(number).hash
+        return self._connection.block(number).hash
+
+    def code(self, contract: str) -> bytes:
+        """The code that stands at a contract's address, whatever the manifest says."""
+        return self._connection.code(self.address_of(contract))
 
     def nonce_of(self, address: str) -> int:
         """How many transactions an account has sent so far: the nonce of its next one."""
-        return self._verified.nonce(address)
+        return self._connection.nonce(address)
 
     def final_nonce_of(self, address: str) -> int:
         """How many transactions of an account are final."""
-        if self.manifest.confirmations == 0:
-            return self._verified.nonce(address)
-        return self._verified.nonce(address, self.final_block())
+        if self.manifest.finality.rule == IMMEDIATE:
+            return self._connection.nonce(address)
+        return self._connection.nonce(address, self.final_block())
+
+    def taker_of(self, address: str, nonce: int, first: int, last: int) -> str | None:
+        """The transaction that used an account's nonce, by hash (0x-hex): what landed, proven.
+
+        Args:
+            address: the account.
+            nonce: the nonce that was used.
+            first: a block at which it was still free.
+            last: a block at which it was used.
+
+        Returns:
+            None while it is free at ``last``.
+
+        Raises:
+            BlockMissingError: the endpoint cannot tell: it was used at ``first`` already, or those
+                states are not kept any more.
+        """
+        asked = self._connection
+        if asked.nonce(address, last) <= nonce:
+            return None
+        if asked.nonce(address, first) > nonce:
+            reason = f"nonce {nonce} was used before block {first}"
+            raise BlockMissingError(endpoint=self.endpoint, reason=reason)
+        while last - first > 1:
+            middle = (first + last) // 2
+            if asked.nonce(address, middle) > nonce:
+                last = middle
+            else:
+                first = middle
+        wanted = (address.lower(), nonce)
+        for each in asked.transactions(last):
+            if (each.sender, each.nonce) == wanted:
+                return each.hash
+        raise BlockMissingError(endpoint=self.endpoint, reason=f"block {last} changed meanwhile")
 
     def balance_of(self, address: str) -> int:
         """What an account has for gas, in wei."""
-        return self._verified.balance(address)
+        return self._connection.balance(address)
 
     def address_of(self, contract: str) -> str:
         """The address of a contract."""
@@ -103,6 +198,18 @@ class ChainGateway:
         """
         return answer_values(contract, function, self._run(contract, function, arguments, None))
 
+    def read_at(
+        self, at: BlockReference, contract: str, function: str, *arguments: Any
+    ) -> tuple[Any, ...]:
+        """The same on the state after a block.
+
+        Raises:
+            ContractRefusedError: it refuses, for instance what it does not know.
+            BlockMissingError: no endpoint has that state (any more).
+        """
+        data = self._run(contract, function, arguments, None, at)
+        return answer_values(contract, function, data)
+
     def simulate(
         self, contract: str, function: str, arguments: Sequence[Any], sender: str
     ) -> tuple[Any, ...]:
@@ -115,11 +222,16 @@ class ChainGateway:
         return answer_values(contract, function, self._run(contract, function, arguments, sender))
 
     def _run(
-        self, contract: str, function: str, arguments: Sequence[Any], sender: str | None
+        self,
+        contract: str,
+        function: str,
+        arguments: Sequence[Any],
+        sender: str | None,
+        at: BlockReference | None = None,
     ) -> bytes:
         data = call_data(contract, function, arguments)
         try:
-            return self._verified.call(self.address_of(contract), data, sender)
+            return self._connection.call(self.address_of(contract), data, sender, at)
         except CallRevertedError as error:
             raise refusal_of(contract, error.data) from error
 
@@ -131,8 +243,11 @@ class ChainGateway:
         arguments: Sequence[Any],
         nonce: int,
         gas: int | None = None,
+        replaces: SignedCall | None = None,
     ) -> SignedCall:
         """Sign a call under a nonce; nothing is sent. Without ``gas`` it is estimated.
+
+        With ``replaces`` it pays more than that earlier version under this nonce.
 
         Raises:
             TransactionRefusedError: it would revert now.
@@ -140,11 +255,13 @@ class ChainGateway:
         """
         data = call_data(contract, function, arguments)
         to = self.address_of(contract)
-        return sign_transaction(self._verified, signer, to=to, data=data, nonce=nonce, gas=gas)
+        return sign_transaction(
+            self._connection, signer, to=to, data=data, nonce=nonce, gas=gas, replaces=replaces
+        )
 
     def sign_gas_transfer(self, signer: AccountSigner, to: str, wei: int, nonce: int) -> SignedCall:
         """Sign a payment of gas money to another account; nothing is sent."""
-        return sign_transaction(self._verified, signer, to=to, wei=wei, nonce=nonce, gas=21_000)
+        return sign_transaction(self._connection, signer, to=to, wei=wei, nonce=nonce, gas=21_000)
 
     def send_raw(self, raw: bytes) -> str:
         """Hand signed bytes over and return their hash; handing over again is harmless.
@@ -152,11 +269,11 @@ class ChainGateway:
         Raises:
             TransactionRefusedError: the node does not take it, for instance for want of gas money.
         """
-        return self._verified.send_raw(raw)
+        return self._connection.send_raw(raw)
 
     def receipt(self, transaction_hash: str) -> Receipt | None:
         """What became of a transaction; None while it has not landed."""
-        return self._verified.receipt(transaction_hash)
+        return self._connection.receipt(transaction_hash)
 
     def transact(
         self, signer: AccountSigner, contract: str, function: str, arguments: Sequence[Any]
@@ -171,7 +288,7 @@ class ChainGateway:
         nonce = self.nonce_of(signer.address)
         signed = self.sign_call(signer, contract, function, arguments, nonce)
         self.send_raw(signed.raw)
-        receipt = wait_for_receipt(self._verified, signed.hash)
+        receipt = wait_for_receipt(self._connection, signed.hash)
         if not receipt.succeeded:
             # Something changed between the trial and the landing; the trial now tells what.
             self.simulate(contract, function, arguments, signer.address)
@@ -182,7 +299,7 @@ class ChainGateway:
         """The events of one or all contracts, blocks ``first`` to ``last`` included, in order."""
         addresses = list(self._contract_of) if contract is None else [self.address_of(contract)]
         found = []
-        for line in self._verified.logs(addresses, first, last):
+        for line in self._connection.logs(addresses, first, last):
             name_of_contract = self._contract_of[line.address]
             decoded = event_values(name_of_contract, line.topics, line.data)
             if decoded is None:
@@ -194,9 +311,10 @@ class ChainGateway:
                     name=name,
                     arguments=arguments,
                     block=line.block,
-                    block_time=self._verified.block_time(line.block),
+                    block_time=self._connection.block_time(line.block_hash),
                     log_index=line.log_index,
                     transaction_hash=line.transaction_hash,
+                    block_hash=line.block_hash,
                 )
             )
         return found

@@ -1,35 +1,34 @@
 """Sends the outbox: every message lands on chain exactly once, whatever dies when.
 
-A message is signed once, under a nonce that is kept with the signed bytes *before* they are first
-sent. Sending again sends the same bytes, and a chain takes one transaction a nonce: so a crash
-between any two steps cannot make a second one. One message of a signer is under way at a time; the
-next is signed once the one before has landed.
+A message is signed under a nonce that is kept with the signed bytes *before* they are first sent.
+A chain takes one transaction a nonce: however often the bytes are sent again, and however many
+versions with a higher fee there are under that nonce, one of them lands. A nonce is given up only
+once the chain shows, in a final block, whose transaction used it instead. See decision 0030.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
 
-import structlog
-
-from ledger.chain.bindings import decode_args
-from ledger.chain.gateway import ChainGateway, Receipt
-from ledger.errors import ContractRefusedError, TransactionRefusedError, UnknownRevertError
+from ledger.chain.gateway import ChainGateway
+from ledger.chain.lane import Lane, LaneMemory, SendingLimits
 from ledger.evidence.encoding import LogId
 from ledger.keys.ports import AccountSigner
-from ledger.ports import Clock
+from ledger.ports import Clock, RandomSource, SystemRandom
 from ledger.store.database import Database
-from ledger.store.outbox import FAILED, FINAL, QUEUED, SIGNED, Message
-from ledger.store.times import to_micros
-from ledger.store.unit_of_work import Reading, UnitOfWork
+from ledger.store.unit_of_work import Reading
 
-_log = structlog.get_logger("anxu.sender")
+__all__ = ["Sender", "SendingLimits"]
 
 
 class Sender:
-    """Moves messages from QUEUED through SIGNED to FINAL (or FAILED, which waits for a person)."""
+    """Moves messages from QUEUED through SIGNED and LANDED to FINAL.
+
+    FAILED and STUCK wait for a person. Each signer has a lane of its own: its messages land in the
+    order in which they were queued, several may be under way at once, and no signer waits for
+    another.
+    """
 
     def __init__(
         self,
@@ -38,134 +37,59 @@ class Sender:
         gateway: ChainGateway,
         signers: Mapping[str, AccountSigner],
         clock: Clock,
+        random: RandomSource | None = None,
+        limits: SendingLimits | None = None,
     ) -> None:
+        """Nothing is read or sent yet.
+
+        Args:
+            database: holds the outbox.
+            log_id: the node's log.
+            gateway: the chain.
+            signers: accounts by the name that messages give their signer.
+            clock: tells when to send again.
+            random: spreads the times of sending again.
+            limits: how many messages are under way, and when to give up.
+        """
         self._database = database
         self._log_id = log_id
         self._gateway = gateway
         self._signers = signers
         self._clock = clock
+        self._random = random or SystemRandom()
+        self._limits = limits or SendingLimits()
+        self._memories: dict[str, LaneMemory] = {}
 
     def step(self) -> bool:
-        """Move each signer's messages, oldest first, until one has to wait; whether anything moved.
+        """Move each signer's messages as far as they go now; whether anything moved.
 
         Raises:
             ChainUnavailableError: no endpoint answers; nothing is lost.
+            EndpointBehindError: it shows less of the chain than has landed already.
         """
         with Reading(self._database, self._log_id) as view:
-            pending = view.outbox.pending()
-        moved, waiting = False, set()
-        for message in pending:
-            if message.signer in waiting:
-                continue
-            moved |= self._advance(message)
-            if not self._is_over(message):
-                waiting.add(message.signer)
+            names = view.outbox.open_signers()
+        moved = False
+        for name in names:
+            moved |= self._lane(name).step()
         return moved
 
-    def _is_over(self, message: Message) -> bool:
-        """Whether a message has landed for good, or waits for a person: the next one may go."""
-        with Reading(self._database, self._log_id) as view:
-            current = view.outbox.find(message.message_key)
-        return current is not None and current.state in {FINAL, FAILED}
-
-    def _advance(self, message: Message) -> bool:
-        if message.state == QUEUED:
-            signed = self._sign(message)
-            if signed is None:
-                return True
-            message = signed
-        return self._confirm(message)
-
-    def _sign(self, message: Message) -> Message | None:
-        """Sign a queued message and keep the bytes; None when the contract refuses it."""
-        signer = self._signers[message.signer]
-        arguments = decode_args(message.contract, message.function, message.arguments)
-        try:
-            self._gateway.simulate(message.contract, message.function, arguments, signer.address)
-        except ContractRefusedError as refusal:
-            values = json.dumps(refusal.values, default=str)
-            self._fail(message, f"{refusal.contract}.{refusal.error} {values}")
-            return None
-        except UnknownRevertError as refusal:
-            self._fail(message, refusal.code)
-            return None
-        nonce = self._gateway.nonce_of(signer.address)
-        signed = self._gateway.sign_call(
-            signer, message.contract, message.function, arguments, nonce
+    def _lane(self, name: str) -> Lane:
+        return Lane(
+            name=name,
+            signer=self._signers[name],
+            database=self._database,
+            log_id=self._log_id,
+            gateway=self._gateway,
+            limits=self._limits,
+            memory=self._memories.setdefault(name, LaneMemory()),
+            now=self._now,
+            fraction=self._fraction,
         )
-        if not self._change(
-            message,
-            state=SIGNED,
-            nonce=nonce,
-            raw=signed.raw,
-            transaction_hash=signed.hash,
-            attempts=message.attempts + 1,
-        ):
-            return None
-        with Reading(self._database, self._log_id) as view:
-            return view.outbox.find(message.message_key)
 
-    def _confirm(self, message: Message) -> bool:
-        assert message.raw is not None
-        assert message.transaction_hash is not None
-        receipt = self._gateway.receipt(message.transaction_hash)
-        if receipt is None:
-            try:
-                self._gateway.send_raw(message.raw)
-            except TransactionRefusedError:
-                return self._requeue_if_overtaken(message)
-            receipt = self._gateway.receipt(message.transaction_hash)
-        if receipt is None:
-            return self._requeue_if_overtaken(message)
-        return self._settle(message, receipt)
+    def _now(self) -> datetime:
+        return self._clock.now()
 
-    def _requeue_if_overtaken(self, message: Message) -> bool:
-        """Another transaction took our nonce for good: ours can never land, so it is signed anew.
-
-        The receipt is asked for again after the nonce: ours may have landed in between.
-        """
-        assert message.nonce is not None
-        assert message.transaction_hash is not None
-        signer = self._signers[message.signer]
-        if self._gateway.final_nonce_of(signer.address) <= message.nonce:
-            return False
-        receipt = self._gateway.receipt(message.transaction_hash)
-        if receipt is not None:
-            return self._settle(message, receipt)
-        return self._change(message, state=QUEUED, nonce=None, raw=None, transaction_hash=None)
-
-    def _settle(self, message: Message, receipt: Receipt) -> bool:
-        if receipt.block > self._gateway.final_block():
-            return False
-        if not receipt.succeeded:
-            self._fail(message, "the transaction was reverted")
-            return True
-        self._change(
-            message,
-            state=FINAL,
-            block=receipt.block,
-            gas_used=receipt.gas_used,
-            last_error=None,
-            final_at=to_micros(self._clock.now()),
-        )
-        _log.info(
-            "landed", contract=message.contract, function=message.function, block=receipt.block
-        )
-        return True
-
-    def _fail(self, message: Message, reason: str) -> None:
-        self._change(message, state=FAILED, last_error=reason)
-        _log.error("refused", contract=message.contract, function=message.function, reason=reason)
-
-    def _change(self, message: Message, **values: Any) -> bool:
-        """Record progress, unless another worker moved the message on since we read it."""
-        with UnitOfWork(self._database, self._log_id) as work:
-            current = work.outbox.find(message.message_key)
-            if current is None or (current.state, current.transaction_hash) != (
-                message.state,
-                message.transaction_hash,
-            ):
-                return False
-            work.outbox.update(message.id, **values)
-            work.commit()
-        return True
+    def _fraction(self) -> float:
+        """A random number from 0 up to 1."""
+        return int.from_bytes(self._random.bytes(4)) / 2**32

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger.chain.anchors import read_anchor
+from ledger.chain.finality import Finality
 from ledger.evidence.bundle import LeafPlace, ProofBundle
 from ledger.evidence.encoding import reversal_tag
 from ledger.evidence.readings import StandingReading
@@ -25,7 +26,7 @@ def verify(
     rpc_url: str | None,
     now: datetime,
     *,
-    confirmations: int = 0,
+    finality: Finality | None = None,
     standing: StandingReading | None = None,
 ) -> Verdict:
     """Say whether a fact was recorded and whether it still stands, and on what that rests.
@@ -35,14 +36,14 @@ def verify(
         trust: what the verifier believed before.
         rpc_url: a chain endpoint of the verifier's choosing; None to check offline.
         now: the verifier's time, aware.
-        confirmations: blocks that must follow an anchor before it counts as final.
+        finality: when an anchor counts; without it, as soon as it stands.
         standing: what the verifier found among all leaves it holds, see :func:`read_standing`.
 
     Returns:
         Named checks and two verdicts; an endpoint that does not answer, or serves something else,
         leaves the anchor undetermined.
     """
-    anchor = read_anchor(bundle, trust, rpc_url, confirmations) if rpc_url is not None else None
+    anchor = read_anchor(bundle, trust, rpc_url, finality) if rpc_url is not None else None
     return verify_bundle(bundle, trust, now=now, anchor=anchor, standing=standing)
 
 

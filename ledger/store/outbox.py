@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
-from ledger.store.tables.chain import anchored_messages, outbox
-from ledger.store.times import to_micros
+from ledger.store.tables.chain import anchored_messages, outbox, outbox_attempts
+from ledger.store.times import from_micros, to_micros
 
 QUEUED: Final = "QUEUED"
+"""Written with its fact, not signed yet."""
 SIGNED: Final = "SIGNED"
+"""Signed under a nonce of its own, and on its way: sent, or about to be."""
+LANDED: Final = "LANDED"
+"""In a block that is not final yet: a reorganisation takes it back to SIGNED."""
 FINAL: Final = "FINAL"
+"""In a final block, for good."""
 FAILED: Final = "FAILED"
+"""Refused by the contract; waits for a person."""
+STUCK: Final = "STUCK"
+"""Given up after its time: no fee is raised any more, a person is called. It may still land."""
+
+UNDER_WAY: Final = (SIGNED, LANDED, STUCK)
+OPEN: Final = (QUEUED, *UNDER_WAY)
+ALARMING: Final = (FAILED, STUCK)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One call of a contract that shall land exactly once.
 
-    ``arguments`` is JSON as `ledger.chain.bindings.decode_args` reads it; ``raw`` is the signed
-    transaction, kept before it is first sent so that sending again can never make a second one.
+    ``arguments`` is JSON as `ledger.chain.bindings.decode_args` reads it. While the message is
+    under way, ``nonce`` is its signer's nonce, ``signed_block`` a block at which that was free,
+    ``transaction_hash`` the newest signed version or the one that landed, ``block`` and
+    ``block_hash`` where. ``attempts`` counts signed versions, ``fee_raises`` and ``refusals`` (by
+    nodes) those since a person last looked; it is not handed over again before ``resend_at``.
     """
 
     id: int
@@ -35,12 +50,37 @@ class Message:
     arguments: list[Any]
     state: str
     nonce: int | None
+    signed_block: int | None
     transaction_hash: str | None
-    raw: bytes | None
     attempts: int
+    fee_raises: int
+    refusals: int
+    resend_at: datetime | None
     last_error: str | None
     block: int | None
+    block_hash: str | None
     gas_used: int | None
+    queued_at: datetime
+    final_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One signed version of a message, kept before it is first sent.
+
+    Sending again sends these bytes; versions under one nonce differ in what they pay, and at most
+    one of them can land. ``gas`` is 0 when it is not known any more.
+    """
+
+    message_id: int
+    nonce: int
+    transaction_hash: str
+    raw: bytes
+    gas: int
+    max_fee_wei: int
+    priority_fee_wei: int
+    signed_block: int
+    signed_at: datetime
 
 
 class OutboxRepository:
@@ -143,24 +183,89 @@ class OutboxRepository:
         return int(self._connection.execute(query).scalar_one())
 
     def pending(self) -> list[Message]:
-        """Messages not yet final, oldest first (failed ones wait for a person and are left out)."""
+        """Messages that have not landed for good, oldest first, without those refused."""
+        return self._select(outbox.c.state.in_(OPEN))
+
+    def alarms(self) -> list[Message]:
+        """Messages that wait for a person, oldest first."""
+        return self._select(outbox.c.state.in_(ALARMING))
+
+    def open_signers(self) -> list[str]:
+        """Who has messages that have not landed for good."""
         rows = self._connection.execute(
-            select(outbox).where(outbox.c.state.in_([QUEUED, SIGNED])).order_by(outbox.c.id)
-        ).mappings()
-        return [_message(row) for row in rows]
+            select(outbox.c.signer).where(outbox.c.state.in_(OPEN)).distinct()
+        )
+        return sorted(row[0] for row in rows)
+
+    def under_way(self, signer: str) -> list[Message]:
+        """A signer's messages that have a nonce and are not final, by nonce."""
+        found = self._select(outbox.c.signer == signer, outbox.c.state.in_(UNDER_WAY))
+        return sorted(found, key=lambda message: message.nonce or 0)
+
+    def queued(self, signer: str, limit: int) -> list[Message]:
+        """A signer's next messages to sign, oldest first."""
+        return self._select(outbox.c.signer == signer, outbox.c.state == QUEUED, limit=limit)
+
+    def settled_above(self, block: int) -> list[Message]:
+        """Messages whose end was in a block above this one."""
+        return self._select(outbox.c.block > block, outbox.c.state.in_((FINAL, FAILED)))
+
+    def _select(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Message]:
+        query = select(outbox).where(*conditions).order_by(outbox.c.id).limit(limit)
+        return [_message(row) for row in self._connection.execute(query).mappings()]
 
     def retry(self, message_key: str) -> bool:
-        """Queue a refused message once more, signed anew, after a person has mended the cause.
+        """Let a message go on after a person has mended the cause.
+
+        One that was refused is signed anew. One that is stuck, or waits to be sent again, goes on
+        under its nonce: it is handed over at once, and its fee may be raised again.
 
         Returns:
-            False when there is no such message, or it was not refused.
+            False when there is no such message, or nothing to go on with.
         """
-        changed = self._connection.execute(
+        refused = (
             update(outbox)
             .where(outbox.c.message_key == message_key, outbox.c.state == FAILED)
-            .values(state=QUEUED, nonce=None, raw=None, transaction_hash=None, last_error=None)
+            .values(
+                state=QUEUED, nonce=None, signed_block=None, transaction_hash=None, block=None,
+                block_hash=None, gas_used=None, fee_raises=0, refusals=0, resend_at=None,
+                last_error=None,
+            )
+        )  # fmt: skip
+        waiting = (
+            update(outbox)
+            .where(outbox.c.message_key == message_key, outbox.c.state.in_((SIGNED, STUCK)))
+            .values(state=SIGNED, fee_raises=0, refusals=0, resend_at=None, last_error=None)
         )
-        return changed.rowcount == 1
+        return any(self._connection.execute(change).rowcount for change in (refused, waiting))
+
+    def attempts(self, message_id: int, nonce: int | None = None) -> list[Attempt]:
+        """The signed versions of a message, under one nonce or all, newest first."""
+        query = select(outbox_attempts).where(outbox_attempts.c.message_id == message_id)
+        if nonce is not None:
+            query = query.where(outbox_attempts.c.nonce == nonce)
+        rows = self._connection.execute(query).mappings().all()
+        found = [_attempt(row) for row in rows]
+        return sorted(
+            found, key=lambda each: (each.nonce, each.max_fee_wei, each.signed_at), reverse=True
+        )
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Keep a signed version before it is first sent; the same bytes again wait from now on."""
+        known = self._connection.execute(
+            select(outbox_attempts.c.message_id).where(
+                outbox_attempts.c.transaction_hash == attempt.transaction_hash
+            )
+        ).first()
+        if known is not None:
+            self._connection.execute(
+                update(outbox_attempts)
+                .where(outbox_attempts.c.transaction_hash == attempt.transaction_hash)
+                .values(signed_block=attempt.signed_block, signed_at=to_micros(attempt.signed_at))
+            )
+            return
+        values = asdict(attempt) | {"signed_at": to_micros(attempt.signed_at)}
+        self._connection.execute(insert(outbox_attempts).values(values))
 
     def find(self, message_key: str) -> Message | None:
         """The message with this key."""
@@ -177,7 +282,7 @@ class OutboxRepository:
         return [_message(row) for row in rows]
 
     def highest_nonce(self, signer: str) -> int | None:
-        """The highest nonce that a signed message of ``signer`` carries."""
+        """The highest nonce that a message of ``signer`` has used or is about to use."""
         value = self._connection.execute(
             select(func.max(outbox.c.nonce)).where(outbox.c.signer == signer)
         ).scalar_one()
@@ -209,10 +314,34 @@ def _message(row: RowMapping) -> Message:
         arguments=json.loads(row["arguments"]),
         state=row["state"],
         nonce=row["nonce"],
+        signed_block=row["signed_block"],
         transaction_hash=row["transaction_hash"],
-        raw=bytes(row["raw"]) if row["raw"] is not None else None,
         attempts=row["attempts"],
+        fee_raises=row["fee_raises"],
+        refusals=row["refusals"],
+        resend_at=_time(row["resend_at"]),
         last_error=row["last_error"],
         block=row["block"],
+        block_hash=row["block_hash"],
         gas_used=row["gas_used"],
+        queued_at=from_micros(row["queued_at"]),
+        final_at=_time(row["final_at"]),
     )
+
+
+def _attempt(row: RowMapping) -> Attempt:
+    return Attempt(
+        message_id=row["message_id"],
+        nonce=row["nonce"],
+        transaction_hash=row["transaction_hash"],
+        raw=bytes(row["raw"]),
+        gas=row["gas"],
+        max_fee_wei=row["max_fee_wei"],
+        priority_fee_wei=row["priority_fee_wei"],
+        signed_block=row["signed_block"],
+        signed_at=from_micros(row["signed_at"]),
+    )
+
+
+def _time(micros: int | None) -> datetime | None:
+    return from_micros(micros) if micros is not None else None

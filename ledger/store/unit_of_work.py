@@ -15,6 +15,7 @@ from ledger.store.commands import CommandRepository, ImportRepository, LeaseRepo
 from ledger.store.database import Database
 from ledger.store.decisions import DecisionRepository
 from ledger.store.events import EventRepository
+from ledger.store.finality import FinalityRepository
 from ledger.store.following import FollowingRepository
 from ledger.store.group import GroupCommit
 from ledger.store.history import HistoryRepository
@@ -65,6 +66,11 @@ class Rooms:
     def outbox(self) -> OutboxRepository:
         """Messages to the chain."""
         return OutboxRepository(self._connection)
+
+    @cached_property
+    def finality(self) -> FinalityRepository:
+        """Which blocks counted as final."""
+        return FinalityRepository(self._connection)
 
     @cached_property
     def commands(self) -> CommandRepository:

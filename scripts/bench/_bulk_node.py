@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from ledger.chain.deployment import Manifest
+from ledger.chain.finality import Finality
 from ledger.config import NodeSettings
 from ledger.errors import ChainUnavailableError
 from ledger.evidence.encoding import LogId
@@ -64,10 +65,10 @@ def bulk_node(directory: Path, database_url: str) -> Iterator[NodeContext]:
     pseudonyms = Pseudonyms(_SECRET, KeyedEvaluator(_SECRET), memo=memo)
     settings = NodeSettings(
         role="bureau", name_zh="合肥", name_en="Hefei", region=_REGION, pool=_POOL, log_id=_LOG,
-        database_url=database_url, host="127.0.0.1", port=0, rpc_url="",
+        database_url=database_url, host="127.0.0.1", port=0, rpc_urls=(),
     )  # fmt: skip
     manifest = Manifest(
-        network="embedded", chain_id=31415, rpc_url="", contracts={}, confirmations=0,
+        network="embedded", chain_id=31415, rpc_urls=(), contracts={}, finality=Finality(),
         offset_seconds=0, as_of=None, minimum_lines=5, governance={},
     )  # fmt: skip
     tools = BureauTools(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.chain.deployment import Manifest
+from ledger.chain.finality import Finality
 from ledger.config import NodeSettings
 from ledger.evidence.encoding import LogId
 from ledger.keys.files import make_private_directory
@@ -136,10 +137,10 @@ def _node(folder: str, url: str | None) -> Iterator[NodeContext]:
             directory=directory,
             settings=NodeSettings(
                 role="bureau", name_zh="合肥", name_en="Hefei", region="340100", pool=34,
-                log_id=_LOG, database_url=str(database.url), host="127.0.0.1", port=0, rpc_url="",
+                log_id=_LOG, database_url=str(database.url), host="127.0.0.1", port=0, rpc_urls=(),
             ),
             manifest=Manifest(
-                network="embedded", chain_id=31415, rpc_url="", contracts={}, confirmations=0,
+                network="embedded", chain_id=31415, rpc_urls=(), contracts={}, finality=Finality(),
                 offset_seconds=0, as_of=None, minimum_lines=10, governance={},
             ),
             clock=SystemClock(0),

@@ -10,6 +10,7 @@ import typer
 
 from ledger.errors import SettingsError
 from scripts.cli.command import command, group
+from scripts.cli.options import finality_of
 from scripts.cli.output import Output
 
 if TYPE_CHECKING:
@@ -80,6 +81,29 @@ ConfirmationsOption = Annotated[
         min=0,
     ),
 ]
+ValidatorsOption = Annotated[
+    int,
+    typer.Option(
+        help="Validators of a proof-of-authority network: a block is final once more than half of "
+        "them have built on it (验证节点数).",
+        min=0,
+    ),
+]
+SignersOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--validator",
+        metavar="ADDRESS",
+        help="A validator's address; once for each, or none (验证节点地址).",
+    ),
+]
+ReorgDepthOption = Annotated[
+    int,
+    typer.Option(
+        help="Blocks nearer than this to the newest are never final, whatever the rule (重组深度).",
+        min=0,
+    ),
+]
 
 
 def register(parent: typer.Typer) -> None:
@@ -108,6 +132,9 @@ def deploy(
     minimum_lines: MinimumLinesOption = 10,
     network: NetworkOption = None,
     confirmations: ConfirmationsOption = 0,
+    validators: ValidatorsOption = 0,
+    signers: SignersOption = None,
+    reorg_depth: ReorgDepthOption = 0,
 ) -> None:
     """Deploy all contracts, name the first supervisor, write the manifest (部署合约).
 
@@ -135,7 +162,7 @@ def deploy(
         supervisor,
         minimum_lines=minimum_lines,
         network=network or ("embedded" if devnet is not None else "network"),
-        confirmations=confirmations,
+        finality=finality_of(confirmations, validators, signers or (), reorg_depth),
         offset_seconds=offset_seconds,
         as_of=as_of,
         report=lambda text: print(text, file=sys.stderr, flush=True),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ledger.chain.finality import Finality
 
 NodeOption = Annotated[
     Path,
@@ -101,3 +105,28 @@ AlertArgument = Annotated[
         show_default=False,
     ),
 ]
+
+
+def finality_of(
+    confirmations: int,
+    validators: int = 0,
+    signers: Sequence[str] = (),
+    reorg_depth: int = 0,
+) -> Finality:
+    """The finality rule that options name: by validators, by blocks, or at once.
+
+    Raises:
+        SettingsError: they contradict one another.
+    """
+    from ledger.chain.finality import DEPTH, IMMEDIATE, SIGNERS, Finality
+
+    rule = SIGNERS if validators else DEPTH if confirmations else IMMEDIATE
+    return Finality.from_json(
+        {
+            "rule": rule,
+            "blocks": confirmations,
+            "validators": validators,
+            "signers": signers,
+            "reorg_depth": reorg_depth,
+        }
+    )

@@ -19,10 +19,11 @@ from ledger.errors import (
 from scripts.cli.command import command, group
 from scripts.cli.failures import DONE, REFUSED
 from scripts.cli.nodes import reading, require_role
-from scripts.cli.options import NodeOption, OutOption
+from scripts.cli.options import NodeOption, OutOption, finality_of
 from scripts.cli.output import Output
 
 if TYPE_CHECKING:
+    from ledger.chain.finality import Finality
     from ledger.evidence.bundle import ProofBundle
     from ledger.evidence.trust import TrustFile
     from ledger.evidence.verdicts import Verdict
@@ -239,6 +240,14 @@ def verify(
             help="Blocks that must follow an anchor before it counts (确认块数).",
         ),
     ] = 0,
+    validators: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="How many validators a proof-of-authority network has: an anchor counts once more "
+            "than half of them have built on it (验证节点数).",
+        ),
+    ] = 0,
     at: Annotated[
         datetime | None,
         typer.Option(
@@ -257,8 +266,9 @@ def verify(
     be read). Keys inside a proof count for nothing.
     """
     now = at.replace(tzinfo=UTC) if at is not None else datetime.now(UTC)
+    finality = finality_of(confirmations, validators)
     try:
-        verdict = _verdict(_bundle(bundle), read_trust_file(trust), rpc, now, confirmations)
+        verdict = _verdict(_bundle(bundle), read_trust_file(trust), rpc, now, finality)
     except LedgerError as error:
         out.refusal(error)
         return UNDETERMINED
@@ -270,7 +280,7 @@ def verify(
 
 
 def _verdict(
-    data: bytes, trust: TrustFile, rpc: str | None, now: datetime, confirmations: int
+    data: bytes, trust: TrustFile, rpc: str | None, now: datetime, finality: Finality
 ) -> Verdict:
     from ledger.evidence.bundle import ProofBundle
     from ledger.evidence.verification import unreadable, verify_bundle
@@ -283,7 +293,7 @@ def _verdict(
         return verify_bundle(bundle, trust, now=now)
     from ledger.recording.verifying import verify as verify_with_chain
 
-    return verify_with_chain(bundle, trust, rpc, now, confirmations=confirmations)
+    return verify_with_chain(bundle, trust, rpc, now, finality=finality)
 
 
 def _bundle(path: Path) -> bytes:

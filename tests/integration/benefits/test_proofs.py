@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.chain.finality import Finality
 from ledger.errors import MalformedBundleError, NotAnchoredYetError, NotFoundError
 from ledger.evidence.bundle import ProofBundle, StandingStatement
 from ledger.evidence.checkpoint import Note, VerifierKey
@@ -143,7 +144,7 @@ class TestVerify:
     def test_an_anchor_that_is_not_deep_enough_is_not_final(self, bundle, trust, context):
         verdict = check(
             without_cosignature(bundle), trust, context, context.settings.rpc_url,
-            confirmations=10**6,
+            finality=Finality.after(10**6),
         )  # fmt: skip
         assert verdict.was_recorded is OPEN
 

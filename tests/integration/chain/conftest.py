@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,12 @@ from ledger.chain.bindings import Bindings
 from ledger.chain.connection import Block, BlockMissingError, ChainConnection
 from ledger.chain.deployment import Governance, Manifest, SupervisorInput, deploy
 from ledger.chain.gateway import ChainGateway, Receipt, SignedCall
+from ledger.chain.sender import Sender, SendingLimits
 from ledger.errors import TransactionRefusedError
+from ledger.evidence.encoding import LogId
 from ledger.keys.signers import Secp256k1Signer
+from ledger.store.database import Database
+from ledger.store.unit_of_work import Reading, UnitOfWork
 
 CHAIN_ID = 31_415
 FUNDED_WEI = 10**24
@@ -233,3 +238,97 @@ class FakeChain:
 @pytest.fixture
 def fake_chain() -> type[FakeChain]:
     return FakeChain
+
+
+AT = datetime(2026, 9, 15, 1, 0, tzinfo=UTC)
+
+
+@dataclass
+class MovingClock:
+    """Stands still until it is moved."""
+
+    at: datetime = AT
+
+    def now(self) -> datetime:
+        return self.at
+
+    def today(self) -> date:
+        return self.at.date()
+
+
+class Middle:
+    """Randomness that always falls in the middle: pauses are what they are on average."""
+
+    def bytes(self, length: int) -> bytes:
+        return b"\x80" + bytes(length - 1)
+
+
+@dataclass
+class Outbox:
+    """A node's outbox, and senders that work on it as if each were a process of its own."""
+
+    database: Database
+    signer: Secp256k1Signer
+    clock: MovingClock = field(default_factory=MovingClock)
+    log_id: LogId = LogId(1)  # noqa: RUF009 - a number
+
+    def queue(self, *numbers: int, signer: str = "publisher") -> None:
+        """Messages that the real contract takes: officers of log 1 by number."""
+        with UnitOfWork(self.database, self.log_id) as work:
+            for number in numbers:
+                work.outbox.queue(
+                    f"m{number}", "Bureaus", "setOfficer", [1, f"0x{number:040x}", True],
+                    at=self.clock.now(), signer=signer,
+                )  # fmt: skip
+            work.commit()
+
+    def sender(self, chain: Any, more: Any = None, limits: SendingLimits | None = None) -> Sender:
+        signers = {"publisher": self.signer, **(more or {})}
+        return Sender(self.database, self.log_id, chain, signers, self.clock, Middle(), limits)
+
+    def run(self, chain: Any, steps: int = 30) -> None:
+        """A new process works until nothing moves."""
+        sender = self.sender(chain)
+        for _ in range(steps):
+            if not sender.step():
+                return
+        raise AssertionError("it never came to rest")
+
+    def patiently(
+        self, chain: Any, *, rounds: int, seconds: int, mining: bool = False,
+        limits: SendingLimits | None = None,
+    ) -> None:  # fmt: skip
+        """One process works round by round while time passes, and blocks if the chain is ``mining``."""
+        sender = self.sender(chain, limits=limits)
+        for _ in range(rounds):
+            for _ in range(3):
+                sender.step()
+            if mining:
+                chain.mine(2)
+                sender.step()
+            self.later(seconds)
+
+    def later(self, seconds: float) -> None:
+        self.clock.at += timedelta(seconds=seconds)
+
+    def states(self) -> list[str]:
+        with Reading(self.database, self.log_id) as view:
+            return [message.state for message in view.outbox.all()]
+
+    def find(self, key: str) -> Any:
+        with Reading(self.database, self.log_id) as view:
+            return view.outbox.find(key)
+
+
+@pytest.fixture(name="signer")
+def sending_signer(scene) -> Secp256k1Signer:
+    """A supervisor: may enrol officers as often as it likes, so every message could land twice."""
+    return scene.supervisor
+
+
+@pytest.fixture
+def outbox(tmp_path, request) -> Iterator[Outbox]:
+    opened = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
+    opened.migrate()
+    yield Outbox(opened, request.getfixturevalue("signer"))
+    opened.close()

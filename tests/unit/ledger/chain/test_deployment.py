@@ -8,6 +8,7 @@ import pytest
 
 from ledger.chain.artifacts import CONTRACTS
 from ledger.chain.deployment import DeployedContract, Manifest
+from ledger.chain.finality import Finality
 from ledger.errors import SettingsError
 
 
@@ -22,8 +23,8 @@ def manifest():
         for number, name in enumerate(CONTRACTS, start=1)
     }
     return Manifest(
-        network="embedded", chain_id=31415, rpc_url="http://127.0.0.1:8545", contracts=contracts,
-        confirmations=2, offset_seconds=-60, as_of="2026-09-15", minimum_lines=5,
+        network="embedded", chain_id=31415, rpc_urls=("http://127.0.0.1:8545",), contracts=contracts,
+        finality=Finality.after(2), offset_seconds=-60, as_of="2026-09-15", minimum_lines=5,
         governance={"supervisors": []},
     )  # fmt: skip
 
@@ -34,7 +35,7 @@ def test_a_manifest_returns_as_it_was_through_its_file(manifest, tmp_path):
     assert Manifest.load(path) == manifest
     content = json.loads(path.read_text("utf-8"))
     assert content["schema"] == "anxu-manifest/1"
-    assert content["finality"] == {"confirmations": 2}
+    assert content["finality"] == {"rule": "depth", "blocks": 2, "validators": 0, "reorg_depth": 0}
     assert content["clock"] == {"offset_seconds": -60, "as_of": "2026-09-15"}
 
 

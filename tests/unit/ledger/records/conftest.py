@@ -13,6 +13,7 @@ import pytest
 from stdnum.cn import ric, uscc
 
 from ledger.chain.deployment import Manifest
+from ledger.chain.finality import Finality
 from ledger.config import NodeSettings
 from ledger.evidence.encoding import LogId
 from ledger.keys.key_store import KeyStore, officer_key_name
@@ -229,14 +230,14 @@ def make_node(tmp_path: Path, officers: KeyStore):
                 database_url=url,
                 host="127.0.0.1",
                 port=0,
-                rpc_url="",
+                rpc_urls=(),
             ),
             manifest=Manifest(
                 network="embedded",
                 chain_id=31415,
-                rpc_url="",
+                rpc_urls=(),
                 contracts={},
-                confirmations=0,
+                finality=Finality(),
                 offset_seconds=0,
                 as_of="2026-09-15",
                 minimum_lines=minimum_lines,
