@@ -14,14 +14,13 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
-    bindparam,
     func,
     insert,
     select,
     update,
 )
 
-from ledger.errors import HeadMovedError, SealingKeyDestroyedError
+from ledger.errors import SealingKeyDestroyedError
 from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.encoding import (
     Commitment,
@@ -37,17 +36,19 @@ from ledger.evidence.encoding import (
 from ledger.evidence.growth import grow
 from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.merkle import CompactRange
+from ledger.pipelines import with_last
 from ledger.policy.kinds import Kind
 from ledger.store.appending import EntryRows, WriteBehind
 from ledger.store.commands import ERASURE_KEY
+from ledger.store.head import LogHead
 from ledger.store.leaf_reading import read_leaf_rows
 from ledger.store.persons import known_numbers
+from ledger.store.small_appends import MOST_ENTRIES, grown, require_alive, write_entries
 from ledger.store.tables.chain import commands
 from ledger.store.tables.log import (
     checkpoints,
     cosignatures,
     entries,
-    log_head,
     reversals,
     sources,
 )
@@ -93,14 +94,6 @@ class StoredCheckpoint:
     transaction_hash: str | None
 
 
-# Built once: an append of one entry spends most of its time on building and binding statements.
-_FRONTIER: Final = select(log_head.c.frontier)
-_FIRST_HEAD: Final = insert(log_head)
-_SWAP_HEAD: Final = update(log_head).where(
-    and_(log_head.c.id == 1, log_head.c.size == bindparam("expected"))
-)
-_LAST_SOURCE: Final = select(func.max(sources.c.source))
-_ADD_SOURCE: Final = insert(sources)
 _ERASED: Final = select(commands.c.key).where(commands.c.key.startswith(ERASURE_KEY))
 
 
@@ -110,11 +103,11 @@ class LogRepository:
     def __init__(self, connection: Connection, log_id: LogId) -> None:
         self._connection = connection
         self._log_id = log_id
+        self._head = LogHead(connection, log_id)
 
     def head(self) -> CompactRange:
         """What has been accepted so far, as the compact range that the next append extends."""
-        row = self._connection.execute(_FRONTIER).scalar_one_or_none()
-        return CompactRange.from_bytes(row) if row is not None else CompactRange.empty()
+        return self._head.read()
 
     def append(self, new: Sequence[NewEntry], *, source_key: str, recorded_at: datetime) -> range:
         """Put entries behind the last one and swap the head; they count once the caller commits.
@@ -131,9 +124,22 @@ class LogRepository:
             HeadMovedError: the head changed between our read and our write.
             SealingKeyDestroyedError: a person's erasure was decided after the record was sealed.
         """
-        batch = EntryBatch.of([item.entry for item in new])
-        sealed = Blobs.of([item.sealed_record for item in new])
-        return self.append_batches([(batch, sealed)], source_key=source_key, at=recorded_at)
+        entries, sealed = [item.entry for item in new], [item.sealed_record for item in new]
+        if len(new) > MOST_ENTRIES:
+            batch = EntryBatch.of(entries)
+            return self.append_batches(
+                [(batch, Blobs.of(sealed))], source_key=source_key, at=recorded_at
+            )
+        before = self.head()
+        require_alive(self._connection, entries)
+        leaves, after = grown(before, entries, self._log_id)
+        if new:
+            source = self._head.next_source()
+            write_entries(
+                self._connection, entries, leaves, sealed, first_index=before.size, source=source
+            )
+            self._head.advance(before, after, source=source, key=source_key, at=recorded_at)
+        return range(before.size, after.size)
 
     def append_batches(
         self,
@@ -142,6 +148,7 @@ class LogRepository:
         source_key: str,
         at: datetime,
         told: Callable[[NDArray[np.uint8]], None] | None = None,
+        persons: NDArray[np.int64] | None = None,
     ) -> range:
         """Put columns of entries with their sealed records behind the last one, as `append` does.
 
@@ -153,6 +160,8 @@ class LogRepository:
             source_key: what they came from.
             at: when this node learned of them.
             told: gets the leaves of each batch, (n, 64); they count once the caller commits.
+            persons: (n,) the number of each entry's person over all batches, as this transaction
+                has them; None: looked up batch by batch.
 
         Raises:
             HeadMovedError: the head changed between our read and our write.
@@ -161,13 +170,15 @@ class LogRepository:
         before = head = self.head()
         taken_back: list[dict[str, int]] = []
         erased = self._erased()
-        source = self._next_source()
+        source = self._head.next_source()
         with WriteBehind(self._connection) as writer:
-            for (batch, sealed), is_last in _with_last(batches):
+            for (batch, sealed), is_last in with_last(each for each in batches if len(each[0])):
                 _require_alive(batch, erased)
                 tags, seals = batch.tags(), batch.seals(self._log_id)
                 rows = EntryRows(head.size, batch, tags, seals, source, sealed)
-                writer.write(rows, is_last=is_last)
+                first = head.size - before.size
+                numbers = None if persons is None else persons[first : first + len(batch)]
+                writer.write(rows, numbers, is_last=is_last)
                 taken_back += _reversals_in(batch, head.size)
                 leaves = np.concatenate([tags, seals], axis=1)
                 if told is not None:
@@ -176,36 +187,13 @@ class LogRepository:
         if taken_back:
             self._connection.execute(insert(reversals), taken_back)
         if head.size > before.size:
-            self._connection.execute(
-                _ADD_SOURCE,
-                {
-                    "source": source,
-                    "source_key": source_key,
-                    "first_index": before.size,
-                    "end_index": head.size,
-                    "recorded_at": to_micros(at),
-                },
-            )
-            self._swap(before, head)
+            self._head.advance(before, head, source=source, key=source_key, at=at)
         return range(before.size, head.size)
 
     def _erased(self) -> list[bytes]:
         """Pseudonyms of persons whose erasure was decided; their decisions moved the head too."""
         keys = self._connection.execute(_ERASED).scalars()
         return [bytes.fromhex(key.removeprefix(ERASURE_KEY)) for key in keys]
-
-    def _next_source(self) -> int:
-        last = self._connection.execute(_LAST_SOURCE).scalar_one()
-        return (last or 0) + 1
-
-    def _swap(self, before: CompactRange, after: CompactRange) -> None:
-        values = {"size": after.size, "root": after.root(), "frontier": after.to_bytes()}
-        swapped = self._connection.execute(_SWAP_HEAD, values | {"expected": before.size})
-        if swapped.rowcount == 1:
-            return
-        if before.size or self._connection.execute(_FRONTIER).first() is not None:
-            raise HeadMovedError(log_id=self._log_id, expected_size=before.size)
-        self._connection.execute(_FIRST_HEAD, values | {"id": 1})
 
     def entry(self, index: int) -> StoredEntry | None:
         """The entry at ``index``, or None beyond the end."""
@@ -459,16 +447,6 @@ def _reversals_in(batch: EntryBatch, first_index: int) -> list[dict[str, int]]:
         log_id, index = reversed_leaf(Subject(batch.subjects[place].tobytes()))
         rows.append({"leaf_index": first_index + place, "log_id": log_id, "reversed_index": index})
     return rows
-
-
-def _with_last(batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, bool]]:
-    """Every batch that has entries, and whether it is the last one."""
-    filled = (each for each in batches if len(each[0]))
-    current = next(filled, None)
-    while current is not None:
-        following = next(filled, None)
-        yield current, following is None
-        current = following
 
 
 def _require_alive(batch: EntryBatch, erased: Sequence[bytes]) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from ledger.evidence.encoding import NO_SUBJECT, Subject
-from ledger.store.tables.log import persons
+from ledger.store.driver import Driver, marks
 
 NOBODY: Final = 0
 """The number of facts about no person."""
 _ASKED_AT_ONCE: Final = 10_000
 _INSERT: Final = "INSERT INTO persons (person, subject)"
+_LAST: Final = "SELECT max(person) FROM persons"
 _SELECT: Final = "SELECT subject, person FROM persons WHERE subject"
 
 
@@ -35,29 +36,27 @@ def numbers_of(connection: Connection, subjects: Iterable[Subject]) -> dict[byte
     numbers = known_numbers(connection, wanted)
     fresh = [subject for subject in wanted if subject not in numbers]
     if fresh:
-        last = connection.execute(select(func.max(persons.c.person))).scalar_one() or NOBODY
+        ((last,),) = Driver(connection).rows(_LAST)
         given: dict[bytes, int] = {
-            subject: number for number, subject in enumerate(fresh, last + 1)
+            subject: number for number, subject in enumerate(fresh, (last or NOBODY) + 1)
         }
         _insert(connection, given)
         numbers |= given
     return numbers
 
 
-def _numbered(connection: Connection, subjects: Sequence[bytes]) -> Iterable[tuple[bytes, int]]:
-    if connection.dialect.name == "postgresql":
-        rows = connection.exec_driver_sql(f"{_SELECT} = ANY(%b)", (list(subjects),))
-    else:
-        # Only question marks are put into the text.
-        marks = ",".join("?" * len(subjects))
-        rows = connection.exec_driver_sql(f"{_SELECT} IN ({marks})", tuple(subjects))
-    return [(row[0], row[1]) for row in rows]
+def _numbered(connection: Connection, subjects: Sequence[bytes]) -> list[tuple[bytes, int]]:
+    driver = Driver(connection)
+    if driver.is_postgresql:
+        return driver.rows(f"{_SELECT} = ANY(?)", (list(subjects),))
+    return driver.rows(f"{_SELECT} IN ({marks(len(subjects))})", subjects)
 
 
 def _insert(connection: Connection, given: dict[bytes, int]) -> None:
-    if connection.dialect.name == "postgresql":
-        statement = f"{_INSERT} SELECT * FROM unnest(%b::bigint[], %b::bytea[])"  # noqa: S608
-        connection.exec_driver_sql(statement, (list(given.values()), list(given)))
+    driver = Driver(connection)
+    if driver.is_postgresql:
+        statement = f"{_INSERT} SELECT * FROM unnest(?::bigint[], ?::bytea[])"  # noqa: S608
+        driver.change(statement, (list(given.values()), list(given)))
     else:
         rows = [(number, subject) for subject, number in given.items()]
-        connection.exec_driver_sql(f"{_INSERT} VALUES (?, ?)", rows)
+        driver.change_each(f"{_INSERT} VALUES (?, ?)", rows)

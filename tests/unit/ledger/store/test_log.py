@@ -88,7 +88,7 @@ class TestAppend:
             before = work.log.head()
             work.log.append(entries(1, 1), source_key="s", recorded_at=AT)
             with pytest.raises(HeadMovedError) as refusal:
-                work.log._swap(before, before)
+                work.log._head.advance(before, before, source=9, key="s", at=AT)
         assert (refusal.value.log_id, refusal.value.expected_size) == (1, 1)
         with Reading(database, LOG) as view:
             assert view.log.head().size == 1

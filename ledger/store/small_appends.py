@@ -1,0 +1,119 @@
+"""Appends of a few entries, as an officer's command makes them: as little around each as can be.
+
+What is written is what `ledger.store.appending` writes by the thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from ledger.errors import SealingKeyDestroyedError
+from ledger.evidence.batch import EntryBatch
+from ledger.evidence.encoding import (
+    DIGEST_BYTES,
+    LEAF_BYTES,
+    NO_SUBJECT,
+    Entry,
+    LogId,
+    Subject,
+    leaf_hash,
+    reversed_leaf,
+)
+from ledger.evidence.growth import grow
+from ledger.evidence.hashing import leaf_hashes
+from ledger.evidence.merkle import CompactRange
+from ledger.policy.kinds import Kind
+from ledger.store.appending import INSERT_ENTRIES
+from ledger.store.commands import ERASURE_KEY
+from ledger.store.driver import Driver, marks
+from ledger.store.persons import numbers_of
+
+MOST_ENTRIES: Final = 512
+"""More than these are quicker as columns."""
+_COLUMNS_PAY: Final = 24
+"""From how many leaves on hashing them as columns is quicker than one by one."""
+_ADD_REVERSAL: Final = "INSERT INTO reversals (leaf_index, log_id, reversed_index) VALUES (?, ?, ?)"
+
+
+def grown(
+    before: CompactRange, entries: Sequence[Entry], log_id: LogId
+) -> tuple[list[bytes], CompactRange]:
+    """The leaves of these entries, and the tree with them behind its last leaf.
+
+    Raises:
+        EncodingError: a number of an entry is out of bounds.
+        LengthError: a subject or a commitment is not 32 bytes.
+    """
+    if len(entries) < _COLUMNS_PAY:
+        for entry in entries:
+            entry.pack()  # refuses what no row can hold
+        leaves = [entry.leaf(log_id).pack() for entry in entries]
+        return leaves, before.extend(map(leaf_hash, leaves))
+    rows = EntryBatch.of(entries).leaves(log_id)
+    content = rows.tobytes()
+    leaves = [content[at : at + LEAF_BYTES] for at in range(0, len(content), LEAF_BYTES)]
+    return leaves, grow(before, leaf_hashes(rows)).after
+
+
+def require_alive(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Refuse a record that was sealed before its person's key went: nobody could ever read it.
+
+    Raises:
+        SealingKeyDestroyedError: a person's erasure was decided after the record was sealed.
+    """
+    keys = {ERASURE_KEY + subject.hex() for subject in map(_person, entries)}
+    keys.discard(ERASURE_KEY + NO_SUBJECT.hex())
+    if not keys:
+        return
+    question = f"SELECT key FROM commands WHERE key IN ({marks(len(keys))})"  # noqa: S608 - marks
+    found = Driver(connection).rows(question, tuple(keys))
+    if found:
+        raise SealingKeyDestroyedError(persons=len(found))
+
+
+def write_entries(
+    connection: Connection,
+    entries: Sequence[Entry],
+    leaves: Sequence[bytes],
+    sealed: Sequence[bytes],
+    *,
+    first_index: int,
+    source: int,
+) -> None:
+    """Write the rows of entries that stand in the log from ``first_index`` on."""
+    subjects = [_person(entry) for entry in entries]
+    numbers = numbers_of(connection, subjects)
+    rows: list[tuple[Any, ...]] = [
+        (
+            first_index + at,
+            numbers[subjects[at]],
+            int(entry.head.kind),
+            entry.head.class_,
+            entry.head.period,
+            entry.subject,
+            entry.amount_fen,
+            entry.commitment,
+            leaves[at][:DIGEST_BYTES],
+            leaves[at][DIGEST_BYTES:],
+            source,
+            sealed[at],
+        )
+        for at, entry in enumerate(entries)
+    ]
+    driver = Driver(connection)
+    driver.change_each(INSERT_ENTRIES, rows)
+    reversals = [
+        (first_index + at, *reversed_leaf(entry.subject))
+        for at, entry in enumerate(entries)
+        if entry.head.kind is Kind.REVERSAL
+    ]
+    if reversals:
+        driver.change_each(_ADD_REVERSAL, reversals)
+
+
+def _person(entry: Entry) -> Subject:
+    """Whom an entry is about; a reversal is about a leaf, and so about nobody."""
+    return NO_SUBJECT if entry.head.kind is Kind.REVERSAL else entry.subject
