@@ -257,8 +257,10 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
     """What the worker does, in this order, each round."""
     gateway = context.chain.gateway
     clock, log_id, database = context.clock, context.log_id, context.database
-    role_key = PUBLISHER if context.settings.role == "bureau" else SUPERVISOR
-    sender = Sender(database, log_id, gateway, {role_key: context.keys.secp256k1(role_key)}, clock)
+    is_bureau = context.settings.role == "bureau"
+    names = (PUBLISHER,) if is_bureau else (SUPERVISOR, FREEZER, CLOSER)
+    signers = {name: context.keys.secp256k1(name) for name in names}
+    sender = Sender(database, log_id, gateway, signers, clock)
     index = EventIndex(database, log_id, gateway)
     follower = Follower(context, feeds)
     common: dict[str, Job] = {"send": sender.step, "index": index.step, "follow": follower.step}

@@ -296,7 +296,7 @@ def _settings_document(directory: Path, settings: NodeSettings) -> dict[str, Any
         "log_id": settings.log_id,
         "endpoint": settings.endpoint,
         "database": settings.database_url.partition(":")[0],
-        "rpc_url": settings.rpc_url,
+        "rpc_urls": list(settings.rpc_urls),
         "demo_sessions": settings.demo_sessions,
     }
 

@@ -66,7 +66,7 @@ def unreachable(context):
     gone = type(context.chain.gateway)(context.manifest, NOBODY)
     chain = type(context.chain)(type(context.chain)(context.chain))
     chain.gateway = gone
-    return replace(context, settings=replace(context.settings, rpc_url=NOBODY), chain=chain)
+    return replace(context, settings=replace(context.settings, rpc_urls=(NOBODY,)), chain=chain)
 
 
 class TestVerifyRoute:

@@ -216,7 +216,7 @@ class TestWithoutChain:
 
     def test_a_chain_that_does_not_answer_is_said(self, hefei, tmp_path):
         settings = NodeSettings.load(hefei)
-        replace(settings, rpc_url="http://127.0.0.1:9").save(hefei)
+        replace(settings, rpc_urls=("http://127.0.0.1:9",)).save(hefei)
         try:
             report = audited(hefei)
         finally:
