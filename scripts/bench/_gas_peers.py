@@ -1,0 +1,164 @@
+"""Two other ways to put digests on a chain: EAS and OpenAttestation's DocumentStore.
+
+Both come from their npm packages, pinned in ``peers/``. EAS is compiled here from its sources for
+London, with the optimizer as its authors set it; the package of DocumentStore holds no sources but
+the code its authors compiled, which is taken as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
+from typing import Any, Final
+
+import solcx
+from devnet.packages import node_and_npm, npm_packages
+from devnet.scratch import ScratchChain
+from eth_abi.abi import encode as abi_encode
+from eth_utils.crypto import keccak
+
+from scripts.bench import Report
+
+PINNED: Final = Path(__file__).parent / "peers"
+EAS: Final = "@ethereum-attestation-service/eas-contracts/contracts"
+STORE_FACTORY: Final = (
+    "@govtechsg/document-store/src/contracts/factories/contracts/DocumentStore__factory.ts"
+)
+OPTIMIZER_RUNS: Final = 1_000_000
+"""What the authors of EAS compile with."""
+_IMPORT: Final = re.compile(r'^import[^;]*?"([^"]+)";', re.MULTILINE)
+_CODE: Final = re.compile(r'const _bytecode =\s*"0x([0-9a-f]+)"')
+_ZERO: Final = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A contract of others on a scratch chain, with one account that may write."""
+
+    chain: ScratchChain
+    address: str
+    owner: str
+
+    def gas_of(self, function: str, kinds: list[str], values: list[Any]) -> int:
+        """What one call uses; it stays in effect."""
+        signature = f"{function}({','.join(kinds)})"
+        data = keccak(text=signature)[:4] + abi_encode(kinds, values)
+        return self.chain.send(self.owner, self.address, data).gas
+
+
+@dataclass(frozen=True, slots=True)
+class Attestations:
+    """EAS with a schema of one digest."""
+
+    peer: Peer
+    schema: bytes
+
+    _DATA = "(address,uint64,bool,bytes32,bytes,uint256)"
+
+    def attest(self, digests: list[bytes]) -> int:
+        """Attest one digest, or several in one call; what it uses."""
+        kinds = f"(bytes32,{self._DATA})", f"(bytes32,{self._DATA}[])[]"
+        nobody = "0x" + "00" * 20
+        values = [(nobody, 0, True, _ZERO, digest, 0) for digest in digests]
+        if len(values) == 1:
+            return self.peer.gas_of("attest", [kinds[0]], [(self.schema, values[0])])
+        return self.peer.gas_of("multiAttest", [kinds[1]], [[(self.schema, values)]])
+
+    def timestamp(self, digests: list[bytes]) -> int:
+        """Put a time to one digest, or to several in one call; what it uses."""
+        if len(digests) == 1:
+            return self.peer.gas_of("timestamp", ["bytes32"], digests)
+        return self.peer.gas_of("multiTimestamp", ["bytes32[]"], [digests])
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStore:
+    """OpenAttestation's store of digests of documents."""
+
+    peer: Peer
+
+    def issue(self, digests: list[bytes]) -> int:
+        """Issue one digest, or several in one call; what it uses."""
+        if len(digests) == 1:
+            return self.peer.gas_of("issue", ["bytes32"], digests)
+        return self.peer.gas_of("bulkIssue", ["bytes32[]"], [digests])
+
+
+def attestations(report: Report) -> Attestations:
+    """Compile EAS, deploy it on a chain of its own and register a schema."""
+    modules = npm_packages(PINNED, "EAS and DocumentStore", report)
+    report("gas: compiling EAS")
+    code = _compiled(modules)
+    chain = ScratchChain()
+    owner = chain.accounts[0]
+    registry = _created(chain, owner, code["SchemaRegistry"])
+    eas = _created(chain, owner, code["EAS"] + abi_encode(["address"], [registry]))
+    text, nobody = "bytes32 digest", "0x" + "00" * 20
+    kinds = ["string", "address", "bool"]
+    Peer(chain, registry, owner).gas_of("register", kinds, [text, nobody, True])
+    packed = text.encode() + bytes(20) + b"\x01"
+    return Attestations(Peer(chain, eas, owner), keccak(packed))
+
+
+def document_store(report: Report) -> DocumentStore:
+    """Deploy the code that the authors of DocumentStore compiled, on a chain of its own."""
+    modules = npm_packages(PINNED, "EAS and DocumentStore", report)
+    found = _CODE.search((modules / STORE_FACTORY).read_text("utf-8"))
+    assert found is not None, "the pinned package holds the code"
+    chain = ScratchChain()
+    owner = chain.accounts[0]
+    arguments = abi_encode(["string", "address"], ["measured", owner])
+    address = _created(chain, owner, bytes.fromhex(found[1]) + arguments)
+    return DocumentStore(Peer(chain, address, owner))
+
+
+def _created(chain: ScratchChain, owner: str, code: bytes) -> str:
+    address = chain.send(owner, None, code).contract
+    assert address is not None, "a creation that landed has an address"
+    return address
+
+
+def _compiled(modules: Path) -> dict[str, bytes]:
+    """The code that creates EAS and its registry, by contract."""
+    texts: dict[str, str] = {}
+    waiting = [f"{EAS}/EAS.sol", f"{EAS}/SchemaRegistry.sol"]
+    wanted = list(waiting)
+    while waiting:
+        name = waiting.pop()
+        if name in texts:
+            continue
+        texts[name] = (modules / name).read_text("utf-8")
+        folder = PurePosixPath(name).parent
+        waiting += [
+            normpath((folder / path).as_posix()) if path.startswith(".") else path
+            for path in _IMPORT.findall(texts[name])
+        ]
+    answer = solcx.compile_standard(
+        {
+            "language": "Solidity",
+            "sources": {name: {"content": text} for name, text in texts.items()},
+            "settings": {
+                "evmVersion": "london",
+                "optimizer": {"enabled": True, "runs": OPTIMIZER_RUNS},
+                "outputSelection": {"*": {"*": ["evm.bytecode.object"]}},
+            },
+        },
+        solc_binary=_compiler(modules),
+    )
+    names = [PurePosixPath(source).stem for source in wanted]
+    return {
+        name: bytes.fromhex(answer["contracts"][source][name]["evm"]["bytecode"]["object"])
+        for source, name in zip(wanted, names, strict=True)
+    }
+
+
+def _compiler(modules: Path) -> Path:
+    """A program that answers like the native compiler, from the pinned JavaScript one."""
+    node, _ = node_and_npm("solc")
+    program = modules.parent / "solc"
+    answering = Path(__file__).parent.parent / "solc" / "standard_compiler.js"
+    program.write_text(f'#!/bin/sh\nexec "{node}" "{answering}" "{modules.parent}" "$@"\n')
+    program.chmod(0o755)
+    return program
