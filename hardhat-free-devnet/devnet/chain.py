@@ -120,8 +120,6 @@ class LocalChain:
         """
         with self.lock:
             transaction = decode_transaction(raw)
-            if self.store.find_mined(transaction.hash) is not None:
-                raise TransactionRefusedError("already known")
             self._mine(transaction)
             return bytes(transaction.hash)
 

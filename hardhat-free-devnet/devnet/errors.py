@@ -12,6 +12,7 @@ DevnetError                    stable kebab ``code``; the message is built from 
 └── RpcError                   an answer to a JSON-RPC caller: number, message, data
       ParseError, InvalidRequestError, MethodNotFoundError, InvalidParamsError
       StateNotFoundError       no such block
+      BlockRangeError          it ends before it begins
       FilterNotFoundError      no such filter, or unused for too long
       TransactionRefusedError  a network with London rules would not take it either
       ExecutionRevertedError   the contract said no; ``data`` holds its revert bytes
@@ -170,6 +171,13 @@ class StateNotFoundError(RpcError):
     """The block asked for does not exist (geth: ``header not found``)."""
 
     code = "devnet-rpc-header-not-found"
+    number = -32000
+
+
+class BlockRangeError(RpcError):
+    """A range of blocks ends before it begins (geth: ``invalid block range params``)."""
+
+    code = "devnet-rpc-block-range"
     number = -32000
 
 

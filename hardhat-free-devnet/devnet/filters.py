@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from devnet import wire
-from devnet.errors import FilterNotFoundError, InvalidParamsError, StateNotFoundError
+from devnet.errors import (
+    BlockRangeError,
+    FilterNotFoundError,
+    InvalidParamsError,
+    StateNotFoundError,
+)
 from devnet.store import LogFilter
 from devnet.wire import hex_data
 
@@ -69,7 +74,8 @@ class Filters:
         """The logs that match, in the order of the chain.
 
         Raises:
-            InvalidParamsError: malformed, a range that ends before it begins, or too many.
+            InvalidParamsError: malformed, or more than can be answered.
+            BlockRangeError: the range ends before it begins.
             StateNotFoundError: no block has that hash.
         """
         newest = int(self._local.head.block_number)
@@ -85,7 +91,7 @@ class Filters:
             for each in (wire.block_reference(wanted.get(key)) for key in _RANGE)
         )
         if first > last:
-            raise InvalidParamsError("invalid block range params")
+            raise BlockRangeError("invalid block range params")
         return self._between(wanted, first, min(last, newest))
 
     def _between(self, wanted: dict[str, Any], first: int, last: int) -> list[dict[str, Any]]:

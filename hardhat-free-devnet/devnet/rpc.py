@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
     from devnet.chain import LocalChain
 
+_EIP155_V = 35
+"""A legacy signature holds twice the chain id, this, and the parity (EIP-155)."""
 CLIENT_NAME = "anxu-devnet"
 MAX_FEE_HISTORY_BLOCKS = 1_024
 
@@ -266,6 +268,8 @@ def _block_shape(block: dict[str, Any]) -> dict[str, Any]:
 def _transaction_shape(transaction: dict[str, Any]) -> dict[str, Any]:
     # The provider renames the fields of a single transaction, not of those inside a block.
     renamed = {TRANSACTION_RESULT_KEY_MAPPING.get(k, k): v for k, v in transaction.items()}
+    if "chainId" not in renamed and (v := renamed.get("v", 0)) >= _EIP155_V:
+        renamed["chainId"] = (v - _EIP155_V) // 2
     if "y_parity" in renamed:
         renamed["yParity"] = renamed.pop("y_parity")
     if "accessList" in renamed:

@@ -132,7 +132,7 @@ def refusal_of(  # noqa: C901, PLR0911 - one return per rule, in geth's order
     if transaction.chain_id is None:
         return "only replay-protected (EIP-155) transactions allowed over RPC"
     if transaction.chain_id != chain_id:
-        return f"invalid chain id for signer: have {transaction.chain_id} want {chain_id}"
+        return f"invalid sender: signed for chain {transaction.chain_id}, this is {chain_id}"
     if transaction.gas > gas_limit:
         return "exceeds block gas limit"
     if transaction.max_priority_fee_per_gas > transaction.max_fee_per_gas:

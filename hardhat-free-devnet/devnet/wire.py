@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ZERO_ADDRESS = bytes(20)
 NEWEST_NAMES = ("latest", "pending", "safe", "finalized")
 MAX_TOPICS = 4
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
@@ -151,13 +152,16 @@ def log_object(row: LogRow) -> dict[str, Any]:
 
 
 def spelled(value: Any) -> Any:
-    """Turn Python's numbers and bytes into Ethereum's spelling, however deep they sit."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int):
+    """Turn Python's numbers and bytes into Ethereum's spelling, however deep they sit.
+
+    Addresses lose the capitals of their checksum: nodes answer without.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
         return hex(value)
     if isinstance(value, bytes | bytearray):
         return hex_data(bytes(value))
+    if isinstance(value, str):
+        return value.lower() if _ADDRESS.fullmatch(value) else value
     if isinstance(value, dict):
         return {key: spelled(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

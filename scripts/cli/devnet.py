@@ -1,15 +1,17 @@
-"""``anxu devnet``: the embedded chain for one machine."""
+"""``anxu devnet``: a chain for one machine, embedded or anvil, and a network of validators."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scripts.cli import devnet_network
 from scripts.cli.command import command, group
 from scripts.cli.failures import REFUSED
 from scripts.cli.output import Output
@@ -45,12 +47,49 @@ BaseFeeOption = Annotated[
 ]
 
 
+class Engine(StrEnum):
+    """What makes the blocks."""
+
+    EMBEDDED = "embedded"
+    ANVIL = "anvil"
+
+
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option(
+        help="What makes the blocks: embedded keeps every block on disk at once; anvil, fetched "
+        "from npm, is faster. Without it: what made this directory's chain, or embedded (链引擎).",
+        show_default=False,
+    ),
+]
+BlockSecondsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=60,
+        metavar="N",
+        help="With anvil: seconds between blocks, 1 for a new chain; 0 makes a block for each "
+        "transaction (出块间隔秒数).",
+        show_default=False,
+    ),
+]
+TestingOption = Annotated[
+    bool,
+    typer.Option(
+        "--testing",
+        help="Embedded: also answer evm_snapshot, evm_revert, evm_increaseTime and the like, which "
+        "take back blocks that were acknowledged (测试用方法).",
+    ),
+]
+
+
 def register(parent: typer.Typer) -> None:
     """Add the group."""
     app = group(parent, "devnet", "Run a chain on this machine, kept on disk (本机内嵌链).")
     command(app, "up")(up)
     command(app, "down")(down)
     command(app, "status")(status)
+    devnet_network.register(app)
 
 
 def up(
@@ -65,6 +104,9 @@ def up(
     ] = 0,
     as_of: AsOfOption = None,
     base_fee_wei: BaseFeeOption = None,
+    engine: EngineOption = None,
+    block_seconds: BlockSecondsOption = None,
+    testing: TestingOption = False,
     detach: Annotated[
         bool,
         typer.Option(
@@ -73,13 +115,14 @@ def up(
         ),
     ] = False,
 ) -> int:
-    """Start the embedded chain, or go on with the one in the directory (启动内嵌链).
+    """Start a chain, or go on with the one in the directory (启动本机链).
 
     Without --detach it runs until Ctrl-C or SIGTERM; nothing is lost if it is killed. With
     --detach a chain
     that runs already is simply reported.
     """
-    from devnet.directory import CHAIN_FILE, running_endpoint
+    from devnet.anvil import engine_of
+    from devnet.directory import running_endpoint
     from devnet.process import DevnetProcess
     from devnet.settings import DevnetSettings
 
@@ -88,13 +131,16 @@ def up(
         out.note(("该链已在运行。", "This chain is running already."))
         _tell(out, running)
         return 0
-    born = (directory / CHAIN_FILE).exists()
-    fee = 0 if base_fee_wei is None and not born else base_fee_wei
+    is_new = engine_of(directory) is None
+    fee = 0 if base_fee_wei is None and is_new else base_fee_wei
     settings = DevnetSettings(
         directory=directory,
         port=port,
         base_fee_wei=fee,
         as_of=as_of.date() if as_of is not None else None,
+        engine=str(engine) if engine is not None else None,
+        block_seconds=block_seconds,
+        testing=testing,
     )
     process = DevnetProcess(settings, detached=detach)
     stop = threading.Event()

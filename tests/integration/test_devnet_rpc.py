@@ -126,7 +126,7 @@ class TestWeb3:
         })  # fmt: skip
         web3.eth.send_raw_transaction(signed.raw_transaction)
         height = web3.eth.block_number
-        with pytest.raises(Web3RPCError, match="already known"):
+        with pytest.raises(Web3RPCError, match="nonce too low"):
             web3.eth.send_raw_transaction(signed.raw_transaction)
         assert web3.eth.block_number == height
 

@@ -76,7 +76,7 @@ class TestRefusals:
         self, chain: LocalChain, signed: Sign
     ) -> None:
         chain.send_raw(signed(0))
-        assert refusal(chain, signed(0)) == "already known"
+        assert refusal(chain, signed(0)) == "nonce too low: next nonce 1, tx nonce 0"
         assert refusal(chain, signed(0, value=2)).startswith("nonce too low")
 
     def test_a_gap_in_the_nonces_is_not_queued(self, chain: LocalChain, signed: Sign) -> None:
@@ -85,7 +85,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("fields", "message"),
         [
-            ({"chainId": 1}, "invalid chain id for signer: have 1 want 31415"),
+            ({"chainId": 1}, "invalid sender: signed for chain 1, this is 31415"),
             ({"chainId": None}, "only replay-protected (EIP-155) transactions allowed over RPC"),
             ({"gas": 30_000_001}, "exceeds block gas limit"),
             ({"gas": 20_999}, "intrinsic gas too low: gas 20999, minimum needed 21000"),

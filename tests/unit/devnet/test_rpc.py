@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from devnet.chain import LocalChain
 from devnet.errors import (
+    BlockRangeError,
     ExecutionFailedError,
     ExecutionRevertedError,
     InvalidParamsError,
@@ -189,7 +190,7 @@ class TestReceipts:
         by_block = ask("eth_getLogs", {"blockHash": first["blockHash"]})
         assert by_block == by_address
         assert ask("eth_getLogs", {}) == everything[2:]
-        with pytest.raises(InvalidParamsError, match="range"):
+        with pytest.raises(BlockRangeError, match="range"):
             ask("eth_getLogs", {"fromBlock": "0x2", "toBlock": "0x1"})
 
 
