@@ -7,17 +7,17 @@ and whether the line is refused. What those eight bytes suspect is read again an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeVar
+from functools import partial
+from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from ledger.errors import ImportCancelledError
-from ledger.policy.kinds import InsuranceClass, Kind
+from ledger.pipelines import Behind, ahead
 from ledger.recording.bulk import People
 from ledger.recording.context import NodeContext
 from ledger.records.files import SourceChunk, SourceFile
@@ -25,6 +25,7 @@ from ledger.records.findings import RowFinding, Severity
 from ledger.records.importing import Progress
 from ledger.records.kept_months import KeptMonths
 from ledger.records.sieve import Sieve, months_of_rows
+from ledger.records.standing import NO_LEAF, PersonNumbers, standing_leaves
 from ledger.records.validation import (
     CheckedPart,
     Rates,
@@ -32,17 +33,13 @@ from ledger.records.validation import (
     check_together,
     sorted_findings,
 )
-from ledger.store.unit_of_work import Rooms
 
 PLACE: Final = "place"
 """The column by which kept rows name their person among all of the import."""
 HELD_FINDINGS: Final = 200_000
 """How many errors and how many warnings are held; all are counted."""
 _COMPARED_AT_ONCE: Final = 500_000
-_NO_LEAF: Final = -1
 _CELLS_SEED: Final = 0x616E7875
-
-Item = TypeVar("Item")
 
 Stop = Callable[[], bool]
 """Asked between two chunks whether somebody wants the import to stop."""
@@ -64,7 +61,8 @@ class FileCheck:
 
     ``refused`` has a flag for each row; ``findings`` are the first ones, sorted by line.
     ``supplements`` says whether any row that is let in is a supplement; ``log_size`` is how large
-    the log was when it was first asked; ``months`` are the rows without faults of their own.
+    the log was when it was first asked; ``months`` are the rows without faults of their own, and
+    ``numbers`` those by which the log knows their persons.
     """
 
     source: SourceFile
@@ -77,6 +75,7 @@ class FileCheck:
     supplements: bool
     log_size: int
     months: Iterable[pl.DataFrame]
+    numbers: PersonNumbers
 
     @property
     def lines_read(self) -> int:
@@ -142,15 +141,6 @@ class ChunkChecker:
                 cells.append(chunk.cells.filter(mask))
         some = SourceChunk(0, np.concatenate(lines), pl.concat(frames), pl.concat(cells), ())
         return check_together(self.source.table(some), self._today), some.lines
-
-
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, each made by another thread while the caller has the one before."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="anxu-read") as reader:
-        waiting = reader.submit(next, items, None)
-        while (item := waiting.result()) is not None:
-            waiting = reader.submit(next, items, None)
-            yield item
 
 
 def month_keys(
@@ -235,9 +225,12 @@ class _Whole:
         checker: ChunkChecker,
         people: People,
         kept: KeptMonths,
+        behind: Behind,
         rows_done: int,
     ) -> None:
         self._kept = kept
+        self._behind = behind
+        self._numbers = PersonNumbers(people)
         self._context = context
         self._checker = checker
         self._people = people
@@ -249,7 +242,7 @@ class _Whole:
         self.rows = self.ragged = 0
 
     def take(self, part: CheckedChunk) -> None:
-        """Note what one chunk says, and what the log says to it."""
+        """Note what one chunk says, and have it put aside and the log asked about it."""
         self._found.add(part.findings)
         self._keys.append(part.keys)
         refused = np.ones(len(part.keys), np.bool_)
@@ -260,14 +253,17 @@ class _Whole:
         if len(part.months):
             months = part.months
             places = self._people.places(months["person"].to_numpy(), months["identity_number"])
-            self._kept.add(months.with_columns(pl.Series(PLACE, places)))
-            self._ask_log(months, places)
+            self._behind.do(partial(self._ask_log, months, places))
 
     def _ask_log(self, months: pl.DataFrame, places: NDArray[np.int64]) -> None:
+        self._kept.add(months.with_columns(pl.Series(PLACE, places)))
+        leaves = np.full(len(months), NO_LEAF, np.int64)
         with self._context.read() as view:
-            leaves = standing_leaves(view, self._people, places, months["period"].to_numpy())
+            if view.log.head().size:
+                persons = self._numbers.known(view, places)
+                leaves = standing_leaves(view, persons, months["period"].to_numpy())
         normal = months["normal"].to_numpy()
-        taken = normal & (leaves != _NO_LEAF) & (months["row"].to_numpy() >= self._rows_done)
+        taken = normal & (leaves != NO_LEAF) & (months["row"].to_numpy() >= self._rows_done)
         if taken.any():
             self._recorded.add(months.filter(pl.Series(taken)), leaves[taken])
         if not normal.all():
@@ -295,6 +291,7 @@ class _Whole:
             supplements=bool((~refused[rows]).any()),
             log_size=log_size,
             months=self._kept,
+            numbers=self._numbers,
         )
 
     def _compare(self, refused: NDArray[np.bool_]) -> None:
@@ -340,11 +337,11 @@ class _Whole:
         first = 0
         for part in self._keys:
             place = _place_in(asked, part)
-            place[refused[first : first + len(part)]] = _NO_LEAF
+            place[refused[first : first + len(part)]] = NO_LEAF
             here[place[place >= 0]] = True
             first += len(part)
         waiting = rows + self.rows >= self._rows_done
-        lost = waiting & ~refused[rows] & (leaves == _NO_LEAF) & ~here[np.searchsorted(asked, keys)]
+        lost = waiting & ~refused[rows] & (leaves == NO_LEAF) & ~here[np.searchsorted(asked, keys)]
         source = self._checker.source
         self._found.add(
             source.finding(line, "period", "no-normal-line") for line in lines[lost].tolist()
@@ -355,37 +352,7 @@ class _Whole:
 def _place_in(ordered: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Where each key stands among ordered ones; -1 where it does not."""
     at = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
-    return np.where(ordered[at] == keys, at, _NO_LEAF)
-
-
-def standing_leaves(
-    rooms: Rooms, people: People, places: NDArray[np.int64], periods: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The leaf of each person's month's normal line that stands in the log; -1 where none does."""
-    leaves = np.full(len(places), _NO_LEAF, np.int64)
-    if rooms.log.head().size == 0:
-        return leaves
-    asked = np.unique(places)
-    subjects = people.subject_list(asked)
-    found = rooms.imports.recorded_months(
-        Kind.CONTRIBUTION,
-        InsuranceClass.PENSION,
-        subjects,
-        int(periods.min()),
-        int(periods.max()),
-    )
-    if not found:
-        return leaves
-    gone = rooms.log.reversed_among([month.leaf for month in found])
-    place_of = dict(zip(subjects, asked.tolist(), strict=True))
-    standing = {
-        (place_of[month.subject], month.period): month.leaf
-        for month in found
-        if month.leaf not in gone
-    }
-    for at, month in enumerate(zip(places.tolist(), periods.tolist(), strict=True)):
-        leaves[at] = standing.get(month, _NO_LEAF)
-    return leaves
+    return np.where(ordered[at] == keys, at, NO_LEAF)
 
 
 def check_file(
@@ -416,16 +383,18 @@ def check_file(
     """
     with context.read() as view:
         log_size = view.log.head().size
-    whole = _Whole(context, checker, people, kept, rows_done)
     lines = checker.source.lines_expected
-    for part in checker.chunks():
-        if stop():
-            done = min(rows_done, lines)
-            raise ImportCancelledError(
-                file=checker.source.file_name, rows_done=done, rows_read=lines
-            )
-        whole.take(part)
-        progress("check", min(whole.rows + whole.ragged, lines - 1), lines)
+    with Behind("anxu-ask") as behind:
+        whole = _Whole(context, checker, people, kept, behind, rows_done)
+        for part in checker.chunks():
+            if stop():
+                done = min(rows_done, lines)
+                raise ImportCancelledError(
+                    file=checker.source.file_name, rows_done=done, rows_read=lines
+                )
+            whole.take(part)
+            progress("check", min(whole.rows + whole.ragged, lines - 1), lines)
+        behind.settle()
     people.require_alive()
     checked = whole.done(log_size)
     progress("check", checked.lines_read, checked.lines_read)

@@ -21,13 +21,15 @@ from numpy.typing import NDArray
 from ledger.errors import HeadMovedError, ImportCancelledError
 from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.hashing import ByteRows
+from ledger.pipelines import ahead, with_last
 from ledger.policy.kinds import Kind
 from ledger.recording.bulk import People, seal_rows
 from ledger.recording.context import NodeContext
 from ledger.records import csv_stream
-from ledger.records.file_check import PLACE, ChunkChecker, FileCheck, Stop, ahead, standing_leaves
+from ledger.records.file_check import PLACE, ChunkChecker, FileCheck, Stop
 from ledger.records.importing import Progress
-from ledger.records.month_records import month_records
+from ledger.records.month_records import MonthRecords, month_records
+from ledger.records.standing import NO_LEAF, standing_leaves
 from ledger.store.commands import ImportRow, UnfinishedImport
 from ledger.store.unit_of_work import UnitOfWork
 
@@ -35,7 +37,9 @@ PART_CHUNKS: Final = 4
 """Chunks of a file that are recorded in one transaction."""
 SEALED_ROWS: Final = 16_384
 """Rows that are sealed at once, while those before them are put into the log."""
-_NO_LEAF: Final = -1
+_NOBODY: Final = np.empty(0, np.int64)
+_FIRST_SEALED: Final = 2_048
+"""Fewer at the start of a part: until they are sealed, the database has nothing to do."""
 
 Finish = Callable[[UnitOfWork, UnfinishedImport, int], ImportRow]
 """Given the sums of a whole file and the number of its persons: books it and keeps its row."""
@@ -100,7 +104,7 @@ class Recorder:
     def _record_parts(
         self, done: UnfinishedImport, finish: Finish, files: ThreadPoolExecutor
     ) -> ImportRow | None:
-        for part, is_last in _with_last(self._parts(done.rows_done)):
+        for part, is_last in with_last(self._parts(done.rows_done)):
             leaves: list[ByteRows] = []
             with self._context.write(alone=True) as work:
                 if work.imports.find(done.import_key) is not None:
@@ -133,14 +137,16 @@ class Recorder:
     # --- which rows, in which order --------------------------------------------------------------
 
     def _parts(self, rows_done: int) -> Iterator[list[_Portion]]:
-        """Parts of the file behind the rows that are done; at least one."""
+        """Parts of the file behind the rows that are done; one without rows when there are none."""
         portions: list[_Portion] = []
+        is_first = True
         for portion in self._portions(rows_done):
             portions.append(portion)
             if len(portions) == PART_CHUNKS:
                 yield portions
-                portions = []
-        yield portions
+                portions, is_first = [], False
+        if portions or is_first:
+            yield portions
 
     def _portions(self, rows_done: int) -> Iterator[_Portion]:
         rows = self._checked.rows
@@ -172,16 +178,22 @@ class Recorder:
         told: Callable[[ByteRows], None],
     ) -> UnfinishedImport:
         size = work.log.head().size
-        adds_to = self._adds_to(work, part, size)
+        places = [portion.places for portion in part]
+        persons = self._checked.numbers.given(work, np.concatenate([*places, _NOBODY]))
+        adds_to = self._adds_to(work, part, persons, size)
         now = self._context.clock.now()
         leaves = work.log.append_batches(
-            ahead(self._batches(part, adds_to)), source_key=done.import_key, at=now, told=told
+            ahead(self._sealed_rows(ahead(self._records(part, adds_to)))),
+            source_key=done.import_key,
+            at=now,
+            told=told,
+            persons=persons,
         )
         self._expected_size = leaves.stop
         return _sums(done, part, leaves, now)
 
     def _adds_to(
-        self, work: UnitOfWork, part: list[_Portion], size: int
+        self, work: UnitOfWork, part: list[_Portion], persons: NDArray[np.int64], size: int
     ) -> list[NDArray[np.int64] | None]:
         """For each portion the leaves that its supplements add to, None without supplements.
 
@@ -191,15 +203,17 @@ class Recorder:
         """
         moved = size != self._expected_size
         answers: list[NDArray[np.int64] | None] = []
+        end = 0
         for portion in part:
             months = portion.months
+            first, end = end, end + len(months)
             normal = months["normal"].to_numpy()
             if normal.all() and not moved:
                 answers.append(None)
                 continue
             periods = months["period"].to_numpy()
-            leaves = standing_leaves(work, self._people, portion.places, periods)
-            if (leaves[normal] != _NO_LEAF).any():
+            leaves = standing_leaves(work, persons[first:end], periods)
+            if (leaves[normal] != NO_LEAF).any():
                 raise HeadMovedError(log_id=self._context.log_id, expected_size=size)
             answers.append(None if normal.all() else leaves)
         if any(answer is not None for answer in answers):
@@ -215,39 +229,51 @@ class Recorder:
         month = ["person", "period"]
         normal = lines.filter("normal").select(*month, here="leaf")
         here = lines.join(normal, on=month, how="left", maintain_order="left")["here"]
-        found = here.cast(pl.Int64).fill_null(_NO_LEAF).to_numpy()
+        found = here.cast(pl.Int64).fill_null(NO_LEAF).to_numpy()
         first = 0
         for portion, answer in zip(part, answers, strict=True):
             end = first + len(portion.months)
             if answer is not None:
-                np.copyto(answer, found[first:end], where=answer == _NO_LEAF)
-                if (answer == _NO_LEAF).any():
+                np.copyto(answer, found[first:end], where=answer == NO_LEAF)
+                if (answer == NO_LEAF).any():
                     raise HeadMovedError(log_id=self._context.log_id, expected_size=size)
             first = end
 
-    def _batches(
+    def _records(
         self, part: list[_Portion], adds_to: list[NDArray[np.int64] | None]
-    ) -> Iterator[tuple[EntryBatch, Blobs]]:
-        context = self._context
+    ) -> Iterator[tuple[MonthRecords, NDArray[np.int64]]]:
+        """The part's canonical records, some at a time, with the places of their persons."""
+        context, rows = self._context, _FIRST_SEALED
         for portion, leaves in zip(part, adds_to, strict=True):
             if self._stop():
                 raise ImportCancelledError(file="", rows_done=0, rows_read=0)
-            for first in range(0, len(portion.months), SEALED_ROWS):
-                months = portion.months.slice(first, SEALED_ROWS)
-                added = None if leaves is None else leaves[first : first + SEALED_ROWS]
-                made = month_records(
-                    months, self._checker.rates, context.settings.region, context.log_id, added
+            end = 0
+            while end < len(portion.months):
+                first, end = end, end + rows
+                months = portion.months.slice(first, rows)
+                added = None if leaves is None else leaves[first:end]
+                yield (
+                    month_records(
+                        months, self._checker.rates, context.settings.region, context.log_id, added
+                    ),
+                    portion.places[first:end],
                 )
-                yield seal_rows(
-                    context.log_id,
-                    Kind.CONTRIBUTION,
-                    (made.classes, made.periods, made.amounts_fen),
-                    made.records,
-                    self._people,
-                    portion.places[first : first + SEALED_ROWS],
-                    context.random,
-                )
-            self._sealed += len(portion.months)
+                rows = min(2 * rows, SEALED_ROWS)
+
+    def _sealed_rows(
+        self, records: Iterator[tuple[MonthRecords, NDArray[np.int64]]]
+    ) -> Iterator[tuple[EntryBatch, Blobs]]:
+        for made, places in records:
+            yield seal_rows(
+                self._context.log_id,
+                Kind.CONTRIBUTION,
+                (made.classes, made.periods, made.amounts_fen),
+                made.records,
+                self._people,
+                places,
+                self._context.random,
+            )
+            self._sealed += len(places)
             self._progress("seal", self._sealed, self._good)
 
     def _cancelled(self, done: UnfinishedImport) -> ImportCancelledError:
@@ -279,14 +305,3 @@ def _sums(
         period_to=max(done.period_to, int(periods.max())),
         updated_at=now,
     )
-
-
-def _with_last(parts: Iterator[list[_Portion]]) -> Iterator[tuple[list[_Portion], bool]]:
-    """Each part with whether it is the last; an empty one behind others is dropped."""
-    held: list[_Portion] | None = None
-    for part in parts:
-        if held is not None and part:
-            yield held, False
-        held = part if part or held is None else held
-    assert held is not None
-    yield held, True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, pairwise
@@ -18,6 +17,7 @@ from ledger.errors import StorageUnavailableError
 from ledger.evidence.batch import Blobs, EntryBatch
 from ledger.evidence.encoding import DIGEST_BYTES, Subject
 from ledger.evidence.native import Patience
+from ledger.pipelines import Behind
 from ledger.policy.kinds import Kind
 from ledger.store.persons import numbers_of
 
@@ -46,16 +46,24 @@ INSERT_ENTRIES: Final = (
 _WIDTHS: Final = tuple(width for _, _, width in _FIELDS)
 _PLACES: Final = tuple(2 + sum(_WIDTHS[:at]) + 4 * (at + 1) for at in range(len(_WIDTHS)))
 """Where the value of each column stands in a row, behind the number of columns and its length."""
-_HEAD_BYTES: Final = _PLACES[-1] + _WIDTHS[-1] + 4
+_LENGTH_BYTES: Final = 4
+_HEAD_BYTES: Final = _PLACES[-1] + _WIDTHS[-1] + _LENGTH_BYTES
 """A row without its sealed record."""
-_HEAD: Final = np.frombuffer(
-    struct.pack(">h", len(_COLUMNS))
-    + b"".join(struct.pack(">i", width) + bytes(width) for width in _WIDTHS)
-    + bytes(4),
+_HEAD: Final = np.array(
+    bytearray(
+        struct.pack(">h", len(_COLUMNS))
+        + b"".join(struct.pack(">i", width) + bytes(width) for width in _WIDTHS)
+        + bytes(_LENGTH_BYTES)
+    ),
     np.uint8,
 )
-_PERSON_PLACE: Final = _PLACES[1]
-_PERSON_BYTES: Final = 8
+_NUMBERS: Final = tuple(at for at, (_, kind, _) in enumerate(_FIELDS) if kind != "V32")
+_DIGESTS: Final = tuple(at for at, (_, kind, _) in enumerate(_FIELDS) if kind == "V32")
+_NUMBER_PLACES: Final = np.array(
+    [*(_PLACES[at] for at in _NUMBERS), _HEAD_BYTES - _LENGTH_BYTES], np.uint64
+)
+_NUMBER_WIDTHS: Final = np.array([*(_WIDTHS[at] for at in _NUMBERS), _LENGTH_BYTES], np.uint64)
+_DIGEST_PLACES: Final = np.array([_PLACES[at] for at in _DIGESTS], np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +105,40 @@ class EntryRows:
         blobs = [data[start:end] for start, end in pairwise(ends)]
         return list(zip(*(column.tolist() for column in self.columns(persons)), blobs, strict=True))
 
+    def copy_bytes(self, persons: NDArray[np.int64]) -> memoryview:
+        """The rows as binary COPY takes them, without header and trailer."""
+        loops = _PATIENCE.loops(len(self))
+        if loops is None:
+            return memoryview(self._laid_out_plainly(persons))
+        columns = self.columns(persons)
+        batch, sealed = self.batch, self.sealed
+        numbers = np.empty((len(_NUMBERS) + 1, len(self)), np.int64)
+        for at, place in enumerate(_NUMBERS):
+            numbers[at] = columns[place]
+        numbers[-1] = np.diff(sealed.offsets)
+        blobs_bytes = int(sealed.offsets[-1] - sealed.offsets[0])
+        rows = np.empty(len(self) * _HEAD_BYTES + blobs_bytes, np.uint8)
+        places = np.require(sealed.offsets, np.int64, ["C"]).view(np.uint64)
+        loops.lay_out(
+            _HEAD, _NUMBER_PLACES, _NUMBER_WIDTHS, numbers, _DIGEST_PLACES,
+            *map(_for_loops, (batch.subjects, batch.commitments, self.tags, self.seals)),
+            _for_loops(sealed.data), np.require(places, requirements=["W"]), rows,
+        )  # fmt: skip
+        return rows.data
 
-class CopiedRows:
-    """Rows laid out as binary COPY takes them, before the numbers of their persons are known."""
-
-    def __init__(self, rows: EntryRows) -> None:
-        heads = np.tile(_HEAD, (len(rows), 1))
-        nobody = np.zeros(len(rows), np.int64)
-        columns = zip(_FIELDS, _PLACES, rows.columns(nobody), strict=True)
+    def _laid_out_plainly(self, persons: NDArray[np.int64]) -> bytes:
+        heads = np.tile(_HEAD, (len(self), 1))
+        columns = zip(_FIELDS, _PLACES, self.columns(persons), strict=True)
         for (_, kind, width), place, values in columns:
             heads[:, place : place + width] = _bytes_of(values.astype(kind, copy=False))
-        heads[:, -4:] = _bytes_of(np.diff(rows.sealed.offsets).astype(">i4"))
-        self._bytes = _interleaved(heads, rows.sealed)
-        begins = np.arange(len(rows)) * _HEAD_BYTES + rows.sealed.offsets[:-1]
-        self._numbers = begins + _PERSON_PLACE
-
-    def of(self, persons: NDArray[np.int64]) -> memoryview:
-        """The bytes, without header and trailer, with each row's person (n,) filled in."""
-        numbers = persons.astype(">i8").view(np.uint8).reshape(-1, _PERSON_BYTES)
-        self._bytes[self._numbers[:, None] + np.arange(_PERSON_BYTES)] = numbers
-        return self._bytes.data
+        heads[:, -_LENGTH_BYTES:] = _bytes_of(np.diff(self.sealed.offsets).astype(">i4"))
+        content, blobs = heads.tobytes(), self.sealed.to_list()
+        return b"".join(
+            chain.from_iterable(
+                (content[at * _HEAD_BYTES : (at + 1) * _HEAD_BYTES], blob)
+                for at, blob in enumerate(blobs)
+            )
+        )
 
 
 def persons_of(connection: Connection, batch: EntryBatch) -> NDArray[np.int64]:
@@ -135,7 +157,7 @@ def persons_of(connection: Connection, batch: EntryBatch) -> NDArray[np.int64]:
 
 
 class WriteBehind:
-    """Writes one batch of rows while the next one is made; use it in a ``with`` block.
+    """Writes batches of rows while further ones are made; use it in a ``with`` block.
 
     From the first write to the end of the block the connection is the writer's.
     """
@@ -143,40 +165,40 @@ class WriteBehind:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._copies = connection.dialect.name == "postgresql"
-        self._writer: ThreadPoolExecutor | None = None
-        self._pending: Future[None] | None = None
+        self._writer = Behind("anxu-append")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if self._writer is not None:
-            self._writer.shutdown()
+    def __exit__(self, *error: object) -> None:
+        self._writer.__exit__(*error)
 
-    def write(self, rows: EntryRows, *, is_last: bool) -> None:
-        """Write rows behind those written before; the last ones are written at once.
+    def write(
+        self, rows: EntryRows, persons: NDArray[np.int64] | None = None, *, is_last: bool
+    ) -> None:
+        """Write rows behind those written before; when the last ones are written, all are.
+
+        Args:
+            rows: what to write.
+            persons: (n,) the number of each row's person (``persons_of``); None: looked up here,
+                once everything before is written.
+            is_last: nothing comes behind them.
 
         Raises:
             StorageUnavailableError: the database went away, now or under the rows before.
         """
-        laid_out = CopiedRows(rows) if self._copies else None
-        self._settle()
-        persons = persons_of(self._connection, rows.batch)
-        if laid_out is not None:
-            write = partial(_copy, self._connection, laid_out.of(persons))
+        if persons is None:
+            self._writer.settle()
+            persons = persons_of(self._connection, rows.batch)
+        if self._copies:
+            write = partial(_copy, self._connection, rows.copy_bytes(persons))
         else:
             write = partial(_insert, self._connection, rows, persons)
         if is_last:
+            self._writer.settle()
             write()
-            return
-        if self._writer is None:
-            self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="anxu-append")
-        self._pending = self._writer.submit(write)
-
-    def _settle(self) -> None:
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            pending.result()
+        else:
+            self._writer.do(write)
 
 
 def _insert(connection: Connection, rows: EntryRows, persons: NDArray[np.int64]) -> None:
@@ -194,24 +216,6 @@ def _copy(connection: Connection, rows: memoryview) -> None:
         raise StorageUnavailableError(reason=type(error).__name__) from error
 
 
-def _interleaved(heads: NDArray[np.uint8], blobs: Blobs) -> NDArray[np.uint8]:
-    """Each head with its blob behind it, all in one run of bytes."""
-    loops = _PATIENCE.loops(len(heads))
-    if loops is not None:
-        rows = np.empty(heads.size + len(blobs.data), np.uint8)
-        loops.interleave(heads, blobs.data, blobs.offsets, rows)
-        return rows
-    content, data = heads.tobytes(), blobs.data.tobytes()
-    width = heads.shape[1]
-    joined = bytearray().join(
-        chain.from_iterable(
-            (content[at * width : (at + 1) * width], data[start:end])
-            for at, (start, end) in enumerate(pairwise(blobs.offsets.tolist()))
-        )
-    )
-    return np.frombuffer(joined, np.uint8)
-
-
 def _load() -> Any:
     from ledger.store import row_loops
 
@@ -219,6 +223,11 @@ def _load() -> Any:
 
 
 _PATIENCE: Final = Patience(_load)
+
+
+def _for_loops(column: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same bytes in the one form that the compiled loop is compiled for."""
+    return np.require(column, np.uint8, ["C", "W"])
 
 
 def _bytes_of(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from ledger.errors import IdempotencyConflictError
 from ledger.evidence.encoding import Subject
 from ledger.policy.kinds import Kind
-from ledger.store.months import StandingMonth, facts_between
+from ledger.store.months import facts_between
+from ledger.store.persons import NOBODY, known_numbers, numbers_of
 from ledger.store.tables.chain import commands, leases
 from ledger.store.tables.records import imports, unfinished_imports
 from ledger.store.times import from_micros, to_micros
@@ -145,10 +148,24 @@ class ImportRepository:
         )
 
     def recorded_months(
-        self, kind: Kind, class_: int, subjects: Iterable[Subject], first: int, last: int
-    ) -> list[StandingMonth]:
-        """Facts about the persons of a file, of months ``first`` to ``last``, reversed ones too."""
-        return facts_between(self._connection, kind, class_, subjects, first, last)
+        self, kind: Kind, class_: int, people: NDArray[np.int64], first: int, last: int
+    ) -> NDArray[np.int64]:
+        """Facts about the persons of a file, of months ``first`` to ``last``, reversed ones too.
+
+        Persons are numbers; the answer (m, 3) is person, month and leaf index.
+        """
+        return facts_between(self._connection, kind, class_, people, first, last)
+
+    def known_persons(self, subjects: Sequence[Subject]) -> NDArray[np.int64]:
+        """The log's number of each person, (n,); 0 where there is none."""
+        found = known_numbers(self._connection, subjects)
+        numbers = (found.get(subject, NOBODY) for subject in subjects)
+        return np.fromiter(numbers, np.int64, len(subjects))
+
+    def number_persons(self, subjects: Sequence[Subject]) -> NDArray[np.int64]:
+        """The log's number of each person, (n,), given now where there is none."""
+        found = numbers_of(self._connection, subjects)
+        return np.fromiter((found[subject] for subject in subjects), np.int64, len(subjects))
 
     def unfinished(self, import_key: str) -> UnfinishedImport | None:
         """How far the import with this key has come, when some of its parts are recorded."""

@@ -10,7 +10,7 @@ from ledger.ports import SystemRandom
 from ledger.recording.bulk import People
 from ledger.records import csv_stream, file_check, kept_months
 from ledger.records.columns import CONTRIBUTIONS
-from ledger.records.file_check import ChunkChecker, ahead, check_file, month_keys
+from ledger.records.file_check import ChunkChecker, check_file, month_keys
 from ledger.records.files import open_source, read_table
 from ledger.records.importing import silent
 from ledger.records.kept_months import KeptMonths
@@ -137,20 +137,3 @@ class TestMonthKeys:
         assert len(np.unique(keys)) == 200_000
         assert (month_keys(person, period, normal) == keys).all()
         assert (month_keys(person, period, ~normal) != keys).all()
-
-
-class TestAhead:
-    def test_it_gives_the_same_items_and_errors(self):
-        def items():
-            yield from range(1, 4)
-            raise ValueError
-
-        found = ahead(items())
-        assert [next(found) for _ in range(3)] == [1, 2, 3]
-        with pytest.raises(ValueError):
-            next(found)
-
-    def test_whoever_stops_early_leaves_no_thread_waiting(self):
-        found = ahead(iter(range(1, 1000)))
-        assert next(found) == 1
-        found.close()

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
+
 from ledger.evidence.encoding import Commitment, Entry, Head, LogId, Subject, reversal_subject
 from ledger.policy.kinds import Kind
 from ledger.store.log import NewEntry
@@ -36,14 +38,17 @@ class TestFactsBetween:
         with Reading(database, LOG) as view:
 
             def found(people, first, last):
-                months = view.imports.recorded_months(Kind.CONTRIBUTION, 1, people, first, last)
-                return sorted(tuple(month) for month in months)
+                numbers = np.array(people, np.int64)
+                months = view.imports.recorded_months(Kind.CONTRIBUTION, 1, numbers, first, last)
+                return sorted(map(tuple, months.tolist()))
 
-            assert found([ANNA, BERT, NOBODY], 202501, 202503) == [
-                (ANNA, 202501, 0), (ANNA, 202501, 7), (ANNA, 202503, 2), (BERT, 202502, 1),
+            anna, bert, nobody = view.imports.known_persons([ANNA, BERT, NOBODY]).tolist()
+            assert (anna, bert, nobody) == (1, 2, 0)
+            assert found([bert, anna, 3], 202501, 202503) == [
+                (anna, 202501, 0), (anna, 202501, 7), (anna, 202503, 2), (bert, 202502, 1),
             ]  # fmt: skip
-            assert found([ANNA], 202504, 202512) == [(ANNA, 202512, 3)]
-            assert found([NOBODY], 202501, 202512) == []
+            assert found([anna], 202504, 202512) == [(anna, 202512, 3)]
+            assert found([3], 202501, 202512) == []
             assert found([], 202501, 202512) == []
 
     def test_many_persons_are_asked_for_in_portions(self, database, entries, monkeypatch):
@@ -53,7 +58,19 @@ class TestFactsBetween:
         with UnitOfWork(database, LOG) as work:
             work.log.append(entries(40), source_key="s", recorded_at=AT)
             work.commit()
-        people = [item.entry.subject for item in entries(40)]
+        subjects = [item.entry.subject for item in entries(40)]
         with Reading(database, LOG) as view:
+            people = view.imports.known_persons(subjects)
             found = view.imports.recorded_months(Kind.CONTRIBUTION, 1, people, 202301, 202312)
-        assert sorted(month.leaf for month in found) == list(range(40))
+        assert sorted(found[:, 2].tolist()) == list(range(40))
+        assert sorted(found[:, 0].tolist()) == sorted(people.tolist())
+
+
+class TestPersons:
+    def test_numbers_are_given_once_in_the_order_of_appearance(self, database):
+        with UnitOfWork(database, LOG) as work:
+            assert work.imports.number_persons([BERT, ANNA, BERT]).tolist() == [1, 2, 1]
+            assert work.imports.number_persons([NOBODY, ANNA]).tolist() == [3, 2]
+            work.commit()
+        with Reading(database, LOG) as view:
+            assert view.imports.known_persons([ANNA, BERT, NOBODY]).tolist() == [2, 1, 3]
