@@ -20,6 +20,7 @@ from ledger.chain.deployment import Manifest
 from ledger.chain.event_index import EventIndex
 from ledger.chain.gateway import ChainGateway
 from ledger.chain.registry import Registry
+from ledger.chain.reorganisations import FinalityWatch, require_one_history
 from ledger.chain.sender import Sender
 from ledger.config import MANIFEST_FILE, NodeSettings
 from ledger.errors import LedgerError, NotPermittedError, SettingsError
@@ -32,6 +33,8 @@ from ledger.funds.release import release_approved
 from ledger.keys.files import read_private
 from ledger.keys.key_store import (
     ALLIANCE,
+    CLOSER,
+    FREEZER,
     LOG,
     OPRF,
     PERSON_MASTER,
@@ -261,22 +264,38 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
     names = (PUBLISHER,) if is_bureau else (SUPERVISOR, FREEZER, CLOSER)
     signers = {name: context.keys.secp256k1(name) for name in names}
     sender = Sender(database, log_id, gateway, signers, clock)
+    watch = FinalityWatch(database, log_id, gateway, clock)
     index = EventIndex(database, log_id, gateway)
     follower = Follower(context, feeds)
-    common: dict[str, Job] = {"send": sender.step, "index": index.step, "follow": follower.step}
+    common: dict[str, Job] = {
+        "send": _trusting(context, sender.step),
+        "index": index.step,
+        "follow": _trusting(context, follower.step),
+    }
     if context.settings.role == "supervisor":
-        return common | {
+        return {"finality": watch.step, **common} | {
             "examine": lambda: examine(context),
             "inconsistent": lambda: note_inconsistent_logs(context),
             "conflicts": lambda: note_proven_conflicts(context),
         }
     publisher = Publisher(context, feeds.cosignature)
     return (
-        {"publish": publisher.step}
+        {"finality": watch.step, "publish": _trusting(context, publisher.step)}
         | common
         | {
             "erase": ErasureJob(context).step,
-            "release": lambda: release_approved(context),
-            "transfers": lambda: advance_transfers(context) > 0,
+            "release": _trusting(context, lambda: release_approved(context)),
+            "transfers": _trusting(context, lambda: advance_transfers(context) > 0),
         }
     )
+
+
+def _trusting(context: NodeContext, job: Job) -> Job:
+    """A job that stands still while the chain has replaced what counted as final."""
+
+    def run() -> bool:
+        with context.read() as view:
+            require_one_history(view)
+        return job()
+
+    return run

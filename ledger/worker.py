@@ -13,7 +13,12 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from ledger.config import WORKER_LEASE_SECONDS, WORKER_PAUSE_SECONDS
-from ledger.errors import CorruptionError, LedgerError, UnavailableError
+from ledger.errors import (
+    CorruptionError,
+    DeepReorganisationError,
+    LedgerError,
+    UnavailableError,
+)
 from ledger.recording.context import NodeContext
 
 _log = structlog.get_logger("anxu.worker")
@@ -30,7 +35,8 @@ class Worker:
 
     A job that finds something out of reach is tried again in the next round. One that finds our
     own data in disagreement, or breaks in a way nobody foresaw, stops for good and stays visible
-    in :attr:`stopped`, while the others go on.
+    in :attr:`stopped`, while the others go on. One that stopped because the chain replaced final
+    blocks goes on once a person has decided.
     """
 
     def __init__(self, context: NodeContext, jobs: Mapping[str, Job]) -> None:
@@ -67,7 +73,7 @@ class Worker:
         """Run every job once, while the lease is ours; returns whether any changed anything."""
         changed = False
         for name, job in self._jobs.items():
-            if name in self.stopped:
+            if name in self.stopped and not self._may_resume(name):
                 continue
             if not self._keep_lease():
                 break
@@ -89,6 +95,17 @@ class Worker:
                 _log.critical("stopped", job=name, code=FAULT, kind=type(error).__name__)
                 self.stopped[name] = FAULT
         return changed
+
+    def _may_resume(self, name: str) -> bool:
+        """Whether a job that stopped because final blocks were replaced may go on again."""
+        if self.stopped[name] != DeepReorganisationError.code:
+            return False
+        with self._context.read() as view:
+            if view.finality.open_reorganisation() is not None:
+                return False
+        _log.info("resumed", job=name)
+        del self.stopped[name]
+        return True
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set, or wait for the lease while another process has it."""

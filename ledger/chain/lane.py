@@ -147,25 +147,8 @@ class Lane:
             versions = {each.id: view.outbox.attempts(each.id, each.nonce) for each in messages}
         if not messages:
             return False
-        changes: list[_Change] = []
-        try:
-            self._look_at(messages, versions, changes)
-        except UnavailableError:
-            self._write(changes)
-            raise
-        return self._write(changes)
-
-    def _look_at(
-        self,
-        messages: Sequence[Message],
-        versions: dict[int, list[Attempt]],
-        changes: list[_Change],
-    ) -> None:
-        """Judge each message by its receipt, and push on those that have none.
-
-        The receipts are asked for before the final block: what has one is judged by a chain that is
-        at least as new.
-        """
+        # The receipts are asked for before the final block: what has one is judged by a chain that
+        # is at least as new.
         used = self.gateway.nonce_of(self.signer.address)
         receipts = {
             each.id: self._receipt(versions[each.id])
@@ -173,6 +156,23 @@ class Lane:
             if each.nonce is not None and each.nonce < used
         }
         final = self.gateway.final()
+        changes: list[_Change] = []
+        try:
+            self._look_at(messages, versions, receipts, final, changes)
+        except UnavailableError:
+            self._write(changes, final)
+            raise
+        return self._write(changes, final)
+
+    def _look_at(
+        self,
+        messages: Sequence[Message],
+        versions: dict[int, list[Attempt]],
+        receipts: dict[int, Receipt | None],
+        final: Block,
+        changes: list[_Change],
+    ) -> None:
+        """Judge each message by its receipt, and push on those that have none."""
         held_up = False
         for message in messages:
             attempts = versions[message.id]
@@ -457,8 +457,11 @@ class Lane:
 
     # --- writing --------------------------------------------------------------------------------
 
-    def _write(self, changes: Sequence[_Change]) -> bool:
-        """Write all changes at once, unless a message does not stand any more as it was read."""
+    def _write(self, changes: Sequence[_Change], final: Block | None = None) -> bool:
+        """Write all changes at once, unless a message does not stand any more as it was read.
+
+        With the ends of messages goes the final block by which they were judged.
+        """
         if not changes:
             return False
         with UnitOfWork(self.database, self.log_id) as work:
@@ -469,6 +472,8 @@ class Lane:
                 work.outbox.update(change.message.id, **change.values)
                 if change.attempt is not None:
                     work.outbox.add_attempt(change.attempt)
+            if final is not None and any("final_at" in each.values for each in changes):
+                work.finality.note(final.number, final.hash, self.now())
             work.commit()
         for change in changes:
             _say(change)

@@ -109,7 +109,7 @@ class Follower:
             self._notes.look(bureau)
 
     def _next_checkpoint(self, log_id: int, size: int) -> CheckpointOnChain | None:
-        """The first final checkpoint of a log that is larger than ``size``."""
+        """The first final checkpoint of a log that is larger than ``size``, or not kept (now)."""
         chain = self._context.chain
         final = chain.gateway.final_block()
         count = chain.checkpoint_count(log_id)
@@ -117,9 +117,13 @@ class Follower:
             found = chain.checkpoint_by_index(log_id, position)
             if found.block > final:
                 return None
-            if found.size > size:
+            if found.size > size or not self._is_known(log_id, found.size):
                 return found
         return None
+
+    def _is_known(self, log_id: int, size: int) -> bool:
+        with self._context.read() as view:
+            return view.following.checkpoint(log_id, size) is not None
 
     def _known_count(self, log_id: int) -> int:
         with self._context.read() as view:
@@ -135,6 +139,8 @@ class Follower:
         """
         context = self._context
         first = known.head.size
+        if target.size <= first:
+            return self._check_again(known, bureau, target)
         end = min(target.size, first + LEAVES_A_STEP)
         leaves = self._fetch_leaves(bureau.endpoint, first, end, target.size)
         entries = self._fetch_entries(bureau, first, end, target.size) if self._supervises else []
@@ -160,18 +166,7 @@ class Follower:
             work.following.add_leaves(bureau.log_id, first, leaves)
             work.following.add_entries(bureau.log_id, first, entries)
             if complete:
-                work.following.add_checkpoint(
-                    FollowedCheckpoint(
-                        log_id=LogId(bureau.log_id),
-                        size=target.size,
-                        root=target.root,
-                        number=target.number,
-                        block=target.block,
-                        block_time=target.time,
-                        cosignature=line,
-                    ),
-                    now,
-                )
+                work.following.add_checkpoint(_followed_checkpoint(target, line), now)
             work.following.set_log(
                 replace(
                     known,
@@ -182,6 +177,27 @@ class Follower:
                     checked_at=now,
                 )
             )
+            work.commit()
+        return True
+
+    def _check_again(
+        self, known: FollowedLog, bureau: BureauOnChain, target: CheckpointOnChain
+    ) -> bool:
+        """Compare leaves that were taken in already with a checkpoint that the chain has anew."""
+        context = self._context
+        with context.read() as view:
+            leaves = view.following.leaves(bureau.log_id, 0, target.size)
+        self._notes.confirm(bureau, target)
+        if CompactRange.empty().extend(map(leaf_hash, leaves)).root() != target.root:
+            raise InconsistentCheckpointError(
+                origin=origin_of(context.manifest.chain_id, bureau.log_id),
+                old_size=known.head.size,
+                new_size=target.size,
+            )
+        line = self._cosign(bureau.log_id, target) if self._supervises else None
+        with context.write() as work:
+            work.following.add_checkpoint(_followed_checkpoint(target, line), context.clock.now())
+            work.following.set_log(replace(known, number=target.number, state=BEHIND))
             work.commit()
         return True
 
@@ -243,3 +259,15 @@ class Follower:
             )
             work.commit()
         return False
+
+
+def _followed_checkpoint(target: CheckpointOnChain, cosignature: str | None) -> FollowedCheckpoint:
+    return FollowedCheckpoint(
+        log_id=LogId(target.log_id),
+        size=target.size,
+        root=target.root,
+        number=target.number,
+        block=target.block,
+        block_time=target.time,
+        cosignature=cosignature,
+    )

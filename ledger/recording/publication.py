@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from ledger.chain.anchors import announcing_transaction
 from ledger.errors import (
     InvariantBrokenError,
     LogShrunkError,
@@ -26,6 +27,7 @@ from ledger.evidence.checkpoint import (
 from ledger.evidence.merkle import CompactRange, consistency_proof
 from ledger.recording.context import NodeContext, cosigner_name
 from ledger.store.log import StoredCheckpoint
+from ledger.store.outbox import FINAL
 
 _log = structlog.get_logger("anxu.publication")
 
@@ -131,26 +133,38 @@ class Publisher:
             raise split_view(context.origin, newest.size, newest.root, ours)
 
     def _note_finality(self) -> bool:
-        """Once the chain has the last checkpoint for good, keep where it stands."""
+        """Once the chain has a checkpoint for good, keep where it stands."""
         context = self._context
         with context.read() as view:
-            last = view.log.last_checkpoint()
-        if last is None or last.number is not None:
-            return False
+            waiting = view.log.unfinal_checkpoints()
+        for position, checkpoint in enumerate(waiting):
+            if not self._note_final(checkpoint):
+                return position > 0
+        return bool(waiting)
+
+    def _note_final(self, last: StoredCheckpoint) -> bool:
+        context = self._context
         found = context.chain.checkpoint(context.log_id, last.size)
         if found is None or found.block > context.chain.gateway.final_block():
             return False
         if found.root != last.root:
             raise split_view(context.origin, last.size, found.root, last.root)
+        with context.read() as view:
+            message = view.outbox.find(f"checkpoint/{last.size}")
+        if message is not None and message.state == FINAL:
+            transaction = message.transaction_hash
+        else:  # of several versions, which one landed is the chain's to say
+            transaction = announcing_transaction(
+                context.chain.gateway, context.log_id, last.size, found.block
+            )
         with context.write() as work:
-            message = work.outbox.find(f"checkpoint/{last.size}")
             now = context.clock.now()
             work.log.mark_final(
                 last.size,
                 number=found.number,
                 block=found.block,
                 block_time=found.time,
-                transaction_hash=message.transaction_hash if message is not None else None,
+                transaction_hash=transaction,
                 at=now,
             )
             work.commit()

@@ -66,11 +66,14 @@ class FinalityRepository:
         self._connection.execute(
             insert(final_blocks).values(block=block, block_hash=block_hash, seen_at=to_micros(at))
         )
-        kept = [number for number, _ in self.recent()]
-        if len(kept) > KEPT_BLOCKS:
-            self._connection.execute(
-                delete(final_blocks).where(final_blocks.c.block < kept[KEPT_BLOCKS - 1])
-            )
+        oldest = (
+            select(final_blocks.c.block)
+            .order_by(final_blocks.c.block.desc())
+            .offset(KEPT_BLOCKS - 1)
+            .limit(1)
+            .scalar_subquery()
+        )
+        self._connection.execute(delete(final_blocks).where(final_blocks.c.block < oldest))
 
     def forget_above(self, block: int) -> None:
         """Drop the blocks above this one: they are not the chain's any more."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, select, update
 
 from ledger.evidence.encoding import (
     Commitment,
@@ -160,6 +160,12 @@ class FollowingRepository:
                     checked_at=to_micros(at),
                 )
             )
+
+    def forget_checkpoints_above(self, block: int) -> None:
+        """Forget the checkpoints above a block, not their leaves: they are checked again."""
+        self._connection.execute(
+            delete(followed_checkpoints).where(followed_checkpoints.c.block > block)
+        )
 
     def checkpoint(self, log_id: int, size: int) -> FollowedCheckpoint | None:
         """A checked checkpoint of exactly this size."""

@@ -412,6 +412,21 @@ class LogRepository:
             )
         )
 
+    def unfinal_checkpoints(self) -> list[StoredCheckpoint]:
+        """Checkpoints that are not final on chain, smallest first; usually at most one."""
+        rows = self._connection.execute(
+            select(checkpoints).where(checkpoints.c.number.is_(None)).order_by(checkpoints.c.size)
+        ).mappings()
+        return [_checkpoint(row) for row in rows]
+
+    def unmark_final_above(self, block: int) -> None:
+        """Forget where checkpoints above a block stand: the chain has other blocks there now."""
+        self._connection.execute(
+            update(checkpoints)
+            .where(checkpoints.c.block > block)
+            .values(number=None, block=None, block_time=None, transaction_hash=None, final_at=None)
+        )
+
     def cosignatures(self, size: int) -> list[str]:
         """The cosigners' signature lines on the checkpoint of ``size``."""
         return list(
