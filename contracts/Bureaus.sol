@@ -154,6 +154,16 @@ contract Bureaus is IBureaus, AccessControl {
     }
 
     /// @inheritdoc IBureaus
+    function retireSupervisor(address account) external {
+        if (_council.isMember(account)) revert BureausStillMember(account);
+        CosignerKey[] storage keys = _cosignerKeys[account];
+        if (keys.length == 0 || keys[keys.length - 1].key == 0)
+            revert BureausCosignerUnknown(account, uint64(block.timestamp));
+        keys.push(CosignerKey({key: 0, validFrom: uint64(block.timestamp)}));
+        emit SupervisorRetired(account);
+    }
+
+    /// @inheritdoc IBureaus
     function closeLog(LogId log, bytes32 reasonDigest) external onlyGovernor {
         _requireOpen(log);
         _agencies[log].closed = true;
@@ -336,10 +346,10 @@ contract Bureaus is IBureaus, AccessControl {
     /// @inheritdoc IBureaus
     function cosignerKeyAt(address account, uint64 time) external view returns (bytes32) {
         CosignerKey[] storage keys = _cosignerKeys[account];
-        for (uint256 left = keys.length; left != 0; --left) {
-            if (keys[left - 1].validFrom <= time) return keys[left - 1].key;
-        }
-        revert BureausCosignerUnknown(account, time);
+        bytes32 key = 0;
+        for (uint256 i = 0; i < keys.length && keys[i].validFrom <= time; ++i) key = keys[i].key;
+        if (key == 0) revert BureausCosignerUnknown(account, time);
+        return key;
     }
 
     /// @inheritdoc IBureaus
@@ -401,13 +411,15 @@ contract Bureaus is IBureaus, AccessControl {
         if (place == 0) {
             _supervisors.push(supervisor);
             _supervisorPlace[account] = _supervisors.length;
+        } else {
+            _supervisors[place - 1] = supervisor;
         }
-        if (place == 0 || _supervisors[place - 1].cosignerKey != supervisor.cosignerKey) {
-            _cosignerKeys[account].push(
+        CosignerKey[] storage keys = _cosignerKeys[account];
+        if (keys.length == 0 || keys[keys.length - 1].key != supervisor.cosignerKey) {
+            keys.push(
                 CosignerKey({key: supervisor.cosignerKey, validFrom: uint64(block.timestamp)})
             );
         }
-        if (place != 0) _supervisors[place - 1] = supervisor;
         emit SupervisorNamed(
             account,
             supervisor.cosignerKey,

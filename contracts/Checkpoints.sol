@@ -134,9 +134,10 @@ contract Checkpoints is ICheckpoints, Multicall {
 
     /// @inheritdoc ICheckpoints
     function position(LogId log, uint64 index) external view returns (uint64 number, uint64 size) {
-        Newest memory newest = _newest[log];
-        if (index >= newest.size) revert CheckpointsLeafNotCovered(log, index, newest.size);
-        Publication memory first = _covering(log, index, newest.count);
+        LogId origin = _bureaus.originOf(log, index);
+        Newest memory newest = _newest[origin];
+        if (index >= newest.size) revert CheckpointsLeafNotCovered(origin, index, newest.size);
+        Publication memory first = _covering(origin, index, newest.count);
         return (first.number, first.size);
     }
 

@@ -77,7 +77,7 @@ interface IBureaus {
         bytes32 sealingKeyDigest;
     }
 
-    /// @notice The key with which a supervisor cosigned from a moment on.
+    /// @notice The key with which a supervisor cosigned from a moment on; zero: it cosigned no more.
     struct CosignerKey {
         bytes32 key;
         uint64 validFrom;
@@ -118,6 +118,8 @@ interface IBureaus {
     /// @notice An officer may approve for a log, or no longer.
     event OfficerSet(LogId indexed log, address indexed officer, bool active);
 
+    /// @notice A supervisor that left the council cosigns no more.
+    event SupervisorRetired(address indexed account);
     /// @notice A log is closed for good: it publishes nothing more and opens nothing new.
     event LogClosed(LogId indexed log, bytes32 reasonDigest);
     /// @notice A new log carries a closed one on, from its checkpoint of that size.
@@ -129,6 +131,8 @@ interface IBureaus {
     error BureausRoleInvalid(bytes32 role);
     /// @notice Only a member of the council can be named a supervisor.
     error BureausNotMember(address account);
+    /// @notice A member of the council still cosigns.
+    error BureausStillMember(address account);
     /// @notice The log is closed for good.
     error BureausLogClosed(LogId log);
     /// @notice Only a closed log takes a successor.
@@ -137,7 +141,7 @@ interface IBureaus {
     error BureausSuccessorNamed(LogId log, LogId successor);
     /// @notice A successor belongs to the pool of the log that it carries on.
     error BureausPoolDiffers(PoolId expected, PoolId actual);
-    /// @notice The supervisor had no key yet.
+    /// @notice The supervisor had no key at that time.
     error BureausCosignerUnknown(address account, uint64 time);
     /// @notice No log has this number.
     error BureausLogUnknown(LogId log);
@@ -198,6 +202,10 @@ interface IBureaus {
     /// @notice Names a member of the council, or names it anew; the old cosigner keys stay in its
     /// history. By the council.
     function setSupervisor(Supervisor calldata supervisor) external;
+
+    /// @notice Ends the cosigner key of a supervisor that is no member of the council any more. Open
+    /// to anyone.
+    function retireSupervisor(address account) external;
 
     /// @notice Closes a log for good: its publisher and officers may do nothing more. By the
     /// council.
@@ -289,7 +297,8 @@ interface IBureaus {
     /// @notice A log's keys in the order they came, from zero.
     function keyByIndex(LogId log, uint256 index) external view returns (KeySet memory);
 
-    /// @notice The key with which a supervisor cosigned at a time; refuses a time before its first.
+    /// @notice The key with which a supervisor cosigned at a time; refuses a time at which it had
+    /// none.
     /// @param time seconds since 1970
     function cosignerKeyAt(address account, uint64 time) external view returns (bytes32);
 

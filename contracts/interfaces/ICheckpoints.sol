@@ -95,7 +95,8 @@ interface ICheckpoints {
     /// @notice The size of a log's checkpoint in the order they came, from zero.
     function sizeByIndex(LogId log, uint256 index) external view returns (uint64);
 
-    /// @notice The position of a leaf: the first checkpoint that covers it.
+    /// @notice The position of a leaf: the first checkpoint that covers it. An inherited leaf keeps
+    /// the position that it had in the log it was first recorded in.
     /// @return number of that checkpoint over all logs, the first half of a position (the leaf's
     /// index is the other)
     /// @return size of that checkpoint

@@ -134,6 +134,20 @@ def call_data(contract: str, function: str, arguments: Sequence[Any]) -> bytes:
     return signature_hash(entry)[:4] + abi_encode(types_of(entry["inputs"]), list(arguments))
 
 
+def named_call(contract: str, data: bytes) -> tuple[str, dict[str, Any]] | None:
+    """Function and JSON arguments of the bytes of a call; None when it is none of the contract."""
+    for entry in load_artifact(contract).abi:
+        if entry["type"] != "function" or signature_hash(entry)[:4] != data[:4]:
+            continue
+        try:
+            values = abi_decode(types_of(entry["inputs"]), data[4:])
+        except DecodingError:
+            return None
+        pairs = zip(entry["inputs"], values, strict=True)
+        return str(entry["name"]), {item["name"]: to_json(item, value) for item, value in pairs}
+    return None
+
+
 def creation_data(contract: str, arguments: Sequence[Any]) -> bytes:
     """The bytes that create a contract: its code and the constructor's arguments."""
     artifact = load_artifact(contract)

@@ -17,8 +17,6 @@ from ledger.evidence.trust import (
 )
 from ledger.recording.context import NodeContext, cosigner_name, origin_of
 
-_REGISTRY = "Bureaus"
-
 
 def export_trust(context: NodeContext) -> TrustFile:
     """The trust file of this node's network, from its manifest and the registry on chain.
@@ -72,25 +70,22 @@ def _periods(origin: str, history: list[KeySetOnChain]) -> tuple[TrustedKey, ...
 
 
 def _cosigners(context: NodeContext) -> tuple[TrustedCosigner, ...]:
+    """Every key that a supervisor ever cosigned with, each until the next one or until it left."""
     chain_id = context.manifest.chain_id
-    born = context.manifest.contracts[_REGISTRY].block
-    named_at = {
-        str(event.arguments["account"]).lower(): _time(event.block_time)
-        for event in context.chain.gateway.events(born, born, _REGISTRY)
-        if event.name == "SupervisorNamed"
-    }
-    return tuple(
-        TrustedCosigner(
-            supervisor.name,
-            TrustedKey(
-                VerifierKey.cosigner(
-                    cosigner_name(chain_id, supervisor.account), supervisor.cosigner_key
-                ),
-                named_at[supervisor.account.lower()],
-            ),
-        )
-        for supervisor in context.chain.supervisors()
-    )
+    found = []
+    for supervisor in context.chain.all_supervisors():
+        name = cosigner_name(chain_id, supervisor.account)
+        history = context.chain.cosigner_history(supervisor.account)
+        ends = [_time(later.valid_from) for _, later in pairwise(history)]
+        found += [
+            TrustedCosigner(
+                supervisor.name,
+                TrustedKey(VerifierKey.cosigner(name, each.key), _time(each.valid_from), end),
+            )
+            for each, end in zip(history, [*ends, None], strict=True)
+            if each.key is not None
+        ]
+    return tuple(found)
 
 
 def _time(seconds: int) -> datetime:

@@ -412,6 +412,23 @@ class TestSupervisors:
         )
         assert refusal == ("BureausIndexOutOfRange", 2, 2)
 
+    def test_anybody_may_end_the_key_of_who_left(self, network, make_digest):
+        left, sender = network.second_supervisor, network.outsider
+        refusal = network.refused("Bureaus", "retireSupervisor", left, sender=sender)
+        assert refusal == ("BureausStillMember", left)
+        network.decide(("Council", "setMembers", [network.supervisor], 1))
+        ((name, values),) = network.send("Bureaus", "retireSupervisor", left, sender=sender)
+        assert (name, values["account"]) == ("SupervisorRetired", left)
+        ended = network.last_time
+        before = network.read("Bureaus", "cosignerKeyAt", left, ended - 1)
+        assert before == make_digest("cosigner 2")
+        refusal = network.refused("Bureaus", "cosignerKeyAt", left, ended, sender=sender)
+        assert refusal == ("BureausCosignerUnknown", left, ended)
+        for account in (left, sender):
+            refusal = network.refused("Bureaus", "retireSupervisor", account, sender=sender)
+            assert (refusal.name, refusal.values[0]) == ("BureausCosignerUnknown", account)
+            assert refusal.values[1] >= ended
+
     def test_only_the_council_names_and_only_members(self, network, make_digest):
         one = (network.outsider, make_digest("k"), "S", "")
         for sender in (network.supervisor, network.deployer, network.outsider):

@@ -141,6 +141,106 @@ class TestPublish:
         assert network.named("Checkpoints", "checkpoint", 1, 5)["root"] == tree.root(5)
 
 
+class TestSuccession:
+    """Log 4 carries log 1 on: a checkpoint never shrinks or forks, also then."""
+
+    def succeed(self, network, tree, size, published=(5, 9)):
+        for older, newer in zip((0, *published), published, strict=False):
+            network.grow(1, tree, older, newer)
+        network.decide(
+            ("Bureaus", "closeLog", 1, bytes(32)),
+            ("Checkpoints", "requirePublished", 1, size),
+            ("Bureaus", "nameSuccessor", 1, size, network.bureau(4, pool=32)),
+        )
+
+    def publish(self, network, tree, size, proof, log=4):
+        arguments = (log, size, tree.root(size), proof)
+        return network.refused("Checkpoints", "publish", *arguments, sender=network.publishers[log])
+
+    def test_the_successor_extends_what_it_inherits(self, network, tree):
+        self.succeed(network, tree, 9)
+        arguments = (4, 20, tree.root(20), tree.consistency(9, 20))
+        network.send("Checkpoints", "publish", *arguments, sender=network.publishers[4])
+        network.grow(4, tree, 20, 40)
+        assert network.read("Checkpoints", "latestSize", 4) == 40
+        assert network.read("Checkpoints", "latestSize", 1) == 9
+
+    def test_the_closed_log_publishes_nothing_more(self, network, tree):
+        self.succeed(network, tree, 9)
+        refusal = self.publish(network, tree, 20, tree.consistency(9, 20), log=1)
+        assert refusal == ("CheckpointsNotPublisher", 1, network.publishers[1])
+
+    def test_an_earlier_checkpoint_leaves_behind_what_came_later(
+        self, network, tree, reference_tree, make_digest
+    ):
+        self.succeed(network, tree, 5)
+        other = reference_tree([*tree.leaves[:5], *(make_digest(f"{i}") * 2 for i in range(9))])
+        assert network.named("Checkpoints", "checkpoint", 1, 9)["root"] == tree.root(9)
+        arguments = (4, 14, other.root(14), other.consistency(5, 14))
+        network.send("Checkpoints", "publish", *arguments, sender=network.publishers[4])
+
+    def test_another_history_a_smaller_one_or_none_is_refused(
+        self, network, tree, reference_tree, make_digest
+    ):
+        self.succeed(network, tree, 9)
+        changed = reference_tree([make_digest("x") * 2, *tree.leaves[1:]])
+        refusal = self.publish(network, changed, 20, changed.consistency(9, 20))
+        assert refusal == ("MerkleLogHistoryMismatch", tree.root(9), changed.root(9))
+        assert self.publish(network, tree, 20, []) == ("MerkleLogProofLength", 0)
+        assert self.publish(network, tree, 8, []) == ("MerkleLogSizesOutOfOrder", 9, 8)
+
+    def test_the_inherited_checkpoint_itself_may_come_first(self, network, tree, reference_tree):
+        self.succeed(network, tree, 9)
+        other = reference_tree([*tree.leaves[1:10]])
+        expected = ("CheckpointsNotInherited", 4, 1, 9)
+        assert self.publish(network, other, 9, []) == (*expected, other.root(9))
+        assert self.publish(network, tree, 9, [bytes(32)]) == (*expected, tree.root(9))
+        arguments = (4, 9, tree.root(9), [])
+        network.send("Checkpoints", "publish", *arguments, sender=network.publishers[4])
+        network.grow(4, tree, 9, 20)
+
+    def test_a_log_that_published_nothing_is_carried_on_from_nothing(self, network, tree):
+        network.decide(
+            ("Bureaus", "closeLog", 1, bytes(32)),
+            ("Bureaus", "nameSuccessor", 1, 0, network.bureau(4, pool=32)),
+        )
+        network.grow(4, tree, 0, 5)
+
+    def test_a_size_that_was_never_published_is_not_inherited(self, network, tree):
+        network.grow(1, tree, 0, 5)
+        refusal = network.refused_council("Checkpoints", "requirePublished", 1, 6)
+        assert refusal == ("CheckpointsSizeUnknown", 1, 6)
+        network.decide(
+            ("Bureaus", "closeLog", 1, bytes(32)),
+            ("Bureaus", "nameSuccessor", 1, 6, network.bureau(4, pool=32)),
+        )
+        refusal = self.publish(network, tree, 9, tree.consistency(5, 9))
+        assert refusal == ("CheckpointsSizeUnknown", 1, 6)
+
+    def test_an_inherited_leaf_keeps_its_position(self, network, tree):
+        self.succeed(network, tree, 9)
+        arguments = (4, 20, tree.root(20), tree.consistency(9, 20))
+        network.send("Checkpoints", "publish", *arguments, sender=network.publishers[4])
+        for index, expected in ((4, [1, 5]), (8, [2, 9]), (9, [3, 20])):
+            assert network.read("Checkpoints", "position", 4, index) == expected
+
+    def test_several_checkpoints_go_in_one_call(self, network, tree):
+        target = network.contracts["Checkpoints"]
+        steps = [(0, 5), (5, 9), (9, 40)]
+        calls = [
+            target.encode_abi(
+                "publish",
+                [1, newer, tree.root(newer), tree.consistency(older, newer) if older else []],
+            )
+            for older, newer in steps
+        ]
+        sender = network.publishers[1]
+        assert len(network.send("Checkpoints", "multicall", calls, sender=sender)) == 3
+        assert network.read("Checkpoints", "latestSize", 1) == 40
+        refusal = network.refused("Checkpoints", "multicall", calls[:1], sender=sender)
+        assert refusal == ("CheckpointsNotGrown", 1, 40, 5)
+
+
 class TestReading:
     def test_every_size_of_every_log_is_found_again_and_no_other(self, network, tree):
         sizes = {1: [1, 2, 5, 8, 13, 21, 40], 2: [3, 8, 9]}

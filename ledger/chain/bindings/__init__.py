@@ -10,6 +10,7 @@ from __future__ import annotations
 from ledger.chain.bindings.bureaus import (
     BureauOnChain,
     BureausReads,
+    CosignerKeyOnChain,
     KeySetOnChain,
     SupervisorOnChain,
 )
@@ -24,6 +25,12 @@ from ledger.chain.bindings.conflicts import (
     ConflictsReads,
     ConflictState,
 )
+from ledger.chain.bindings.council import (
+    CouncilOnChain,
+    CouncilReads,
+    ProposalOnChain,
+    ProposalState,
+)
 from ledger.chain.bindings.funds import (
     DisbursementOnChain,
     DisbursementState,
@@ -32,6 +39,7 @@ from ledger.chain.bindings.funds import (
     SettlementOnChain,
     SettlementState,
 )
+from ledger.chain.bindings.statuses import StatusesReads
 from ledger.chain.bindings.transfers import (
     CaseState,
     ClaimFinding,
@@ -43,17 +51,28 @@ from ledger.chain.bindings.transfers import (
     TransferCaseOnChain,
     TransfersReads,
 )
+from ledger.chain.bindings.work_calendar import WorkCalendarReads, day_words
 from ledger.chain.codec import decode_args, encode_args
 from ledger.funds.model import Account
 
 __all__ = [
     "Account", "Bindings", "BureauOnChain", "CaseState", "CheckpointOnChain", "ClaimFinding",
     "ClaimKind", "ClaimOnChain", "ClaimState", "ConflictAnswer", "ConflictOnChain", "ConflictState",
-    "DisbursementOnChain", "DisbursementState", "FundTotals", "KeptLeafOnChain", "KeySetOnChain",
-    "Overruling", "SettlementOnChain", "SettlementState", "SupervisorOnChain", "TermsOnChain",
-    "TransferCaseOnChain", "decode_args", "encode_args",
+    "CosignerKeyOnChain", "CouncilOnChain", "DisbursementOnChain", "DisbursementState",
+    "FundTotals", "KeptLeafOnChain", "KeySetOnChain", "Overruling", "ProposalOnChain",
+    "ProposalState", "SettlementOnChain", "SettlementState", "SupervisorOnChain", "TermsOnChain",
+    "TransferCaseOnChain", "day_words", "decode_args", "encode_args",
 ]  # fmt: skip
 
 
-class Bindings(BureausReads, CheckpointsReads, FundsReads, TransfersReads, ConflictsReads):
+class Bindings(
+    CouncilReads,
+    BureausReads,
+    WorkCalendarReads,
+    CheckpointsReads,
+    FundsReads,
+    TransfersReads,
+    ConflictsReads,
+    StatusesReads,
+):
     """Reads of all contracts through one gateway; whatever it raises is the gateway's."""

@@ -10,12 +10,21 @@ from ledger.chain.bindings.base import NO_LOG, ContractReads
 
 @dataclass(frozen=True, slots=True)
 class SupervisorOnChain:
-    """A supervisor; ``cosigner_key`` is its Ed25519 key."""
+    """A supervisor; ``cosigner_key`` is its Ed25519 key. Inactive: it left the council."""
 
     account: str
     cosigner_key: bytes
     name: str
     endpoint: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CosignerKeyOnChain:
+    """The key with which a supervisor cosigned from ``valid_from`` on; None: it did no more."""
+
+    key: bytes | None
+    valid_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class BureauOnChain:
     sealing_key_digest: bytes
     name: str
     endpoint: str
+    closed: bool = False
 
 
 class BureausReads(ContractReads):
@@ -69,6 +79,7 @@ class BureausReads(ContractReads):
             sealing_key_digest=found["sealingKeyDigest"],
             name=found["name"],
             endpoint=found["endpoint"],
+            closed=found["closed"],
         )
 
     def bureaus(self) -> list[BureauOnChain]:
@@ -112,7 +123,11 @@ class BureausReads(ContractReads):
         return [_key_set(self.one("Bureaus", "keyByIndex", log_id, i)) for i in range(count)]
 
     def supervisors(self) -> list[SupervisorOnChain]:
-        """All supervisors in the order they were named."""
+        """Today's supervisors in the order they were named."""
+        return [each for each in self.all_supervisors() if each.active]
+
+    def all_supervisors(self) -> list[SupervisorOnChain]:
+        """All supervisors there ever were, in the order they were named."""
         count = int(self.one("Bureaus", "supervisorCount"))
         found = [self.one("Bureaus", "supervisorByIndex", place) for place in range(count)]
         return [
@@ -121,9 +136,48 @@ class BureausReads(ContractReads):
                 cosigner_key=each["cosignerKey"],
                 name=each["name"],
                 endpoint=each["endpoint"],
+                active=self.is_supervisor(each["account"]),
             )
             for each in found
         ]
+
+    def cosigner_history(self, account: str) -> list[CosignerKeyOnChain]:
+        """All cosigner keys of a supervisor in the order they came."""
+        count = int(self.one("Bureaus", "cosignerKeyCount", account))
+        found = [self.one("Bureaus", "cosignerKeyByIndex", account, i) for i in range(count)]
+        return [
+            CosignerKeyOnChain(each["key"] if any(each["key"]) else None, each["validFrom"])
+            for each in found
+        ]
+
+    def may_enrol(self, account: str) -> bool:
+        """Whether an address may enrol bureaus and publish the work calendar."""
+        return bool(self.one("Bureaus", "mayEnrol", account))
+
+    def may_freeze(self, account: str) -> bool:
+        """Whether an address may suspend bureaus and freeze money."""
+        return bool(self.one("Bureaus", "mayFreeze", account))
+
+    def may_close(self, account: str) -> bool:
+        """Whether an address may close conflicts."""
+        return bool(self.one("Bureaus", "mayClose", account))
+
+    def successor_of(self, log_id: int) -> int | None:
+        """The log that carries a closed one on."""
+        return int(self.one("Bureaus", "successorOf", log_id)) or None
+
+    def predecessor_of(self, log_id: int) -> tuple[int, int] | None:
+        """The closed log that this one carries on, and from which size."""
+        log, size = self.gateway.read("Bureaus", "predecessorOf", log_id)
+        return (int(log), int(size)) if log != NO_LOG else None
+
+    def acting_for(self, log_id: int) -> int:
+        """The log whose publisher acts for a log now: itself, or the last of its successors."""
+        return int(self.one("Bureaus", "actingFor", log_id))
+
+    def origin_of_leaf(self, log_id: int, leaf_index: int) -> int:
+        """The log in which a leaf was first recorded."""
+        return int(self.one("Bureaus", "originOf", log_id, leaf_index))
 
 
 def _key_set(found: dict[str, Any]) -> KeySetOnChain:
