@@ -11,12 +11,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from ledger.errors import SettingsError, StorageUnavailableError
 from ledger.files import SqliteFile
+from ledger.store.driver import Driver
 
 BUSY_TIMEOUT_SECONDS: Final = 60
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -129,7 +130,7 @@ class Database:
 
     def _take_writer_lock(self, connection: Connection) -> None:
         if not self._is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+            Driver(connection).rows("SELECT pg_advisory_xact_lock(?)", (_WRITER_LOCK,))
 
 
 def _sqlite_path(url: str) -> Path:
@@ -162,7 +163,7 @@ def _sqlite_engine(url: str, still: SqliteFile | None) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         write = connection.get_execution_options().get("anxu_write", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        Driver(connection).change("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
 

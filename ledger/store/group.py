@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from ledger.errors import StorageUnavailableError
 from ledger.store.database import Database, reason_of
+from ledger.store.driver import Driver
 
 MOST_COMMANDS: Final = 256
 """How many commands share one transaction at most."""
@@ -33,6 +34,7 @@ class _Transaction:
     def __init__(self, scope: AbstractContextManager[Connection]) -> None:
         self.scope = scope
         self.connection = scope.__enter__()
+        self.driver = Driver(self.connection)
         self.began = time.monotonic()
         self.commands = 0
         self.ended = threading.Event()
@@ -86,7 +88,7 @@ class GroupCommit:
                 self._end()
             if self._open is None:
                 self._open = _Transaction(self._database.writing())
-            self._open.connection.exec_driver_sql("SAVEPOINT command")
+            self._open.driver.change("SAVEPOINT command")
         except BaseException as error:
             if self._open is not None:
                 self._open.error = self._open.error or error
@@ -98,7 +100,7 @@ class GroupCommit:
     def _keep(self, transaction: _Transaction, *, alone: bool) -> None:
         """Count what the command wrote to the transaction, and wait until that is durable."""
         try:
-            transaction.connection.exec_driver_sql("RELEASE SAVEPOINT command")
+            transaction.driver.change("RELEASE SAVEPOINT command")
             transaction.commands += 1
         except BaseException as error:
             transaction.error = error
@@ -114,8 +116,8 @@ class GroupCommit:
     def _take_back(self, transaction: _Transaction) -> None:
         """Undo what the command wrote; the others' part stays."""
         try:
-            transaction.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT command")
-            transaction.connection.exec_driver_sql("RELEASE SAVEPOINT command")
+            transaction.driver.change("ROLLBACK TO SAVEPOINT command")
+            transaction.driver.change("RELEASE SAVEPOINT command")
         except SQLAlchemyError as error:
             transaction.error = error  # the transaction is gone, and with it the others' part
         except BaseException as error:

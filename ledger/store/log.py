@@ -43,7 +43,7 @@ from ledger.store.commands import ERASURE_KEY
 from ledger.store.head import LogHead
 from ledger.store.leaf_reading import read_leaf_rows
 from ledger.store.persons import known_numbers
-from ledger.store.small_appends import MOST_ENTRIES, grown, require_alive, write_entries
+from ledger.store.small_appends import MOST_ENTRIES, FewEntries
 from ledger.store.tables.chain import commands
 from ledger.store.tables.log import (
     checkpoints,
@@ -130,14 +130,13 @@ class LogRepository:
             return self.append_batches(
                 [(batch, Blobs.of(sealed))], source_key=source_key, at=recorded_at
             )
+        few = FewEntries(entries, sealed)
+        few.require_alive(self._connection)
         before = self.head()
-        require_alive(self._connection, entries)
-        leaves, after = grown(before, entries, self._log_id)
+        leaves, after = few.extend(before, self._log_id)
         if new:
             source = self._head.next_source()
-            write_entries(
-                self._connection, entries, leaves, sealed, first_index=before.size, source=source
-            )
+            few.write(self._connection, leaves, first_index=before.size, source=source)
             self._head.advance(before, after, source=source, key=source_key, at=recorded_at)
         return range(before.size, after.size)
 

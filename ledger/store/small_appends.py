@@ -18,7 +18,6 @@ from ledger.evidence.encoding import (
     NO_SUBJECT,
     Entry,
     LogId,
-    Subject,
     leaf_hash,
     reversed_leaf,
 )
@@ -38,82 +37,78 @@ _COLUMNS_PAY: Final = 24
 _ADD_REVERSAL: Final = "INSERT INTO reversals (leaf_index, log_id, reversed_index) VALUES (?, ?, ?)"
 
 
-def grown(
-    before: CompactRange, entries: Sequence[Entry], log_id: LogId
-) -> tuple[list[bytes], CompactRange]:
-    """The leaves of these entries, and the tree with them behind its last leaf.
+class FewEntries:
+    """The entries of a small append, with their records under seal, in order."""
 
-    Raises:
-        EncodingError: a number of an entry is out of bounds.
-        LengthError: a subject or a commitment is not 32 bytes.
-    """
-    if len(entries) < _COLUMNS_PAY:
-        for entry in entries:
-            entry.pack()  # refuses what no row can hold
-        leaves = [entry.leaf(log_id).pack() for entry in entries]
-        return leaves, before.extend(map(leaf_hash, leaves))
-    rows = EntryBatch.of(entries).leaves(log_id)
-    content = rows.tobytes()
-    leaves = [content[at : at + LEAF_BYTES] for at in range(0, len(content), LEAF_BYTES)]
-    return leaves, grow(before, leaf_hashes(rows)).after
+    def __init__(self, entries: Sequence[Entry], sealed: Sequence[bytes]) -> None:
+        self._entries = entries
+        self._sealed = sealed
+        # A reversal is about a leaf, and so about nobody.
+        self._subjects = [
+            NO_SUBJECT if entry.head.kind is Kind.REVERSAL else entry.subject for entry in entries
+        ]
 
+    def require_alive(self, connection: Connection) -> None:
+        """Refuse a record that was sealed before its person's key went: nobody could ever read it.
 
-def require_alive(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Refuse a record that was sealed before its person's key went: nobody could ever read it.
+        Raises:
+            SealingKeyDestroyedError: a person's erasure was decided after the record was sealed.
+        """
+        keys = [ERASURE_KEY + subject.hex() for subject in {*self._subjects} - {NO_SUBJECT}]
+        if not keys:
+            return
+        question = f"SELECT key FROM commands WHERE key IN ({marks(len(keys))})"  # noqa: S608 - marks
+        found = Driver(connection).rows(question, keys)
+        if found:
+            raise SealingKeyDestroyedError(persons=len(found))
 
-    Raises:
-        SealingKeyDestroyedError: a person's erasure was decided after the record was sealed.
-    """
-    keys = {ERASURE_KEY + subject.hex() for subject in map(_person, entries)}
-    keys.discard(ERASURE_KEY + NO_SUBJECT.hex())
-    if not keys:
-        return
-    question = f"SELECT key FROM commands WHERE key IN ({marks(len(keys))})"  # noqa: S608 - marks
-    found = Driver(connection).rows(question, tuple(keys))
-    if found:
-        raise SealingKeyDestroyedError(persons=len(found))
+    def extend(self, before: CompactRange, log_id: LogId) -> tuple[list[bytes], CompactRange]:
+        """The leaves of the entries, and the tree with them behind its last leaf.
 
+        Raises:
+            EncodingError: a number of an entry is out of bounds.
+            LengthError: a subject or a commitment is not 32 bytes.
+        """
+        entries = self._entries
+        if len(entries) < _COLUMNS_PAY:
+            for entry in entries:
+                entry.pack()  # refuses what no row can hold
+            leaves = [entry.leaf(log_id).pack() for entry in entries]
+            return leaves, before.extend(map(leaf_hash, leaves))
+        rows = EntryBatch.of(entries).leaves(log_id)
+        content = rows.tobytes()
+        leaves = [content[at : at + LEAF_BYTES] for at in range(0, len(content), LEAF_BYTES)]
+        return leaves, grow(before, leaf_hashes(rows)).after
 
-def write_entries(
-    connection: Connection,
-    entries: Sequence[Entry],
-    leaves: Sequence[bytes],
-    sealed: Sequence[bytes],
-    *,
-    first_index: int,
-    source: int,
-) -> None:
-    """Write the rows of entries that stand in the log from ``first_index`` on."""
-    subjects = [_person(entry) for entry in entries]
-    numbers = numbers_of(connection, subjects)
-    rows: list[tuple[Any, ...]] = [
-        (
-            first_index + at,
-            numbers[subjects[at]],
-            int(entry.head.kind),
-            entry.head.class_,
-            entry.head.period,
-            entry.subject,
-            entry.amount_fen,
-            entry.commitment,
-            leaves[at][:DIGEST_BYTES],
-            leaves[at][DIGEST_BYTES:],
-            source,
-            sealed[at],
-        )
-        for at, entry in enumerate(entries)
-    ]
-    driver = Driver(connection)
-    driver.change_each(INSERT_ENTRIES, rows)
-    reversals = [
-        (first_index + at, *reversed_leaf(entry.subject))
-        for at, entry in enumerate(entries)
-        if entry.head.kind is Kind.REVERSAL
-    ]
-    if reversals:
-        driver.change_each(_ADD_REVERSAL, reversals)
-
-
-def _person(entry: Entry) -> Subject:
-    """Whom an entry is about; a reversal is about a leaf, and so about nobody."""
-    return NO_SUBJECT if entry.head.kind is Kind.REVERSAL else entry.subject
+    def write(
+        self, connection: Connection, leaves: Sequence[bytes], *, first_index: int, source: int
+    ) -> None:
+        """Write the rows of the entries, which stand in the log from ``first_index`` on."""
+        numbers = numbers_of(connection, self._subjects)
+        each = zip(self._entries, self._subjects, leaves, self._sealed, strict=True)
+        rows: list[tuple[Any, ...]] = [
+            (
+                index,
+                numbers[subject],
+                int(entry.head.kind),
+                entry.head.class_,
+                entry.head.period,
+                entry.subject,
+                entry.amount_fen,
+                entry.commitment,
+                leaf[:DIGEST_BYTES],
+                leaf[DIGEST_BYTES:],
+                source,
+                record,
+            )
+            for index, (entry, subject, leaf, record) in enumerate(each, first_index)
+        ]
+        driver = Driver(connection)
+        driver.change_each(INSERT_ENTRIES, rows)
+        reversals = [
+            (index, *reversed_leaf(entry.subject))
+            for index, entry in enumerate(self._entries, first_index)
+            if entry.head.kind is Kind.REVERSAL
+        ]
+        if reversals:
+            driver.change_each(_ADD_REVERSAL, reversals)

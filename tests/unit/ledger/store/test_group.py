@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from ledger.errors import LedgerError, StorageUnavailableError
 from ledger.evidence.encoding import LogId
 from ledger.store.database import Database
+from ledger.store.driver import Driver
 from ledger.store.group import GroupCommit
 from ledger.store.unit_of_work import UnitOfWork
 
@@ -277,20 +278,23 @@ class TestAnswers:
         assert keys(database) == {"afterwards"}
 
     @pytest.mark.parametrize("statement", ["ROLLBACK TO", "SAVEPOINT", "RELEASE"])
-    def test_one_stopped_between_savepoints_fails_the_whole_group(self, database, statement):
+    def test_one_stopped_between_savepoints_fails_the_whole_group(
+        self, database, statement, monkeypatch
+    ):
         group, release = GroupCommit(database, longest_seconds=30), threading.Event()
         holder = self._hold(group, release)
+        change = Driver.change
 
-        def stop(_connection, _cursor, said, *_):
-            stopped = said.startswith(statement) and threading.current_thread().name == "stopped"
-            if stopped:
+        def stop(driver, said, *values):
+            if said.startswith(statement) and threading.current_thread().name == "stopped":
                 raise SystemExit
+            return change(driver, said, *values)
 
         def act():
             with contextlib.suppress(SystemExit), group.command() as connection:
                 connection.exec_driver_sql(INSERT.format("stopped"))
 
-        event.listen(database._engine, "before_cursor_execute", stop)
+        monkeypatch.setattr(Driver, "change", stop)
         thread = threading.Thread(target=act, name="stopped")
         thread.start()
         self._wait_until(lambda: group._waiting == 1)
@@ -298,23 +302,24 @@ class TestAnswers:
         for each in (holder, thread):
             each.join(30)
             assert not each.is_alive()
-        event.remove(database._engine, "before_cursor_execute", stop)
+        monkeypatch.setattr(Driver, "change", change)
         assert [type(each) for each in holder.errors] == [StorageUnavailableError]
         assert keys(database) == set()
         write(group, "afterwards")
         assert keys(database) == {"afterwards"}
 
     def test_a_database_that_cannot_be_reached_is_said_so(self, database, monkeypatch):
-        group = GroupCommit(database)
+        group, change = GroupCommit(database), Driver.change
 
-        def refuse(_connection, _cursor, said, *_):
+        def refuse(driver, said, *values):
             if said.startswith("SAVEPOINT"):
                 raise OperationalError(said, None, OSError("gone"))
+            return change(driver, said, *values)
 
-        event.listen(database._engine, "before_cursor_execute", refuse)
+        monkeypatch.setattr(Driver, "change", refuse)
         with pytest.raises(StorageUnavailableError) as unavailable:
             write(group, "never")
-        event.remove(database._engine, "before_cursor_execute", refuse)
+        monkeypatch.setattr(Driver, "change", change)
         assert unavailable.value.reason == "OSError"
         write(group, "afterwards")
         assert keys(database) == {"afterwards"}
@@ -431,6 +436,7 @@ class TestUnitOfWork:
 WRITER = """
 import sys, threading
 from ledger.store.database import Database
+from ledger.store.driver import Driver
 from ledger.store.group import GroupCommit
 group = GroupCommit(Database(sys.argv[1]))
 said = threading.Lock()
