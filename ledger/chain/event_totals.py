@@ -146,17 +146,22 @@ RULES: Final[Mapping[tuple[str, str], tuple[Rule, ...]]] = {
 }
 """What each event does to totals. Credentials' bits are in :func:`_words`."""
 
-ALWAYS: Final = tuple(
-    sorted(
-        {
-            rule.name.partition("{")[0]
-            for rules in RULES.values()
-            for rule in rules
-            if rule.scope is Scope.ALWAYS
-        }
+LOG_COUNT: Final = "Bureaus.logCount"
+"""The total that says how many logs there are."""
+
+
+def always(log_count: int) -> list[str]:
+    """The totals that are compared at every check, also when no event has touched them.
+
+    Args:
+        log_count: how many logs there are by contract storage.
+    """
+    names = {rule.name for rules in RULES.values() for rule in rules if rule.scope is Scope.ALWAYS}
+    logs = range(1, log_count + 1)
+    return sorted(
+        {name for name in names if "{" not in name}
+        | {name.partition("{")[0] + str(log) for name in names if "{" in name for log in logs}
     )
-)
-"""How the names begin that are compared at every check."""
 
 
 def touched_by(contract: str, name: str, arguments: Mapping[str, Any]) -> list[tuple[str, Change]]:

@@ -7,7 +7,6 @@ import pytest
 from ledger.evidence.encoding import LogId
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
-from ledger.store.events import ChainEvent
 from ledger.store.following import FollowedCheckpoint, FollowedLog, SeenNote
 from ledger.store.unit_of_work import UnitOfWork
 
@@ -83,24 +82,3 @@ class TestAlerts:
         work.alerts.set_examined(3, 7)
         work.alerts.set_examined(2, 9)
         assert work.alerts.examined() == {2: 9, 3: 7}
-
-
-class TestEvents:
-    @staticmethod
-    def event(block: int, at: int, name: str = "FundsMoved") -> ChainEvent:
-        return ChainEvent(block, at, "Funds", name, {"log": 1, "amount": 5}, "0xab", 1_789_000_000)
-
-    def test_events_come_back_in_chain_order(self, work):
-        assert work.events.cursor() is None
-        work.events.advance(5, "0x05", [self.event(5, 1), self.event(3, 0)])
-        work.events.advance(9, "0x09", [self.event(7, 0, "FundsCollected")])
-        assert work.events.cursor() == (9, "0x09")
-        assert [event.block for event in work.events.named("Funds")] == [3, 5, 7]
-        assert work.events.named("Funds", "FundsCollected") == [self.event(7, 0, "FundsCollected")]
-        assert work.events.named("Bureaus") == []
-
-    def test_forgetting_starts_from_nothing(self, work):
-        work.events.advance(5, "0x05", [self.event(5, 1)])
-        work.events.forget()
-        assert work.events.cursor() is None
-        assert work.events.named("Funds") == []
