@@ -50,6 +50,7 @@ class ChainState(StrEnum):
     CURRENT = "current"
     BEHIND = "behind"
     UNREACHABLE = "unreachable"
+    REWRITTEN = "rewritten"
 
 
 class SealState(StrEnum):

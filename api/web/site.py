@@ -102,9 +102,12 @@ class Site:
     def chain_state(self) -> ChainState:
         """Anchoring in one word.
 
-        UNREACHABLE: the worker cannot reach the chain. BEHIND: something accepted is not final yet,
+        REWRITTEN: the chain replaced final blocks, and nobody has decided on it. UNREACHABLE: the
+        worker cannot reach the chain. BEHIND: something accepted is not final yet,
         a followed log is not checked to its end, or a job has stopped. Else CURRENT.
         """
+        if self._is_rewritten():
+            return ChainState.REWRITTEN
         waiting = self._node.worker.waiting
         if any(waiting.get(job) == ChainUnavailableError.code for job in _CHAIN_JOBS):
             return ChainState.UNREACHABLE
@@ -114,6 +117,13 @@ class Site:
             return ChainState.CURRENT if self._is_settled() else ChainState.BEHIND
         except UnavailableError:
             return ChainState.UNREACHABLE
+
+    def _is_rewritten(self) -> bool:
+        try:
+            with self.context.read() as view:
+                return view.finality.open_reorganisation() is not None
+        except UnavailableError:
+            return False
 
     def _is_settled(self) -> bool:
         with self.context.read() as view:

@@ -40,6 +40,7 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         ChainState.CURRENT: N_("存证正常"),
         ChainState.BEHIND: N_("存证滞后"),
         ChainState.UNREACHABLE: N_("存证中断"),
+        ChainState.REWRITTEN: N_("链被改写，上链与支付暂停"),
     },
     Verdict: {
         Verdict.VALID: N_("有效"),

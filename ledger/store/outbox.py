@@ -276,6 +276,10 @@ class OutboxRepository:
         )
         return _message(row) if row is not None else None
 
+    def numbered(self, number: int) -> Message | None:
+        """The message with this number."""
+        return next(iter(self._select(outbox.c.id == number)), None)
+
     def all(self) -> list[Message]:
         """Every message, oldest first."""
         rows = self._connection.execute(select(outbox).order_by(outbox.c.id)).mappings()

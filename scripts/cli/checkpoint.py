@@ -1,28 +1,26 @@
-"""``anxu checkpoint`` and ``anxu outbox``: from accepted to anchored, and what is on its way."""
+"""``anxu checkpoint``: from accepted to anchored."""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.cli.command import command
 from scripts.cli.failures import REFUSED
-from scripts.cli.nodes import answering, opened, reading, require_role, say_what_waits, work_until
+from scripts.cli.nodes import answering, opened, require_role, say_what_waits, work_until
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output
 
 if TYPE_CHECKING:
     from ledger.recording.context import NodeContext
-    from ledger.store.outbox import Message
 
 
 def register(parent: typer.Typer) -> None:
-    """Add both commands."""
+    """Add the command."""
     command(parent, "checkpoint")(checkpoint)
-    command(parent, "outbox")(outbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,55 +100,6 @@ def checkpoint(
     return 0 if done or wait == 0 else REFUSED
 
 
-def outbox(
-    out: Output,
-    *,
-    node: NodeOption,
-    everything: Annotated[
-        bool,
-        typer.Option(
-            "--all",
-            help="Also messages that have landed (包括已确认的消息).",
-        ),
-    ] = False,
-) -> None:
-    """List chain messages that are under way or were refused (链上消息).
-
-    A refused message waits for a person: what the contract said stands beside it.
-    """
-    from ledger.store.outbox import FINAL
-
-    with reading(node) as context, context.read() as view:
-        messages = [item for item in view.outbox.all() if everything or item.state != FINAL]
-        waiting = view.outbox.waiting_for_anchor()
-        gas = view.outbox.gas_total()
-    document = {
-        "messages": [_message(item) for item in messages],
-        "waiting_for_anchor": waiting,
-        "gas_total": gas,
-    }
-
-    def show() -> None:
-        out.table(
-            [
-                ("编号", "id"),
-                ("合约", "contract"),
-                ("方法", "function"),
-                ("状态", "state"),
-                ("次数", "attempts"),
-                ("说明", "remark"),
-            ],
-            [
-                [item.id, item.contract, item.function, item.state, item.attempts, item.last_error]
-                for item in messages
-            ],
-            right=(0, 4),
-        )
-        out.facts([(("等待锚定", "waiting for their leaves to be anchored"), waiting)])
-
-    out.result(document, show)
-
-
 def _standing(context: NodeContext) -> _Standing:
     with context.read() as view:
         size = view.log.head().size
@@ -159,19 +108,3 @@ def _standing(context: NodeContext) -> _Standing:
             return _Standing(size, 0, None, None, 0)
         cosignatures = len(view.log.cosignatures(last.size))
     return _Standing(size, last.size, last.number, last.block, cosignatures)
-
-
-def _message(item: Message) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "key": item.message_key,
-        "contract": item.contract,
-        "function": item.function,
-        "state": item.state,
-        "signer": item.signer,
-        "transaction": item.transaction_hash,
-        "attempts": item.attempts,
-        "error": item.last_error,
-        "block": item.block,
-        "gas_used": item.gas_used,
-    }

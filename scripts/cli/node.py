@@ -202,7 +202,7 @@ def status(out: Output, *, directory: NodeArgument) -> None:
 
 def _show_state(out: Output, settings: NodeSettings, document: dict[str, Any]) -> None:
     outbox, log = document["outbox"], document["log"]
-    under_way = sum(outbox.get(state, 0) for state in ("QUEUED", "SIGNED"))
+    under_way = sum(outbox.get(state, 0) for state in ("QUEUED", "SIGNED", "LANDED"))
     facts: list[tuple[Words, Any]] = [
         *_settings_facts(out, settings),
         (
@@ -212,7 +212,10 @@ def _show_state(out: Output, settings: NodeSettings, document: dict[str, Any]) -
         (("链", "chain"), document["chain"]),
         (("最终块高", "final block"), document["final_block"]),
         (("待发链上消息", "messages under way"), under_way + document["waiting_for_anchor"]),
-        (("失败消息", "messages refused"), outbox.get("FAILED", 0)),
+        (
+            ("待处理消息", "messages that wait for you"),
+            outbox.get("FAILED", 0) + outbox.get("STUCK", 0),
+        ),
     ]
     if log is not None:
         facts += [

@@ -287,10 +287,10 @@ class TestCheckpoint:
         assert log["origin"] == "anxu/31415/1"
 
     def test_messages_landed(self, network, anchored):
-        outbox = network.must("outbox", "--node", "hefei", "--all")
+        outbox = network.must("outbox", "list", "--node", "hefei", "--all")
         assert outbox["messages"]
         assert {item["state"] for item in outbox["messages"]} == {"FINAL"}
-        assert network.must("outbox", "--node", "hefei")["messages"] == []
+        assert network.must("outbox", "list", "--node", "hefei")["messages"] == []
 
     def test_the_collection_is_in_the_treasury(self, network, anchored, imported):
         rows = {row["account"]: row for row in network.must("funds", "balances", "--node", "hefei")}

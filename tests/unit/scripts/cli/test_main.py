@@ -16,7 +16,8 @@ WANTED = {
     "checkpoint", "transfer request", "transfer list", "transfer show", "transfer accept",
     "transfer refuse", "transfer withdraw", "transfer settle", "eligibility review",
     "eligibility decide", "prove", "trust export", "verify", "alerts list", "alerts show",
-    "alerts prove", "outbox", "bench",
+    "alerts prove", "outbox list", "outbox show", "outbox retry",
+    "outbox accept-chain", "bench",
 }  # fmt: skip
 
 
@@ -103,7 +104,7 @@ class TestUsage:
         assert answer.out == ""
 
     def test_a_directory_that_is_no_node_is_wrong_usage(self, anxu, tmp_path):
-        answer = anxu("outbox", "--node", str(tmp_path), "--json")
+        answer = anxu("outbox", "list", "--node", str(tmp_path), "--json")
         assert answer.code == 64
         assert answer.document["error"]["code"] == "settings"
         assert "anxu node init" in answer.err
