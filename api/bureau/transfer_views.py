@@ -15,7 +15,6 @@ from ledger.recording.context import NodeContext, names_of
 from ledger.store.transfers import SettlementState
 from ledger.transfers.model import (
     FINISHED,
-    STEP_WORKING_DAYS,
     CaseId,
     CaseState,
     Intent,
@@ -58,9 +57,11 @@ _NOTED: Final = MappingProxyType(
         Step.PACKAGE_DELIVERED: TransferStep.RECORDS_CHECKED,
         Step.PACKAGE_TAKEN: TransferStep.RECORDS_CHECKED,
         Step.RELEASE_FINAL: TransferStep.RECORDS_CHECKED,
+        Step.WAITS_FOR_OTHER_CASE: TransferStep.LETTER_SENT,
         Step.FIGURES_DIFFER_ON_CHAIN: TransferStep.FIGURES_SIGNED,
         Step.ACCEPTANCE_SIGNED: TransferStep.FIGURES_SIGNED,
         Step.ACCEPTANCE_FINAL: TransferStep.HANDED_OVER,
+        Step.MOVED_BY_SUPERVISORS: TransferStep.HANDED_OVER,
         Step.MONEY_SENT: TransferStep.FUNDS_SENT,
         Step.MONEY_ARRIVED: TransferStep.CLOSED,
     }
@@ -101,7 +102,7 @@ def clock_of(row: CaseRow) -> Clock | None:
     """The statutory term of the step under way; None once the case is finished."""
     if row.clock is None:
         return None
-    return Clock(STEP_WORKING_DAYS, row.clock.used_days, row.clock.due_on)
+    return Clock(row.clock.working_days, row.clock.used_days, row.clock.due_on)
 
 
 def steps_of(*, money_moves: bool) -> tuple[TransferStep, ...]:
@@ -250,6 +251,11 @@ def refused_reason(detail: CaseDetail) -> Words | None:
     """Why a case ended without a transfer."""
     if detail.row.state is CaseState.WITHDRAWN:
         return Words("新参保地撤回了申请。", "The new city took its request back.")
+    if detail.row.state is CaseState.CANCELLED:
+        return Words(
+            "办理逾期，两名监管人员决定终止这笔转移。",
+            "A term was missed: two supervisors ended this case.",
+        )
     if detail.refusal is None:
         return None
     return Words(detail.refusal.zh, detail.refusal.en)

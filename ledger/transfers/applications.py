@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from ledger.errors import TransferNotAllowedError
+from ledger.errors import PersonInTransferError, TransferNotAllowedError
 from ledger.evidence.encoding import LogId, Subject
 from ledger.keys.key_store import SEALING
 from ledger.policy.identifiers import (
@@ -69,7 +69,9 @@ def request_transfer(
 ) -> TransferCase:
     """Open a case: the chain is asked for the stay, the contact letter follows once it agreed.
 
-    Asking again while a case with that bureau is open gives that case. Inside one pool the case is
+    Asking again while a case with that bureau is open gives that case. While the relation is
+    leaving this bureau nothing comes in: the person applies at the last city, once that case has
+    ended. From several old cities a relation can come in side by side. Inside one pool the case is
     the bureau's own initiative unless the application says the person asked.
 
     Args:
@@ -83,6 +85,7 @@ def request_transfer(
         IdentifierError: the number is not one.
         NotFoundError: no log has that number.
         TransferNotAllowedError: the rules keep the relation where it is, by verdict.
+        PersonInTransferError: the person's relation is leaving this bureau.
         SameOfficerError, NotPermittedError: the letter lacks two enrolled officers.
     """
     officers = officers or Officers()
@@ -93,6 +96,7 @@ def request_transfer(
         standing = _open_case(view, subject, from_log)
         if standing is not None:
             return standing
+        _require_staying(view, subject)
         stay = stay_of(context, view, subject, PENSION)
         draws = draws_pension(context, view, subject, PENSION)
     scope = _require_allowed(context, number, region, application, stay, draws)
@@ -109,6 +113,12 @@ def _open_case(view: View, subject: Subject, from_log: LogId) -> TransferCase | 
         if same and case.state not in FINISHED:
             return case
     return None
+
+
+def _require_staying(view: View, subject: Subject) -> None:
+    for case in view.transfers.cases_of(subject):
+        if case.side is Side.OLD and case.state not in FINISHED:
+            raise PersonInTransferError(case_id=case.case_id, state=case.state)
 
 
 def _require_allowed(
@@ -226,6 +236,7 @@ def _open(
         standing = _open_case(work, subject, segment.log_id)
         if standing is not None:
             return standing
+        _require_staying(work, subject)
         work.transfers.add_case(case, content)
         work.transfers.put_message(message)
         note(work, case, Step.LETTER_SIGNED, now, actors=officers.names)

@@ -6,7 +6,7 @@ goes on, and the date is known as soon as the notice of that year stands in the 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from ledger.errors import CalendarYearMissingError
@@ -52,11 +52,35 @@ def deadline(start: date, working_days: int, calendar: WorkCalendar | None = Non
     return (calendar or official_calendar()).add_working_days(start, working_days)
 
 
-def due_on(state: CaseState, began_at: datetime) -> date | None:
+def due_on(
+    state: CaseState, began_at: datetime, working_days: int = STEP_WORKING_DAYS
+) -> date | None:
     """When the step after ``state`` is due; finished cases have no clock."""
     if state not in _TIMED:
         return None
-    return deadline(_beijing_day(began_at), STEP_WORKING_DAYS)
+    return deadline(_beijing_day(began_at), working_days)
+
+
+def last_day(end: int) -> date:
+    """The last day of a term of which the chain gives the first second after it."""
+    return day_of(end - 1)
+
+
+def day_of(time: int) -> date:
+    """The day in Beijing of a time on chain."""
+    return _beijing_day(datetime.fromtimestamp(time, UTC))
+
+
+def days_left(due: date, today: date) -> int | None:
+    """Working days between ``today`` and the last day of a term: negative once it has passed.
+
+    None while a year between them is not published.
+    """
+    calendar = official_calendar()
+    if today <= due:
+        return calendar.working_days_between(today, due)
+    passed = calendar.working_days_between(due, today)
+    return None if passed is None else -passed
 
 
 def used_days(began_at: datetime, today: date) -> int | None:

@@ -36,6 +36,7 @@ class CaseState(StrEnum):
     SETTLED        the money is on its way
     CLOSED         everything arrived; the person is told
     REFUSED, WITHDRAWN   both sides are as they were
+    CANCELLED      the same, by two supervisors after a missed deadline
     """
 
     APPLIED = "APPLIED"
@@ -47,9 +48,12 @@ class CaseState(StrEnum):
     CLOSED = "CLOSED"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
+    CANCELLED = "CANCELLED"
 
 
-FINISHED: Final = frozenset({CaseState.CLOSED, CaseState.REFUSED, CaseState.WITHDRAWN})
+FINISHED: Final = frozenset(
+    {CaseState.CLOSED, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.CANCELLED}
+)
 UNDECIDED: Final = frozenset(
     {CaseState.APPLIED, CaseState.LETTER_SENT, CaseState.PACKAGE_SENT, CaseState.RELEASED}
 )

@@ -28,6 +28,8 @@ class ChainFacts:
     accepted: dict[str, Any] | None = None
     refused: dict[str, Any] | None = None
     withdrawn: dict[str, Any] | None = None
+    moved: dict[str, Any] | None = None
+    cancelled: dict[str, Any] | None = None
 
 
 _SLOTS: Final = {
@@ -36,6 +38,8 @@ _SLOTS: Final = {
     "TransferAccepted": "accepted",
     "TransferRefused": "refused",
     "TransferWithdrawn": "withdrawn",
+    "TransferMoved": "moved",
+    "TransferCancelled": "cancelled",
 }
 
 

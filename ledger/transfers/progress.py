@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
-from ledger.errors import PackageMismatchError, PeerRefusedError, PeerUnavailableError, RefusedError
+from ledger.errors import (
+    PackageMismatchError,
+    PeerRefusedError,
+    PeerUnavailableError,
+    RefusedError,
+    RelationArrivingError,
+)
 from ledger.keys.key_store import LOG
 from ledger.recording.context import NodeContext
 from ledger.store.outbox import FAILED
 from ledger.store.transfers import MessageState, StoredMessage
 from ledger.store.unit_of_work import UnitOfWork
 from ledger.transfers.applications import request_key
+from ledger.transfers.clocks import chain_due_on
 from ledger.transfers.content import Vault
 from ledger.transfers.decisions import cancel_messages, step_key
 from ledger.transfers.envelopes import MessageKind, envelope_json, seal_envelope
@@ -90,16 +97,21 @@ def _advance_cases(context: NodeContext) -> int:
 
 
 def _react(context: NodeContext, case: TransferCase, facts: ChainFacts, failed: set[CaseId]) -> int:
-    if facts.refused is not None:
-        return _end(context, case, CaseEvent.REFUSAL_FINAL, facts.refused)
-    if facts.withdrawn is not None:
-        return _end(context, case, CaseEvent.WITHDRAWAL_FINAL, facts.withdrawn)
+    for event, arguments in (
+        (CaseEvent.REFUSAL_FINAL, facts.refused),
+        (CaseEvent.WITHDRAWAL_FINAL, facts.withdrawn),
+        (CaseEvent.CANCELLATION_FINAL, facts.cancelled),
+    ):
+        if arguments is not None:
+            return _end(context, case, event, arguments)
     if case.case_id in failed:
         return _never_opened(context, case)
     if case.state is CaseState.PACKAGE_SENT and facts.released is not None:
         return _released(context, case, facts.released)
     if case.state is CaseState.RELEASED and facts.accepted is not None:
-        return _accepted(context, case)
+        return _accepted(context, case, CaseEvent.ACCEPTANCE_FINAL, Step.ACCEPTANCE_FINAL)
+    if case.state is CaseState.RELEASED and facts.moved is not None:
+        return _accepted(context, case, CaseEvent.MOVE_FINAL, Step.MOVED_BY_SUPERVISORS)
     return 0
 
 
@@ -125,7 +137,9 @@ def _end(
             words = refusal_words(code)
             note(work, ended, Step.REFUSAL_FINAL, now, zh=words.zh, en=words.en)
         else:
-            note(work, ended, Step.WITHDRAWAL_FINAL, now)
+            cancelled = event is CaseEvent.CANCELLATION_FINAL
+            step = Step.CANCELLED_BY_SUPERVISORS if cancelled else Step.WITHDRAWAL_FINAL
+            note(work, ended, step, now)
         work.commit()
     return 1
 
@@ -155,6 +169,7 @@ def _released(context: NodeContext, case: TransferCase, arguments: dict[str, Any
     assert case.figures_digest is not None
     assert case.package_digest is not None
     ours = ("0x" + case.figures_digest.hex(), "0x" + case.package_digest.hex())
+    due = chain_due_on(context, replace(case, state=CaseState.RELEASED))
     with context.write() as work:
         standing = _still(work, case)
         if standing is None:
@@ -167,14 +182,15 @@ def _released(context: NodeContext, case: TransferCase, arguments: dict[str, Any
             work.commit()
             return 1
         after = moved(standing, CaseEvent.RELEASE_FINAL, now)
+        after = replace(after, due_on=due or after.due_on)
         work.transfers.save_case(after)
         note(work, after, Step.RELEASE_FINAL, now)
         work.commit()
     return 1
 
 
-def _accepted(context: NodeContext, case: TransferCase) -> int:
-    """Both sides' figures stand on chain: write our entry, hand the relation over."""
+def _accepted(context: NodeContext, case: TransferCase, event: CaseEvent, step: Step) -> int:
+    """The stay has its new holder on chain: write our entry, hand the relation over."""
     now = context.clock.now()
     with context.read() as view:
         _, content, _ = open_case(context, view, case.case_id)
@@ -184,11 +200,11 @@ def _accepted(context: NodeContext, case: TransferCase) -> int:
         if standing is None:
             return 0
         # A refusal of ours that came too late on chain is void, and its words stay here.
-        after = replace(moved(standing, CaseEvent.ACCEPTANCE_FINAL, now), refusal_code=0)
+        after = replace(moved(standing, event, now), intent=Intent.NONE, refusal_code=0)
         work.transfers.save_case(after)
         cancel_messages(work, after, keep_refusal=False)
         work.log.append(new, source_key=f"transfer/{case.case_id}", recorded_at=now)
-        note(work, after, Step.ACCEPTANCE_FINAL, now, months=after.months)
+        note(work, after, step, now, months=after.months)
         work.commit()
     return 1
 
@@ -269,6 +285,7 @@ def _with_envelope(context: NodeContext, peers: Peers, message: StoredMessage) -
 def _delivered(context: NodeContext, message: StoredMessage, answer: dict[str, Any]) -> int:
     """The receiver has it: note that, and take the step that waited for it."""
     now = context.clock.now()
+    due = _letters_due_date(context, message)
     with context.write() as work:
         standing = work.transfers.message(message.message_key)
         case = work.transfers.case(message.case_id)
@@ -285,16 +302,27 @@ def _delivered(context: NodeContext, message: StoredMessage, answer: dict[str, A
                 answer=json.dumps(answer),
             )
         )
-        _after_delivery(work, case, message, now)
+        _after_delivery(work, case, message, due, now)
         work.commit()
     return 1
 
 
+def _letters_due_date(context: NodeContext, message: StoredMessage) -> date | None:
+    """When the old city's step is due by the chain, once the letter is with it."""
+    if message.kind != MessageKind.LETTER:
+        return None
+    with context.read() as view:
+        case = view.transfers.case(message.case_id)
+    assert case is not None
+    return chain_due_on(context, replace(case, state=CaseState.LETTER_SENT))
+
+
 def _after_delivery(
-    work: UnitOfWork, case: TransferCase, message: StoredMessage, now: datetime
+    work: UnitOfWork, case: TransferCase, message: StoredMessage, due: date | None, now: datetime
 ) -> None:
     if message.kind == MessageKind.LETTER and case.state is CaseState.APPLIED:
         after = moved(case, CaseEvent.LETTER_DELIVERED, now)
+        after = replace(after, due_on=due or after.due_on)
         work.transfers.save_case(after)
         note(work, after, Step.LETTER_DELIVERED, now)
     elif message.kind == MessageKind.PACKAGE and case.state is CaseState.LETTER_SENT:
@@ -351,6 +379,10 @@ def _note_attempt(
     with context.write() as work:
         standing = work.transfers.message(message.message_key)
         if standing is not None and standing.state is MessageState.QUEUED:
+            if reason == RelationArrivingError.code and standing.last_error != reason:
+                case = work.transfers.case(message.case_id)
+                assert case is not None
+                note(work, case, Step.WAITS_FOR_OTHER_CASE, context.clock.now())
             work.transfers.put_message(
                 replace(
                     standing,

@@ -13,7 +13,8 @@ from ledger.recording.context import NodeContext
 from ledger.recording.erasures import ERASED_NAME
 from ledger.store.outbox import FAILED
 from ledger.store.transfers import MessageState, StoredSettlement
-from ledger.transfers.deadlines import due_on, used_days
+from ledger.transfers.clocks import term_days
+from ledger.transfers.deadlines import days_left, due_on, used_days
 from ledger.transfers.model import (
     FINISHED,
     CaseContent,
@@ -40,12 +41,15 @@ IDENTITY_TAIL = 4
 class Clock:
     """The term of the step under way, in official working days.
 
-    ``due_on`` and ``used_days`` are None while the calendar of a year they need is not published.
+    ``due_on`` and ``used_days`` are None while the calendar of a year they need is not published;
+    ``overdue`` is False then. ``working_days``: how many the step may take.
     """
 
     began_at: datetime
+    working_days: int
     due_on: date | None
     used_days: int | None
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +209,20 @@ def _row_of(context: NodeContext, view: View, case: TransferCase, content: CaseC
         months=case.months,
         amount_fen=case.amount_fen,
         waits_for_us=waits_for_us(case),
-        clock=None if case.state in FINISHED else _clock(context, case, began),
+        clock=None if case.state in FINISHED else _clock(context, view, case, began),
         opened_at=case.opened_at,
     )
 
 
-def _clock(context: NodeContext, case: TransferCase, began: datetime) -> Clock:
+def _clock(context: NodeContext, view: View, case: TransferCase, began: datetime) -> Clock:
     """The clock of an open case; a year published since the step began gives the date now."""
-    due = case.due_on or due_on(case.state, began)
-    return Clock(began, due, used_days(began, context.clock.today()))
+    today = context.clock.today()
+    days = term_days(view.events, case.state, began)
+    due = case.due_on or due_on(case.state, began, days)
+    if due is None:
+        return Clock(began, days, None, used_days(began, today), overdue=False)
+    left = days_left(due, today)
+    return Clock(began, days, due, None if left is None else days - left, overdue=today > due)
 
 
 def waits_for_us(case: TransferCase) -> bool:

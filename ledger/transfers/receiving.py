@@ -16,6 +16,7 @@ from ledger.errors import (
     IdempotencyConflictError,
     NotFoundError,
     PackageMismatchError,
+    RelationArrivingError,
     TransferStepError,
     VerificationError,
 )
@@ -26,6 +27,7 @@ from ledger.policy.transfer import scope_of
 from ledger.recording.context import NodeContext
 from ledger.store.transfers import Direction, MessageState, StoredMessage
 from ledger.store.unit_of_work import UnitOfWork
+from ledger.transfers.clocks import with_due_date
 from ledger.transfers.content import Vault
 from ledger.transfers.deadlines import due_on
 from ledger.transfers.decisions import check_for_case
@@ -37,6 +39,7 @@ from ledger.transfers.envelopes import (
     require_sealing_key,
 )
 from ledger.transfers.model import (
+    FINISHED,
     CaseContent,
     CaseState,
     Intent,
@@ -79,6 +82,7 @@ def handle_message(context: NodeContext, sender_log: LogId, message: Any) -> Ans
             sealed to us for this case.
         IdempotencyConflictError: another message was taken under this key.
         ChainBehindError, FollowingBehindError: not to be judged yet; send it again.
+        RelationArrivingError: the person is still being taken in here; the letter comes again.
         VerificationError: a package fails a check, by name.
         NotFoundError, TransferStepError: there is no such case, or it does not wait for this.
     """
@@ -144,6 +148,7 @@ def _take_letter(context: NodeContext, key: str, envelope: Envelope, inside: Any
         standing = work.transfers.message(key)
         if standing is not None:
             return _same_answer(standing, envelope)
+        _require_arrived(work, case)
         work.transfers.add_case(case, sealed)
         note(
             work,
@@ -155,6 +160,13 @@ def _take_letter(context: NodeContext, key: str, envelope: Envelope, inside: Any
         answer = _remember(context, work, key, envelope)
         work.commit()
     return answer
+
+
+def _require_arrived(work: UnitOfWork, asked: TransferCase) -> None:
+    """A relation goes on only once it is here: cases of one person are served in order."""
+    for case in work.transfers.cases_of(asked.subject):
+        if case.side is Side.NEW and case.state not in FINISHED:
+            raise RelationArrivingError(case_id=case.case_id)
 
 
 def _case_of_letter(context: NodeContext, envelope: Envelope, letter: Letter) -> TransferCase:
@@ -182,7 +194,7 @@ def _case_of_letter(context: NodeContext, envelope: Envelope, letter: Letter) ->
     sender = bureau_of(context, envelope.sender)
     require_sealing_key(letter.sealing_key, sender.sealing_key_digest)
     now = context.clock.now()
-    return TransferCase(
+    case = TransferCase(
         case_id=letter.case_id,
         side=Side.OLD,
         state=CaseState.LETTER_SENT,
@@ -203,6 +215,7 @@ def _case_of_letter(context: NodeContext, envelope: Envelope, letter: Letter) ->
         due_on=due_on(CaseState.LETTER_SENT, now),
         updated_at=now,
     )
+    return with_due_date(context, case)
 
 
 # --- package --------------------------------------------------------------------------------------

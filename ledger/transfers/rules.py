@@ -1,7 +1,8 @@
 """Pure decisions about a case: which step follows which, and who may take it.
 
 APPLIED -> LETTER_SENT -> PACKAGE_SENT -> RELEASED -> ACCEPTED -> SETTLED -> CLOSED, without the
-last two where no money moves; refusal and withdrawal lead out of every state before ACCEPTED.
+last two where no money moves; refusal, withdrawal and a cancellation by two supervisors lead out of
+every state before ACCEPTED. Two supervisors may also move what was released and is overdue.
 Nothing is written to a log before ACCEPTED, so that leaving earlier restores both sides exactly.
 Source: 国办发〔2009〕66号 art. 8; rules a.4.
 """
@@ -27,6 +28,8 @@ class CaseEvent(StrEnum):
     MONEY_ARRIVED = "MONEY_ARRIVED"
     REFUSAL_FINAL = "REFUSAL_FINAL"
     WITHDRAWAL_FINAL = "WITHDRAWAL_FINAL"
+    MOVE_FINAL = "MOVE_FINAL"
+    CANCELLATION_FINAL = "CANCELLATION_FINAL"
 
 
 _NEXT: Final = MappingProxyType(
@@ -35,6 +38,7 @@ _NEXT: Final = MappingProxyType(
         (CaseState.LETTER_SENT, CaseEvent.PACKAGE_DELIVERED): CaseState.PACKAGE_SENT,
         (CaseState.PACKAGE_SENT, CaseEvent.RELEASE_FINAL): CaseState.RELEASED,
         (CaseState.RELEASED, CaseEvent.ACCEPTANCE_FINAL): CaseState.ACCEPTED,
+        (CaseState.RELEASED, CaseEvent.MOVE_FINAL): CaseState.ACCEPTED,
         (CaseState.ACCEPTED, CaseEvent.MONEY_SENT): CaseState.SETTLED,
         (CaseState.SETTLED, CaseEvent.MONEY_ARRIVED): CaseState.CLOSED,
     }
@@ -47,6 +51,14 @@ _MAY_FOLLOW: Final = MappingProxyType(
         (Side.NEW, Intent.REFUSE): UNDECIDED,
         (Side.OLD, Intent.REFUSE): UNDECIDED,
         (Side.NEW, Intent.WITHDRAW): UNDECIDED,
+    }
+)
+
+_ENDS: Final = MappingProxyType(
+    {
+        CaseEvent.REFUSAL_FINAL: CaseState.REFUSED,
+        CaseEvent.WITHDRAWAL_FINAL: CaseState.WITHDRAWN,
+        CaseEvent.CANCELLATION_FINAL: CaseState.CANCELLED,
     }
 )
 
@@ -68,10 +80,8 @@ def next_state(
     Raises:
         TransferStepError: the event is no step from this state.
     """
-    if event is CaseEvent.REFUSAL_FINAL and state in UNDECIDED:
-        return CaseState.REFUSED
-    if event is CaseEvent.WITHDRAWAL_FINAL and state in UNDECIDED:
-        return CaseState.WITHDRAWN
+    if event in _ENDS and state in UNDECIDED:
+        return _ENDS[event]
     following = _NEXT.get((state, event))
     if following is None:
         raise TransferStepError(case_id=case_id, state=state, event=event)

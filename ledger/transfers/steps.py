@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ledger.store.unit_of_work import UnitOfWork
 from ledger.transfers.deadlines import due_on
-from ledger.transfers.model import UNDECIDED, CaseStep, Intent, TransferCase
+from ledger.transfers.model import UNDECIDED, CaseState, CaseStep, Intent, TransferCase
 from ledger.transfers.rules import CaseEvent, next_state
 
 
@@ -34,6 +34,9 @@ class Step(StrEnum):
     REFUSAL_FINAL = "REFUSAL_FINAL"
     WITHDRAWAL_SIGNED = "WITHDRAWAL_SIGNED"
     WITHDRAWAL_FINAL = "WITHDRAWAL_FINAL"
+    MOVED_BY_SUPERVISORS = "MOVED_BY_SUPERVISORS"
+    CANCELLED_BY_SUPERVISORS = "CANCELLED_BY_SUPERVISORS"
+    WAITS_FOR_OTHER_CASE = "WAITS_FOR_OTHER_CASE"
     CHAIN_REFUSED = "CHAIN_REFUSED"
     MESSAGE_REFUSED = "MESSAGE_REFUSED"
 
@@ -83,6 +86,18 @@ _WORDS: Final = MappingProxyType(
             "申请已撤回，两地恢复原状",
             "The request was withdrawn; both sides are as before",
         ),
+        Step.MOVED_BY_SUPERVISORS: (
+            "新参保地逾期未办，经两名监管人员决定，按原参保地核定数据转入 {months} 个月",
+            "The new city missed its term; two supervisors handed {months} months over",
+        ),
+        Step.CANCELLED_BY_SUPERVISORS: (
+            "逾期未办，经两名监管人员决定终止，两地恢复原状",
+            "A term was missed; two supervisors ended the case, both sides are as before",
+        ),
+        Step.WAITS_FOR_OTHER_CASE: (
+            "对方正在为本人办理另一笔转入，办结后依次办理本笔",
+            "The other city still takes this person in from elsewhere; it serves this case next",
+        ),
         Step.MESSAGE_REFUSED: ("对方未受理：{zh}", "The other city did not take it: {en}"),
         Step.CHAIN_REFUSED: (
             "链上合约未受理，业务未开立",
@@ -121,10 +136,12 @@ def moved(case: TransferCase, event: CaseEvent, at: datetime) -> TransferCase:
     done = state not in UNDECIDED or (
         event is CaseEvent.RELEASE_FINAL and case.intent is Intent.RELEASE
     )
+    # The old city's term goes on while its package is with the new one: it ends with the release.
+    kept = state is CaseState.PACKAGE_SENT
     return replace(
         case,
         state=state,
         intent=Intent.NONE if done else case.intent,
-        due_on=due_on(state, at),
+        due_on=case.due_on if kept else due_on(state, at),
         updated_at=at,
     )

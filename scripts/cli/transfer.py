@@ -18,6 +18,7 @@ from scripts.cli.options import (
     NodeOption,
 )
 from scripts.cli.output import Output
+from scripts.cli.transfer_oversight import overdue, overrule
 from scripts.cli.transfer_views import detail_document, row_document, show_detail, tell_case
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def register(parent: typer.Typer) -> None:
     command(app, "withdraw")(withdraw)
     command(app, "settle")(settle)
     command(app, "settlements")(settlements)
+    command(app, "overdue")(overdue)
+    command(app, "overrule")(overrule)
 
 
 def request(
@@ -126,6 +129,7 @@ def list_cases(
                 ("金额（元）", "amount (yuan)"),
                 ("待我办理", "our turn"),
                 ("期限", "due on"),
+                ("逾期", "overdue"),
             ],
             [
                 [
@@ -138,6 +142,7 @@ def list_cases(
                     yuan_text(row.amount_fen),
                     row.waits_for_us,
                     row.clock.due_on if row.clock is not None else None,
+                    row.clock.overdue if row.clock is not None else None,
                 ]
                 for row in rows
             ],

@@ -50,6 +50,7 @@ def row_document(row: CaseRow) -> dict[str, Any]:
         "amount_fen": row.amount_fen,
         "waits_for_us": row.waits_for_us,
         "due_on": row.clock.due_on if row.clock is not None else None,
+        "overdue": row.clock.overdue if row.clock is not None else False,
         "opened_at": row.opened_at,
     }
 
@@ -115,6 +116,7 @@ def show_detail(out: Output, detail: CaseDetail) -> None:
             (("转移金额（元）", "money that moves (yuan)"), yuan_text(row.amount_fen)),
             (("重复月份", "months insured twice"), ", ".join(map(str, detail.overlaps))),
             (("期限", "due on"), row.clock.due_on if row.clock is not None else None),
+            (("逾期", "overdue"), row.clock.overdue if row.clock is not None else None),
             (
                 ("拒绝原因", "refused because"),
                 detail.refusal.text(out.language) if detail.refusal is not None else None,

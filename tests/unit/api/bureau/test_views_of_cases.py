@@ -39,7 +39,7 @@ CASE = CaseId("0x" + "ab" * 32)
 def row(
     side: Side, state: CaseState, intent: Intent = Intent.NONE, clock: Clock | None = None
 ) -> CaseRow:
-    clock = clock or Clock(NOW, None, None)
+    clock = clock or Clock(NOW, 15, None, None, overdue=False)
     there = Place(LogId(1), "320100", "南京 / Nanjing")
     here = Place(LogId(3), "340100", "合肥 / Hefei")
     return CaseRow(
@@ -69,7 +69,11 @@ class TestSteps:
             TransferStep.RECORDS_CHECKED
         )
         assert step_of(CaseState.WITHDRAWN, []) is TransferStep.APPLIED
+        assert step_of(CaseState.CANCELLED, ["RELEASE_FINAL", "CANCELLED_BY_SUPERVISORS"]) is (
+            TransferStep.RECORDS_CHECKED
+        )
         assert step_state(CaseState.REFUSED) is StepState.REFUSED
+        assert step_state(CaseState.CANCELLED) is StepState.REFUSED
 
     def test_no_money_is_sent_inside_a_province(self):
         assert TransferStep.FUNDS_SENT not in steps_of(money_moves=False)
@@ -77,8 +81,14 @@ class TestSteps:
 
     def test_clock_says_what_of_the_term_has_passed(self):
         due = date(2026, 10, 12)
-        clock = clock_of(row(Side.NEW, CaseState.RELEASED, clock=Clock(NOW, due, 13)))
-        assert (clock.total_days, clock.days_left, clock.due_on) == (15, 2, due)
+        clock = Clock(NOW, 15, due, 13, overdue=False)
+        shown = clock_of(row(Side.NEW, CaseState.RELEASED, clock=clock))
+        assert (shown.total_days, shown.days_left, shown.due_on) == (15, 2, due)
+
+    def test_an_overdue_step_says_by_how_many_days(self):
+        clock = Clock(NOW, 10, date(2026, 9, 11), 12, overdue=True)
+        shown = clock_of(row(Side.OLD, CaseState.LETTER_SENT, clock=clock))
+        assert (shown.total_days, shown.days_left) == (10, -2)
 
     def test_unknown_working_days_give_no_due_date(self):
         clock = clock_of(row(Side.NEW, CaseState.RELEASED))

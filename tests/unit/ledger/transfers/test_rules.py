@@ -16,6 +16,9 @@ PROCEDURE = [
     CaseEvent.LETTER_DELIVERED, CaseEvent.PACKAGE_DELIVERED, CaseEvent.RELEASE_FINAL,
     CaseEvent.ACCEPTANCE_FINAL, CaseEvent.MONEY_SENT, CaseEvent.MONEY_ARRIVED,
 ]  # fmt: skip
+ENDS = frozenset(
+    {CaseEvent.REFUSAL_FINAL, CaseEvent.WITHDRAWAL_FINAL, CaseEvent.CANCELLATION_FINAL}
+)
 
 
 class TestProcedure:
@@ -32,14 +35,29 @@ class TestProcedure:
         assert state is CaseState.CLOSED
 
     @pytest.mark.parametrize("state", sorted(UNDECIDED))
-    def test_every_undecided_case_can_be_refused_or_withdrawn(self, state):
-        refused = next_state(CASE, state, CaseEvent.REFUSAL_FINAL, money_moves=True)
-        withdrawn = next_state(CASE, state, CaseEvent.WITHDRAWAL_FINAL, money_moves=True)
-        assert (refused, withdrawn) == (CaseState.REFUSED, CaseState.WITHDRAWN)
+    def test_every_undecided_case_can_be_refused_withdrawn_or_cancelled(self, state):
+        ended = {event: next_state(CASE, state, event, money_moves=True) for event in ENDS}
+        assert ended == {
+            CaseEvent.REFUSAL_FINAL: CaseState.REFUSED,
+            CaseEvent.WITHDRAWAL_FINAL: CaseState.WITHDRAWN,
+            CaseEvent.CANCELLATION_FINAL: CaseState.CANCELLED,
+        }
+
+    @pytest.mark.parametrize("state", sorted(CaseState))
+    def test_supervisors_move_only_what_was_released(self, state):
+        if state is CaseState.RELEASED:
+            after = [
+                next_state(CASE, state, CaseEvent.MOVE_FINAL, money_moves=moves)
+                for moves in (True, False)
+            ]
+            assert after == [CaseState.ACCEPTED, CaseState.CLOSED]
+            return
+        with pytest.raises(TransferStepError):
+            next_state(CASE, state, CaseEvent.MOVE_FINAL, money_moves=True)
 
     @pytest.mark.parametrize("state", sorted(set(CaseState) - UNDECIDED))
     def test_an_accepted_or_finished_case_cannot_be_taken_back(self, state):
-        for event in (CaseEvent.REFUSAL_FINAL, CaseEvent.WITHDRAWAL_FINAL):
+        for event in ENDS:
             with pytest.raises(TransferStepError) as caught:
                 next_state(CASE, state, event, money_moves=True)
             assert (caught.value.state, caught.value.event) == (state, event)
@@ -68,10 +86,10 @@ class CaseMachine(RuleBasedStateMachine):
     def steps_are_a_prefix_of_the_procedure_with_at_most_one_end(self):
         if not hasattr(self, "done"):
             return
-        ends = {CaseEvent.REFUSAL_FINAL, CaseEvent.WITHDRAWAL_FINAL}
-        ordered = [event for event in self.done if event not in ends]
+        accepted = {CaseEvent.MOVE_FINAL: CaseEvent.ACCEPTANCE_FINAL}
+        ordered = [accepted.get(event, event) for event in self.done if event not in ENDS]
         assert ordered == PROCEDURE[: len(ordered)]
-        assert not set(self.done[:-1]) & ends
+        assert not set(self.done[:-1]) & ENDS
         if not self.money_moves:
             assert CaseEvent.MONEY_SENT not in self.done
 
