@@ -12,10 +12,12 @@ from datetime import date
 from pathlib import Path
 
 import structlog
+from devnet.errors import DevnetError
 
 from ledger.errors import LedgerError
 from ledger.files import write_atomically
 from scripts.demo_data.bureaus import DEMO_AS_OF
+from scripts.journey.chains import CHAINS, EMBEDDED, day_of
 from scripts.journey.layout import Layout
 from scripts.journey.observer import ConsoleObserver
 from scripts.journey.report import report_lines
@@ -40,18 +42,36 @@ def main() -> int:
         help="where everything is kept; run again to go on (default: var/demo)",
     )
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument(
+        "--chain",
+        choices=CHAINS,
+        default=EMBEDDED,
+        help="what everything is anchored on: the embedded chain, anvil, or a network of four "
+        "geth validators, which stands on today (default: embedded)",
+    )
     parser.add_argument("--scale", choices=("demo", "small"), default="demo")
     parser.add_argument("--seed", type=int, default=20260915)
     parser.add_argument(
-        "--as-of", type=date.fromisoformat, default=DEMO_AS_OF, metavar="YYYY-MM-DD"
+        "--as-of",
+        type=date.fromisoformat,
+        metavar="YYYY-MM-DD",
+        help=f"the day it stands on (default: {DEMO_AS_OF}; with --chain network only today)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupted)
     _quiet_logs()
     layout = Layout(arguments.directory)
+    try:
+        as_of = day_of(arguments.chain, arguments.as_of, DEMO_AS_OF)
+    except ValueError as error:
+        parser.error(f"--as-of: {error}")
     plan = layout.plan(
-        seed=arguments.seed, scale=arguments.scale, as_of=arguments.as_of, engine=arguments.engine
+        seed=arguments.seed,
+        scale=arguments.scale,
+        as_of=as_of,
+        engine=arguments.engine,
+        chain=arguments.chain,
     )
     try:
         with ExitStack() as stack:
@@ -73,6 +93,9 @@ def main() -> int:
             return 0 if report.holds else 1
     except KeyboardInterrupt:
         return 0
+    except DevnetError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
     except LedgerError as error:
         print(f"\n{error.sentence('zh')} {error.advice('zh')}\n{error}", file=sys.stderr)
         return 1

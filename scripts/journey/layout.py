@@ -11,6 +11,7 @@ from typing import Final
 
 from ledger.birth import NewNode
 from ledger.files import write_atomically
+from scripts.journey.chains import EMBEDDED
 
 CHAIN_ID: Final = 31415
 MINIMUM_LINES: Final = 5
@@ -39,6 +40,7 @@ class Plan:
     as_of: str
     engine: str
     ports: dict[str, int]
+    chain: str = EMBEDDED
 
     @property
     def day(self) -> date:
@@ -63,12 +65,14 @@ class Layout:
         """The directory of a node."""
         return self.root / "nodes" / name
 
-    def plan(self, *, seed: int, scale: str, as_of: date, engine: str) -> Plan:
+    def plan(
+        self, *, seed: int, scale: str, as_of: date, engine: str, chain: str = EMBEDDED
+    ) -> Plan:
         """The plan this directory was begun with; a new directory takes the given one."""
         path = self.root / "plan.json"
         if path.exists():
             return Plan(**json.loads(path.read_text()))
-        plan = Plan(seed, scale, as_of.isoformat(), engine, _free_ports((*NODES, "chain")))
+        plan = Plan(seed, scale, as_of.isoformat(), engine, _free_ports((*NODES, "chain")), chain)
         self.root.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(asdict(plan), indent=2).encode())
         return plan

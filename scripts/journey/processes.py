@@ -14,13 +14,12 @@ from types import TracebackType
 from typing import Final, Self
 
 import httpx
-from devnet.directory import holder_of
-from devnet.process import DevnetProcess
-from devnet.settings import DevnetSettings
 
+from scripts.journey import chains
+from scripts.journey.chains import RunningChain
 from scripts.journey.layout import CHAIN_ID, HOST, NODES, Layout, Plan
 
-START_SECONDS: Final = 60
+START_SECONDS: Final = 180
 STOP_SECONDS: Final = 20
 
 
@@ -32,7 +31,7 @@ class Processes:
         self._plan = plan
         self._stack = ExitStack()
         self._nodes: dict[str, subprocess.Popen[bytes]] = {}
-        self.chain: DevnetProcess | None = None
+        self.chain: RunningChain | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -45,20 +44,19 @@ class Processes:
     ) -> None:
         self._stack.close()
 
-    def start_chain(self) -> tuple[str, int]:
-        """Start the embedded chain or go on with the one on disk; its URL and clock offset."""
-        settings = DevnetSettings(
-            directory=self._layout.chain,
-            port=self._plan.ports["chain"],
+    def start_chain(self) -> RunningChain:
+        """Start the chain that the plan names, or go on with the one on disk."""
+        name, directory = self._plan.chain, self._layout.chain
+        _wait_until("the chain of an earlier run", lambda: not chains.is_held(name, directory))
+        self.chain = chains.start(
+            name,
+            directory,
             chain_id=CHAIN_ID,
-            as_of=self._plan.day,
-            base_fee_wei=0,
+            port=self._plan.ports["chain"],
+            day=self._plan.day,
         )
-        _wait_until("the chain of an earlier run", lambda: holder_of(self._layout.chain) is None)
-        self.chain = DevnetProcess(settings)
-        endpoint = self.chain.start()
         self._stack.callback(self.chain.stop)
-        return endpoint.rpc_url, endpoint.offset_seconds
+        return self.chain
 
     def start_postgresql(self) -> dict[str, str]:
         """Start a PostgreSQL of our own and give each node a database; its URLs by node."""
@@ -113,7 +111,7 @@ class Processes:
 
     def require_alive(self) -> None:
         """Refuse to go on when one of the processes has ended."""
-        if self.chain is not None and holder_of(self._layout.chain) is None:
+        if self.chain is not None and not self.chain.is_alive():
             raise RuntimeError("the chain ended. Run it again: it goes on where it was")
         for name, process in self._nodes.items():
             if process.poll() is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,6 +25,7 @@ from ledger.supervision.queries import alerts
 from ledger.supervision.service import prove_conflict
 from scripts.demo_data import Planted
 from scripts.demo_data.planted import BureauFiles
+from scripts.journey.chains import NETWORK
 from scripts.journey.layout import (
     BUREAUS,
     HEFEI,
@@ -38,6 +39,8 @@ from scripts.journey.layout import (
 from scripts.journey.processes import Processes
 
 WAIT_SECONDS: Final = 120
+NETWORK_WAIT_SECONDS: Final = 600
+"""Where a block comes once a second and is final a few seconds later."""
 MAKER, CHECKER = "maker", "checker"
 
 
@@ -82,30 +85,36 @@ class Stage:
 
     def wait(self, what: str, ready: Callable[[], bool]) -> None:
         """Wait until something that the nodes' workers do is done."""
-        deadline = time.monotonic() + WAIT_SECONDS
+        seconds = NETWORK_WAIT_SECONDS if self.plan.chain == NETWORK else WAIT_SECONDS
+        deadline = time.monotonic() + seconds
         while not ready():
             self.processes.require_alive()
             if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"{what} took longer than {WAIT_SECONDS} s; see {self.layout.logs}"
-                )
+                raise TimeoutError(f"{what} took longer than {seconds} s; see {self.layout.logs}")
             time.sleep(0.05)
 
 
 def found_network(stage: Stage, databases: Mapping[str, str]) -> None:
     """Chain, contracts, four nodes, three enrolments, in order of birth; then everybody serves."""
-    rpc_url, offset = stage.processes.start_chain()
+    chain = stage.processes.start_chain()
     supervisor = new_node(SUPERVISOR, stage.plan, databases.get(SUPERVISOR))
     manifest = deploy_network(
         stage.layout.manifest,
-        rpc_url,
+        chain.rpc_urls[0],
         stage.layout.node(SUPERVISOR),
         supervisor,
         minimum_lines=MINIMUM_LINES,
-        offset_seconds=offset,
+        network=stage.plan.chain,
+        finality=chain.finality,
+        offset_seconds=chain.offset_seconds,
         as_of=stage.plan.as_of,
         report=stage.observer.note,
     )
+    # where the contracts stand was asked of one endpoint; the nodes ask all of them
+    manifest = replace(
+        manifest, rpc_urls=chain.rpc_urls, stale_after_seconds=chain.stale_after_seconds
+    )
+    manifest.save(stage.layout.manifest)
     init_node(stage.layout.node(SUPERVISOR), manifest, supervisor)
     sponsor = None
     for name in BUREAUS:
