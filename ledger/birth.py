@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ledger.chain.bindings import Account, Bindings
+from ledger.chain.bindings import Account, Bindings, day_words
 from ledger.chain.connection import ChainConnection
+from ledger.chain.deciding import Call, decide
 from ledger.chain.deployment import Governance, Manifest, SupervisorInput, deploy
+from ledger.chain.deployment_journal import journal_path
 from ledger.chain.finality import Finality
 from ledger.chain.gateway import ChainGateway
 from ledger.config import MANIFEST_FILE, SETTINGS_FILE, NodeSettings
-from ledger.errors import NotFoundError, NotPermittedError, SettingsError
+from ledger.errors import ContractRefusedError, NotFoundError, NotPermittedError, SettingsError
 from ledger.evidence.encoding import LogId
 from ledger.keys.files import make_private_directory, write_new
 from ledger.keys.key_store import (
@@ -37,7 +39,9 @@ from ledger.keys.key_store import (
     officer_key_name,
 )
 from ledger.keys.packages import open_alliance_key, seal_alliance_key
+from ledger.keys.ports import AccountSigner
 from ledger.node import KEYS, PASSPHRASE_FILE, open_keys
+from ledger.policy.work_calendar import published_years, work_year
 
 DEPLOYER: Final = "deployer"
 OFFICERS: Final = ("maker", "checker")
@@ -121,13 +125,64 @@ def deploy_network(
     finality: Finality | None = None,
     offset_seconds: int = 0,
     as_of: str | None = None,
+    others: Sequence[SupervisorInput] = (),
+    threshold: int = 1,
+    delay_seconds: int = 0,
     report: Callable[[str], None] = lambda _: None,
 ) -> Manifest:
-    """Deploy the contracts with the first supervisor; write the manifest, unless there is one."""
+    """Deploy the contracts with the supervisors; write the manifest, unless there is one.
+
+    A deployment that broke off goes on where it stopped. The known years of the work calendar are
+    published with the first supervisor's key before the manifest is written.
+
+    Args:
+        manifest_path: where the manifest is, or shall be.
+        rpc_url: the chain's endpoint.
+        supervisor_directory: the first supervisor's; its keys are made when missing.
+        supervisor: the first supervisor.
+        minimum_lines: fewest lines that may be shown as one total.
+        network: what the network is called.
+        finality: when a block counts as final; without it, at once.
+        offset_seconds: shift of the chain's clock.
+        as_of: the day a demonstration stands on.
+        others: the other supervisors, each by the card that its own node wrote.
+        threshold: how many supervisors decide.
+        delay_seconds: how long their decisions wait.
+        report: told what is done.
+
+    Raises:
+        TransactionRefusedError: the chain refuses; a threshold above the number of supervisors.
+        ChainUnavailableError: it does not answer.
+    """
     if manifest_path.exists():
         return Manifest.load(manifest_path)
-    keys = make_keys(supervisor_directory, "supervisor")
-    named = SupervisorInput(
+    named = supervisor_card(supervisor_directory, supervisor)
+    keys = open_keys(supervisor_directory)
+    manifest = deploy(
+        ChainConnection(rpc_url),
+        keys.secp256k1(DEPLOYER),
+        Governance((named, *others), threshold, delay_seconds),
+        minimum_lines=minimum_lines,
+        rpc_url=rpc_url,
+        network=network,
+        finality=finality,
+        offset_seconds=offset_seconds,
+        as_of=as_of,
+        journal=journal_path(manifest_path),
+        report=report,
+    )
+    chain = Bindings(ChainGateway(manifest))
+    for year in publish_calendar(chain, keys.secp256k1(SUPERVISOR)):
+        report(f"WorkCalendar {year}")
+    manifest.save(manifest_path)
+    journal_path(manifest_path).unlink(missing_ok=True)
+    return manifest
+
+
+def supervisor_card(directory: Path, supervisor: NewNode) -> SupervisorInput:
+    """What others need to know of a supervisor to deploy with it; makes its keys when missing."""
+    keys = make_keys(directory, "supervisor")
+    return SupervisorInput(
         account=keys.secp256k1(SUPERVISOR).address,
         cosigner_key=keys.ed25519(COSIGNER).public_key,
         name=supervisor.registered_name,
@@ -135,20 +190,19 @@ def deploy_network(
         freezer=keys.secp256k1(FREEZER).address,
         closer=keys.secp256k1(CLOSER).address,
     )
-    manifest = deploy(
-        ChainConnection(rpc_url),
-        keys.secp256k1(DEPLOYER),
-        Governance((named,)),
-        minimum_lines=minimum_lines,
-        rpc_url=rpc_url,
-        network=network,
-        finality=finality,
-        offset_seconds=offset_seconds,
-        as_of=as_of,
-        report=report,
-    )
-    manifest.save(manifest_path)
-    return manifest
+
+
+def publish_calendar(chain: Bindings, signer: AccountSigner) -> list[int]:
+    """Publish the years of the policy table that the chain does not have; returns them.
+
+    Raises:
+        ContractRefusedError: the signer may not.
+    """
+    missing = [year for year in published_years() if chain.working_days_of(year) is None]
+    for year in missing:
+        days = day_words(work_year(year).working_days)
+        chain.gateway.transact(signer, "WorkCalendar", "publishYear", [year, days])
+    return missing
 
 
 def init_node(directory: Path, manifest: Manifest, new: NewNode) -> NodeSettings:
@@ -239,15 +293,23 @@ def enrol_bureau(
 
 
 def _open_routes(chain: Bindings, supervisor: KeyStore, pool: int) -> None:
+    """Have the council open the routes every pool needs; with several members it is a proposal."""
     now = chain.gateway.latest_block().time
-    for source, target in _ROUTES:
-        if not chain.route_allowed_at(pool, source, target, now):
-            chain.gateway.transact(
-                supervisor.secp256k1(SUPERVISOR),
-                "Funds",
-                "setRoute",
-                [pool, int(source), int(target), True, 0],
-            )
+    closed = [
+        Call("Funds", "setRoute", [pool, int(source), int(target), True, 0])
+        for source, target in _ROUTES
+        if not chain.route_allowed_at(pool, source, target, now)
+    ]
+    if not closed:
+        return
+    signer = supervisor.secp256k1(SUPERVISOR)
+    try:
+        chain.gateway.simulate("Funds", "setRoute", closed[0].arguments, chain.council().address)
+    except ContractRefusedError:
+        for call in closed:
+            chain.gateway.transact(signer, call.contract, call.function, call.arguments)
+    else:
+        decide(chain, signer, closed)
 
 
 def _share_secrets(

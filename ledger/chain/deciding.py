@@ -92,13 +92,31 @@ def execute(chain: Bindings, signer: AccountSigner, proposal_id: bytes) -> Propo
 def decide(chain: Bindings, signer: AccountSigner, calls: Sequence[Call]) -> ProposalOnChain:
     """Propose, and carry out at once when nobody else must approve and no delay passes.
 
+    What is proposed already and not over is not proposed again.
+
     Raises:
         ContractRefusedError: the signer is no member, or a contract refuses a call.
     """
-    made = propose(chain, signer, calls)
+    made = standing_proposal(chain, calls) or propose(chain, signer, calls)
     if made.state is ProposalState.SCHEDULED and chain.council().delay_seconds == 0:
         return execute(chain, signer, made.proposal_id)
     return made
+
+
+def standing_proposal(chain: Bindings, calls: Sequence[Call]) -> ProposalOnChain | None:
+    """The newest proposal of just these calls that is neither carried out nor cancelled."""
+    wanted = tuple(
+        (
+            chain.gateway.address_of(call.contract),
+            call_data(call.contract, call.function, call.arguments),
+        )
+        for call in calls
+    )
+    for proposal_id in reversed(chain.proposal_ids()):
+        found = require_proposal(chain, proposal_id)
+        if found.calls == wanted and found.state in (ProposalState.OPEN, ProposalState.SCHEDULED):
+            return found
+    return None
 
 
 def require_proposal(chain: Bindings, proposal_id: bytes) -> ProposalOnChain:

@@ -1,8 +1,7 @@
 """Puts the contracts on a chain once, and writes down where: the deployment manifest.
 
 The manifest is what everyone of one network shares. It is written in one step after the last
-contract stands; a deployment that broke off before leaves contracts that nobody refers to, and is
-simply begun anew.
+contract stands; a deployment that broke off before goes on where it stopped, from its journal.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from eth_utils.address import is_address, to_checksum_address
 from ledger.chain.artifacts import CONTRACTS, constructor_arguments
 from ledger.chain.codec import creation_data
 from ledger.chain.connection import ChainConnection, ChainReader, Receipt
+from ledger.chain.deployment_journal import DeploymentJournal
 from ledger.chain.finality import Finality
 from ledger.chain.transactions import sign_transaction
 from ledger.errors import (
@@ -35,7 +35,7 @@ MANIFEST_SCHEMA: Final = "anxu-manifest/1"
 LANDING_TIMEOUT_SECONDS: Final = 120
 """How long a deployment waits for one transaction to land."""
 _PAUSE_SECONDS: Final = 0.05
-_CODE_HASH_BYTES: Final = 32
+_DIGEST_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,26 @@ class SupervisorInput:
             "closer": to_checksum_address(self.closer) if self.closer else None,
         }
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> SupervisorInput:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            SettingsError: a part is missing or malformed.
+        """
+        try:
+            return cls(
+                account=_address(content["account"]),
+                cosigner_key=_bytes32(content["cosigner_key"]),
+                name=str(content["name"]),
+                endpoint=str(content["endpoint"]),
+                freezer=content["freezer"] and _address(content["freezer"]),
+                closer=content["closer"] and _address(content["closer"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"a part is missing or malformed: {error}"
+            raise SettingsError(setting="supervisor", reason=reason) from error
+
 
 @dataclass(frozen=True, slots=True)
 class Governance:
@@ -89,6 +109,11 @@ class Governance:
             "delay_seconds": self.delay_seconds,
             "supervisors": [each.to_json() for each in self.supervisors],
         }
+
+    @property
+    def decides_at_once(self) -> bool:
+        """Whether one supervisor decides alone and without delay, as in a demonstration."""
+        return self.threshold == 1 and self.delay_seconds == 0
 
     def constructor_values(self) -> dict[str, Any]:
         """What the constructors of `Council` and `Bureaus` take, by name."""
@@ -248,11 +273,21 @@ def _endpoint_limits(content: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _contract_from_json(content: Mapping[str, Any]) -> DeployedContract:
-    address, code_hash = str(content["address"]), str(content["code_hash"])
-    hash_bytes = len(bytes.fromhex(code_hash.removeprefix("0x")))
-    if not is_address(address) or hash_bytes != _CODE_HASH_BYTES:
-        raise ValueError("an address or a code hash")
-    return DeployedContract(to_checksum_address(address), code_hash, int(content["block"]))
+    code_hash = "0x" + _bytes32(content["code_hash"]).hex()
+    return DeployedContract(_address(content["address"]), code_hash, int(content["block"]))
+
+
+def _address(given: object) -> str:
+    if not isinstance(given, str) or not is_address(given):
+        raise ValueError("an address")
+    return to_checksum_address(given)
+
+
+def _bytes32(given: object) -> bytes:
+    found = bytes.fromhex(str(given).removeprefix("0x"))
+    if len(found) != _DIGEST_BYTES:
+        raise ValueError("a key or a code hash of 32 bytes")
+    return found
 
 
 def deploy(
@@ -266,6 +301,7 @@ def deploy(
     finality: Finality | None = None,
     offset_seconds: int = 0,
     as_of: str | None = None,
+    journal: Path | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Manifest:
     """Deploy all contracts and return their manifest; the caller saves it.
@@ -280,18 +316,22 @@ def deploy(
         finality: when a block counts as final; without it, at once.
         offset_seconds: shift of the chain's clock.
         as_of: the day a demonstration stands on.
+        journal: a file that lets a deployment go on after a crash; the caller removes it once the
+            manifest is saved.
         report: told which contract stands.
 
     Raises:
         TransactionRefusedError: the chain does not take a transaction, or a constructor refuses.
         ChainUnavailableError: the endpoint does not answer, or a transaction does not land in time.
+        SettingsError: the journal is none of this chain.
     """
+    noted = DeploymentJournal(journal, connection.chain_id)
     given = {**governance.constructor_values(), "fewestLines": minimum_lines}
     deployed: dict[str, DeployedContract] = {}
     for contract in CONTRACTS:
         addresses = {name: each.address for name, each in deployed.items()}
         data = creation_data(contract, constructor_arguments(contract, addresses, given))
-        deployed[contract] = _create(connection, deployer, contract, data)
+        deployed[contract] = _create(connection, deployer, contract, data, noted)
         report(f"{contract} {deployed[contract].address}")
     return Manifest(
         network=network,
@@ -307,12 +347,21 @@ def deploy(
 
 
 def _create(
-    connection: ChainConnection, deployer: AccountSigner, contract: str, data: bytes
+    connection: ChainConnection,
+    deployer: AccountSigner,
+    contract: str,
+    data: bytes,
+    journal: DeploymentJournal,
 ) -> DeployedContract:
-    nonce = connection.nonce(deployer.address)
-    signed = sign_transaction(connection, deployer, to=None, data=data, nonce=nonce)
-    connection.send_raw(signed.raw)
-    receipt = wait_for_receipt(connection, signed.hash)
+    """Create a contract, or find the one that a deployment before this one created."""
+    earlier = journal.transaction_of(contract, data)
+    receipt = connection.receipt(earlier) if earlier is not None else None
+    if receipt is None:
+        nonce = connection.nonce(deployer.address)
+        signed = sign_transaction(connection, deployer, to=None, data=data, nonce=nonce)
+        journal.note(contract, data, signed.hash)
+        connection.send_raw(signed.raw)
+        receipt = wait_for_receipt(connection, signed.hash)
     if not receipt.succeeded or receipt.contract_address is None:
         raise TransactionRefusedError(reason=f"the constructor of {contract} refuses")
     address = receipt.contract_address

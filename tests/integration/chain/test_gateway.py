@@ -26,6 +26,7 @@ from ledger.errors import (
     ContractCodeError,
     ContractRefusedError,
     InvalidSignatureError,
+    SettingsError,
     TransactionRefusedError,
     WrongChainError,
 )
@@ -64,22 +65,56 @@ class TestDeployment:
             "actual": "0x" + keccak(b"").hex(),
         }  # fmt: skip
 
-    def test_a_deployment_that_broke_off_is_begun_anew(self, scene):
+    def test_a_deployment_that_broke_off_goes_on_where_it_stopped(self, scene, tmp_path):
         named = SupervisorInput(scene.supervisor.address, b"\x07" * 32, "S", "")
+        journal, stood = tmp_path / "manifest.json.part", {}
 
-        def stop_after_two(line):
-            if line.startswith("Checkpoints"):
+        def stop_after_some(line):
+            name, address = line.split()
+            stood[name] = address
+            if name == "Checkpoints":
                 raise KeyboardInterrupt
 
-        arguments = (scene.connection, scene.deployer, Governance((named,)))
+        def attempt(lines=3, report=lambda _: None):
+            return deploy(
+                scene.connection, scene.deployer, Governance((named,)), minimum_lines=lines,
+                rpc_url=scene.manifest.rpc_url, journal=journal, report=report,
+            )  # fmt: skip
+
         with pytest.raises(KeyboardInterrupt):
-            deploy(
-                *arguments, minimum_lines=3, rpc_url=scene.manifest.rpc_url, report=stop_after_two
-            )
-        again = deploy(*arguments, minimum_lines=3, rpc_url=scene.manifest.rpc_url)
+            attempt(report=stop_after_some)
+        again = attempt()
         again.verify(scene.connection)
+        assert list(stood) == ["Council", "Bureaus", "WorkCalendar", "Checkpoints"]
+        assert {name: again.contracts[name].address for name in stood} == stood
         addresses = {each.address for each in scene.manifest.contracts.values()}
         assert addresses.isdisjoint(each.address for each in again.contracts.values())
+        nonce = scene.connection.nonce(scene.deployer.address)
+        assert attempt() == again
+        assert scene.connection.nonce(scene.deployer.address) == nonce
+        other = attempt(lines=4)
+        assert other.contracts["Council"] == again.contracts["Council"]
+        assert other.contracts["Funds"] != again.contracts["Funds"]
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "x", "[]", '{"schema": "anxu-deployment/1"}',
+            '{"schema": "anxu-deployment/1", "chain_id": 1, "creations": {}}',
+            '{"schema": "anxu-deployment/2", "chain_id": 31415, "creations": {}}',
+            '{"schema": "anxu-deployment/1", "chain_id": 31415, "creations": {"Funds": 1}}',
+        ],
+    )  # fmt: skip
+    def test_a_journal_that_is_none_or_anothers_is_refused(self, scene, tmp_path, content):
+        journal = tmp_path / "manifest.json.part"
+        journal.write_text(content)
+        named = SupervisorInput(scene.supervisor.address, b"\x07" * 32, "S", "")
+        with pytest.raises(SettingsError) as caught:
+            deploy(
+                scene.connection, scene.deployer, Governance((named,)), minimum_lines=3,
+                rpc_url=scene.manifest.rpc_url, journal=journal,
+            )  # fmt: skip
+        assert caught.value.setting == "manifest.json.part"
 
     def test_a_constructor_that_refuses_is_told(self, scene):
         with pytest.raises(TransactionRefusedError):
