@@ -113,11 +113,15 @@ def _require_text(path: Path, encoding: str) -> tuple[str, int]:
         if zero is None and (at := piece.find(b"\x00")) >= 0:
             zero = line + piece.count(b"\n", 0, at)
         offset += len(piece)
-        line += piece.count(b"\n")
+        line += _line_ends(piece)
         ends_open = piece[-1:] != b"\n" if piece else ends_open
     if zero is not None:
         raise unreadable(path.name, zero, "text", "文本", "a zero byte", "空字节")
     return encoding, max(line - 2 + ends_open, 1)
+
+
+def _line_ends(content: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(content, np.uint8) == _NEWLINE))
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -157,11 +161,11 @@ class _Text:
         Fewer come when the file ends, or when they are very long.
         """
         pieces, held = [self._rest], len(self._rest)
-        found = last = self._rest.count(b"\n")
+        found = last = _line_ends(self._rest)
         while found < lines and not self.ended and held < (_HELD_BYTES if found else _LONGEST_LINE):
             pieces.append(self._read())
             held += len(pieces[-1])
-            last = pieces[-1].count(b"\n")
+            last = _line_ends(pieces[-1])
             found += last
         if found >= lines:
             end = _end_of_line(pieces[-1], lines - (found - last))
@@ -384,6 +388,8 @@ def _is_plain(block: bytes) -> bool:
         return False
     content = np.frombuffer(block + b"\n", np.uint8)
     for lead, followers in _IN_CONTEXT.items():
+        if lead not in rest:
+            continue
         after = content[np.flatnonzero(content[:-1] == lead) + 1]
         if not np.isin(after, followers).all():
             return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -226,10 +227,11 @@ def open_source(path: Path, mapping_path: Path | None, spec: TableSpec) -> Sourc
         raise UnknownFileTypeError(file=path.name, extension=path.suffix)
     with _readable(path):
         stamp = _stamp(path)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").digest()
         is_csv = path.suffix.casefold() == _CSV
-        encoding, lines = encoding_of(path, mapping.encoding) if is_csv else ("", 0)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="anxu-digest") as hasher:
+            digested = hasher.submit(_digest, path)
+            encoding, lines = encoding_of(path, mapping.encoding) if is_csv else ("", 0)
+            digest = digested.result()
         with _raw_chunks(path, encoding, mapping) as (headings, raw):
             first = next((chunk for chunk in raw if len(chunk.lines) or chunk.ragged), None)
     if first is None:
@@ -268,6 +270,11 @@ def read_table(path: Path, mapping_path: Path | None, spec: TableSpec) -> Source
         ragged=tuple(line for chunk in chunks for line in chunk.ragged),
     )
     return source.table(whole)
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 @contextmanager
