@@ -1,0 +1,185 @@
+"""Fifty signers' messages, their processes killed at random moments: each lands once, in order, none is lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from devnet.faults import FaultProxy, lost_answer, lost_request, twice
+from devnet.process import DevnetProcess
+from devnet.settings import DevnetSettings
+
+from ledger.chain.connection import ChainConnection
+from ledger.chain.deployment import Governance, Manifest, SupervisorInput, deploy
+from ledger.chain.gateway import ChainGateway
+from ledger.evidence.encoding import LogId
+from ledger.keys.signers import Secp256k1Signer
+from ledger.store.database import Database
+from ledger.store.outbox import FINAL
+from ledger.store.unit_of_work import Reading, UnitOfWork
+
+NODES = 5
+SIGNERS_A_NODE = 10
+MESSAGES_A_SIGNER = 1
+FIRST_KEY = 100
+SENDERS = Path(__file__).parent / "senders.py"
+REASON = "0x" + "5a" * 32
+
+
+def key(number: int) -> Secp256k1Signer:
+    return Secp256k1Signer.from_private(bytes([number]) * 32)
+
+
+@dataclass
+class Crowd:
+    """Five nodes' outboxes, ten signers each, on one chain."""
+
+    directory: Path
+    chain: DevnetProcess
+    proxy: FaultProxy
+    manifest: Manifest
+    queued: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def numbers(self) -> range:
+        return range(FIRST_KEY, FIRST_KEY + NODES * SIGNERS_A_NODE)
+
+    def log_of(self, number: int) -> int:
+        return number - FIRST_KEY + 1
+
+    def file(self, node: int) -> Path:
+        return self.directory / f"node-{node}.sqlite"
+
+    def files(self) -> list[Path]:
+        return [self.file(node) for node in range(NODES)]
+
+    def queue(self) -> None:
+        """More messages for every signer; the credential's number tells them apart on chain."""
+        now = datetime.now(UTC)
+        for node, file in enumerate(self.files()):
+            database = Database(f"sqlite:///{file}")
+            database.migrate()
+            with UnitOfWork(database, LogId(1)) as work:
+                for number in list(self.numbers)[node * SIGNERS_A_NODE :][:SIGNERS_A_NODE]:
+                    for _ in range(MESSAGES_A_SIGNER):
+                        index = self.queued[number]
+                        self.queued[number] += 1
+                        work.outbox.queue(
+                            f"{number}/{index}", "Statuses", "revoke",
+                            [self.log_of(number), [index], REASON], at=now, signer=f"key-{number}",
+                        )  # fmt: skip
+                work.commit()
+            database.close()
+
+    def require_each_once(self) -> None:
+        """By the chain: every message once, in its signer's order; by the rows: all final."""
+        gateway = ChainGateway(self.manifest, self.chain.rpc_url)
+        landed: dict[int, list[int]] = {self.log_of(number): [] for number in self.numbers}
+        for event in gateway.events(0, gateway.latest_block().number, "Statuses"):
+            landed[int(event.arguments["log"])] += [int(i) for i in event.arguments["indices"]]
+        for number in self.numbers:
+            assert landed[self.log_of(number)] == list(range(self.queued[number]))
+            assert gateway.nonce_of(key(number).address) == self.queued[number]
+        for file in self.files():
+            database = Database(f"sqlite:///{file}")
+            with Reading(database, LogId(1)) as view:
+                messages = view.outbox.all()
+            database.close()
+            assert {message.state for message in messages} == {FINAL}
+            nonces = Counter((message.signer, message.nonce) for message in messages)
+            assert set(nonces.values()) == {1}
+
+
+class Processes:
+    """Runs all senders in a forked process, and kills it."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+        self._zygote = subprocess.Popen(
+            [sys.executable, str(SENDERS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, dies_after: float | None = None) -> tuple[int, float]:
+        """How it ended (0 well, 9 killed) and how many seconds it took."""
+        assert self._zygote.stdin is not None
+        assert self._zygote.stdout is not None
+        manifest = self._crowd.directory / "manifest.json"
+        files = self._crowd.files()
+        print(manifest, self._crowd.proxy.rpc_url, *files, file=self._zygote.stdin, flush=True)
+        process, began = int(self._zygote.stdout.readline()), time.monotonic()
+        if dies_after is not None:
+            time.sleep(dies_after)
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        return int(self._zygote.stdout.readline()), time.monotonic() - began
+
+    def close(self) -> None:
+        assert self._zygote.stdin is not None
+        self._zygote.stdin.close()
+        self._zygote.wait(20)
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
+    directory = tmp_path_factory.mktemp("crowd")
+    settings = DevnetSettings(directory=directory / "chain", base_fee_wei=0)
+    supervisor = key(90)
+    with DevnetProcess(settings) as chain, FaultProxy(chain.rpc_url, seed=1) as proxy:
+        named = SupervisorInput(supervisor.address, b"\x07" * 32, "基金监管", "http://s.example")
+        connection = ChainConnection(chain.rpc_url)
+        manifest = deploy(
+            connection, key(91), Governance((named,)), minimum_lines=3, rpc_url=chain.rpc_url
+        )
+        manifest.save(directory / "manifest.json")
+        crowd = Crowd(directory, chain, proxy, manifest)
+        gateway = ChainGateway(manifest)
+        for number in crowd.numbers:
+            name = f"经办机构 {number}"
+            bureau = (
+                320000 + number, 1, 32, key(number).address, bytes([number]) * 32, b"\x09" * 32,
+                name, f"http://b{number}.example",
+            )  # fmt: skip
+            gateway.transact(supervisor, "Bureaus", "enrol", [bureau])
+        yield crowd
+
+
+@pytest.fixture(scope="module")
+def processes(crowd) -> Iterator[Processes]:
+    running = Processes(crowd)
+    yield running
+    running.close()
+
+
+class TestSendersKilled:
+    def test_every_message_lands_once_and_in_order(self, crowd, processes, repetitions):
+        chance = random.Random(20261122)
+        crowd.queue()
+        status, usual = processes.run()
+        assert status == 0
+        crowd.require_each_once()
+        crowd.proxy.inject(
+            lost_answer("eth_sendRawTransaction", probability=0.05),
+            lost_request("eth_sendRawTransaction", probability=0.05),
+            twice("eth_sendRawTransaction", probability=0.05),
+        )
+        killed = 0
+        for _ in range(repetitions):
+            crowd.queue()
+            status, _ = processes.run(dies_after=chance.uniform(0, usual))
+            killed += status == signal.SIGKILL
+        assert processes.run()[0] == 0
+        crowd.require_each_once()
+        assert killed >= repetitions * 3 // 4
+        struck = Counter(kind for _, kind in crowd.proxy.struck)
+        assert struck["lost-answer"] > repetitions // 2
