@@ -1,7 +1,8 @@
 """How fast a log grows, proves and takes in single records, beside pymerkle in the same run.
 
 The leaves are made up and the same for both. What pymerkle appends in memory or by the thousand is
-measured on at most a million leaves; its inner nodes are not kept on disk, ours are.
+measured on at most a million leaves; its inner nodes are not kept on disk, ours are. Single records
+and the checking of proofs are measured by turns, ours and pymerkle's, and the medians compared.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import numpy as np
 from pymerkle import InmemoryTree, SqliteTree
 
 from ledger.evidence.checkpoint import CheckpointBody, sign_checkpoint
-from ledger.evidence.encoding import LogId, leaf_hash
+from ledger.evidence.encoding import LEAF_BYTES, LogId, leaf_hash
 from ledger.evidence.hashing import ByteRows, load_compiled
 from ledger.evidence.merkle import (
     consistency_proof,
@@ -45,7 +46,7 @@ from ledger.store.group import GroupCommit
 from ledger.store.log import NewEntry
 from ledger.store.tiles import TileStore
 from ledger.store.unit_of_work import UnitOfWork
-from scripts.bench import Report, Row
+from scripts.bench import Report, Row, evidence_correction
 
 RECORDS: Final = 10_000_000
 SMALLEST: Final = 100_000
@@ -60,7 +61,13 @@ _BULK: Final = 1_000_000
 _PROOFS: Final = 4_000
 _SLOW_PROOFS: Final = 100
 _SINGLES: Final = 200
-_BATCHES: Final = 60
+_ROUNDS: Final = 60
+_THREAD_ROUNDS: Final = 5
+_CHECK_ROUNDS: Final = 15
+_CHECKED_TIMES: Final = 20
+_FULL: Final = 2
+"""SQLite's synchronous=FULL: what is committed is on the disk."""
+_TURNS: Final = 10
 _CLIENTS: Final = (1, 10, 100)
 _LOG: Final = LogId(1)
 _AT: Final = datetime(2026, 9, 15, 1, 0, tzinfo=UTC)
@@ -79,8 +86,12 @@ print(time.perf_counter() - began)
 
 
 def measure(report: Report) -> Sequence[Row]:
-    """Everything here, up to ten million leaves."""
-    return [*growth_rows(RECORDS, report), *single_rows(report)]
+    """Everything here, up to ten million leaves, and what a whole correction takes."""
+    return [
+        *growth_rows(RECORDS, report),
+        *single_rows(report),
+        *evidence_correction.measure(report),
+    ]
 
 
 def leaves_between(first: int, end: int) -> ByteRows:
@@ -153,8 +164,10 @@ class _Peers:
     size: int
     first_proof_seconds: float
     proofs: float
-    verified: float
     root: bytes
+    places: Sequence[int]
+    proven: list[tuple[bytes, Any]]
+    """Leaf hash and proof of each of the places."""
 
     @classmethod
     def measured(cls, directory: Path, size: int, report: Report) -> _Peers:
@@ -174,12 +187,9 @@ class _Peers:
                 len(places), lambda: proofs.extend(tree.prove_inclusion(at) for at in places)
             )
             root, bases = tree.get_root(), [tree.get_leaf(at) for at in places]
-        checked = list(zip(bases, proofs, strict=True)) * 20
-        verified = _rate(
-            len(checked), lambda: [proof.verify(base, root) for base, proof in checked]
-        )
         report(f"pymerkle done with {size:,} leaves")
-        return cls(in_memory, bulk, size, first, rate, verified, root)
+        zero_based, proven = [at - 1 for at in places], list(zip(bases, proofs, strict=True))
+        return cls(in_memory, bulk, size, first, rate, root, zero_based, proven)
 
 
 def _proof_rows(directory: Path, size: int, peers: _Peers, report: Report) -> list[Row]:
@@ -234,14 +244,21 @@ def _verification_rows(
         for at, before, proof in zip(places, roots, older, strict=True):
             verify_consistency(at, before, size, root, proof)
 
-    inside = [at % peers.size for at in places]
-    same = [inclusion_proof(at, peers.size, tiles.node) for at in inside]
-    hashes = [leaf_hash(leaves_between(at, at + 1).tobytes()) for at in inside]
+    same = [
+        (leaf, at, inclusion_proof(at, peers.size, tiles.node))
+        for at, (leaf, _) in zip(peers.places, peers.proven, strict=True)
+    ]
 
-    def inclusions_beside() -> None:
-        for leaf, at, proof in zip(hashes, inside, same, strict=True):
+    def ours() -> None:
+        for leaf, at, proof in same * _CHECKED_TIMES:
             verify_inclusion(leaf, at, peers.size, proof, peers.root)
 
+    def theirs() -> None:
+        for leaf, proof in peers.proven * _CHECKED_TIMES:
+            proof.verify(leaf, peers.root)
+
+    checked = len(same) * _CHECKED_TIMES
+    mine, others = _by_turns(ours, theirs, _CHECK_ROUNDS)
     name = "inclusion proofs verified in Python"
     return [
         Row.compared(
@@ -251,7 +268,7 @@ def _verification_rows(
         ),
         Row.compared(
             f"{name}, {peers.size:,} leaves", "a second",
-            _rate(_PROOFS, inclusions_beside), "pymerkle", peers.verified, ">= 2"
+            checked / mine, "pymerkle, the same leaves", checked / others, ">= 2"
         ),
         Row.alone(
             "consistency proofs verified in Python", "a second", _rate(_PROOFS, consistencies)
@@ -269,69 +286,92 @@ def single_rows(report: Report) -> list[Row]:
     are prepared, up to the commit. What a whole correction takes is measured by itself
     (`evidence_correction`).
     """
+    load_compiled()  # a node that is at work has done so
     with tempfile.TemporaryDirectory(prefix="anxu-bench-single-") as folder:
         directory = Path(folder)
         directory.chmod(0o700)
-        with SqliteTree(str(directory / "single.sqlite")) as tree:
-            durable = _rate(
-                _SINGLES, lambda: [tree.append_entry(bytes(64)) for _ in range(_SINGLES)]
-            )
         with (
+            SqliteTree(str(directory / "single.sqlite")) as tree,
             closing(Database(f"sqlite:///{directory / 'node.sqlite'}")) as database,
             PersonKeys.open(directory / "persons.sqlite", bytes(32), SystemRandom()) as keys,
         ):
             database.migrate()
+            _require_durable(database, tree)
             pseudonyms = Pseudonyms(bytes(32), KeyedEvaluator(bytes(32)))
             writer = EntryWriter(_LOG, keys, pseudonyms, SystemRandom())
-            rows = [*_batch_rows(database, writer, durable)]
+            rows = [*_batch_rows(database, writer, tree)]
             report("batches done")
-            rows += _thread_rows(database, writer, durable)
+            rows += _thread_rows(database, writer, tree)
     return rows
 
 
-def _batch_rows(database: Database, writer: EntryWriter, durable: float) -> Iterator[Row]:
-    beside = "pymerkle SQLite, one append"
+def _require_durable(database: Database, tree: Any) -> None:
+    """Both wait for the disk at every commit, or nothing here means anything."""
+    with database.reading() as connection:
+        ours = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    assert (ours, tree.con.execute("PRAGMA synchronous").fetchone()) == (_FULL, _FULL)
+
+
+def _batch_rows(database: Database, writer: EntryWriter, tree: Any) -> Iterator[Row]:
     for clients in _CLIENTS:
-        batches = [_entries(writer, clients) for _ in range(_BATCHES)]
-        times = []
-        for batch in batches:
-            began = time.perf_counter()
+        batches = iter([_entries(writer, clients) for _ in range(_ROUNDS)])
+
+        def ours(batches: Iterator[list[NewEntry]] = batches) -> None:
             with UnitOfWork(database, _LOG) as work:
-                work.log.append(batch, source_key="bench", recorded_at=_AT)
+                work.log.append(next(batches), source_key="bench", recorded_at=_AT)
                 work.commit()
-            times.append(time.perf_counter() - began)
+
         wanted = {1: ">= 0.4", 100: ">= 30"}.get(clients)
         who = "one client" if clients == 1 else f"{clients} clients sharing a batch"
-        rate = clients / statistics.median(times)
         name = f"the log's own part, durable, {who}"
-        yield Row.compared(name, "entries/s", rate, beside, durable, wanted)
+        yield _single_row(name, "entries/s", ours, (tree, clients, _ROUNDS), wanted)
 
 
-def _thread_rows(database: Database, writer: EntryWriter, durable: float) -> Iterator[Row]:
-    beside = "pymerkle SQLite, one append"
+def _thread_rows(database: Database, writer: EntryWriter, tree: Any) -> Iterator[Row]:
     for clients in _CLIENTS:
-        group = GroupCommit(database)
-        turns = max(3, _SINGLES // clients)
-        entries = _entries(writer, clients * turns)
+        count = max(_SINGLES, clients * _TURNS)
+        work = iter([_entries(writer, count) for _ in range(_THREAD_ROUNDS)])
 
-        def run(mine: list[NewEntry], group: GroupCommit = group) -> None:
-            for entry in mine:
-                with UnitOfWork(database, _LOG, group) as work:
-                    work.log.append([entry], source_key="bench", recorded_at=_AT)
-                    work.commit()
+        def ours(work: Iterator[list[NewEntry]] = work, clients: int = clients) -> None:
+            _command_by_threads(database, next(work), clients)
 
-        threads = [
-            threading.Thread(target=run, args=(entries[number::clients],))
-            for number in range(clients)
-        ]
-        began = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        rate = len(entries) / (time.perf_counter() - began)
         name = f"commands of {clients} threads, a savepoint each, transactions shared"
-        yield Row.compared(name, "commands/s", rate, beside, durable)
+        yield _single_row(name, "commands/s", ours, (tree, count, _THREAD_ROUNDS))
+
+
+def _command_by_threads(database: Database, entries: list[NewEntry], clients: int) -> None:
+    """Append every entry by a command of its own, from as many threads as there are clients."""
+    group = GroupCommit(database)
+
+    def run(mine: list[NewEntry]) -> None:
+        for entry in mine:
+            with UnitOfWork(database, _LOG, group) as work:
+                work.log.append([entry], source_key="bench", recorded_at=_AT)
+                work.commit()
+
+    threads = [
+        threading.Thread(target=run, args=(entries[number::clients],)) for number in range(clients)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _single_row(
+    name: str, unit: str, ours: Callable[[], object], beside: tuple[Any, int, int],
+    wanted: str | None = None,
+) -> Row:  # fmt: skip
+    """Our way to append ``count`` entries beside as many single appends of pymerkle's tree."""
+    tree, count, rounds = beside
+
+    def theirs() -> None:
+        for _ in range(count):
+            tree.append_entry(bytes(LEAF_BYTES))
+
+    mine, others = _by_turns(ours, theirs, rounds)
+    peer = "pymerkle SQLite, one append"
+    return Row.compared(name, unit, count / mine, peer, count / others, wanted)
 
 
 def _entries(writer: EntryWriter, count: int) -> list[NewEntry]:
@@ -349,6 +389,19 @@ def _person(number: int) -> str:
 
 def _random(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - places to look at, nothing secret
+
+
+def _by_turns(
+    ours: Callable[[], object], theirs: Callable[[], object], rounds: int
+) -> tuple[float, float]:
+    """The median seconds of each, run one after the other again and again."""
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for act, taken in zip((ours, theirs), seconds, strict=True):
+            began = time.perf_counter()
+            act()
+            taken.append(time.perf_counter() - began)
+    return statistics.median(seconds[0]), statistics.median(seconds[1])
 
 
 def _rate(count: int, act: Callable[[], object]) -> float:

@@ -9,7 +9,8 @@ from scripts.bench import evidence_log
 def _small(monkeypatch):
     for name, value in (
         ("SMALLEST", 300), ("_IN_MEMORY", 300), ("_PROOFS", 20), ("_SLOW_PROOFS", 5),
-        ("_SINGLES", 6), ("_BATCHES", 2), ("_CLIENTS", (1, 3)),
+        ("_SINGLES", 6), ("_ROUNDS", 2), ("_THREAD_ROUNDS", 2), ("_TURNS", 2), ("_CLIENTS", (1, 3)),
+        ("_CHECK_ROUNDS", 2), ("_CHECKED_TIMES", 1),
     ):  # fmt: skip
         monkeypatch.setattr(evidence_log, name, value)
 
