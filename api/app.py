@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -23,8 +24,9 @@ from api.supervisor.standing import router as standing
 from api.tools.pages import tool_pages
 from api.verifier.pages import verifier_pages
 from api.verifier.routes import TrustExports, prove_route, verifier_routes
+from api.web.chain_pages import chain_pages
 from api.web.rendering import CONTENT_SECURITY_POLICY, STATIC_FOLDER
-from api.web.site import Site
+from api.web.site import CHAIN_HEADER, Site
 from ledger.errors import EncodingError, LedgerError, NotFoundError, UsageError
 from ledger.node import Node
 
@@ -54,6 +56,7 @@ def create_app(node: Node) -> FastAPI:
     app.mount(_STATIC, StaticFiles(directory=STATIC_FOLDER), name="static")
     exports = TrustExports(context)
     app.include_router(health(node))
+    app.include_router(chain_pages(site))
     app.include_router(sign_in_pages(site))
     app.include_router(verifier_routes(context, exports))
     app.include_router(verifier_pages(site, exports))
@@ -66,7 +69,7 @@ def create_app(node: Node) -> FastAPI:
         app.include_router(supervisor_json(site))
         app.include_router(supervisor_pages(site))
     _add_refusals(app, site)
-    app.middleware("http")(_with_headers)
+    _add_headers(app, site)
     return app
 
 
@@ -84,16 +87,21 @@ def _add_bureau(app: FastAPI, node: Node, site: Site) -> None:
     app.include_router(person_pages(site, source))
 
 
-async def _with_headers(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """Headers that every answer has; versioned files may be kept for good."""
-    answer = await call_next(request)
-    for name, value in _SECURITY_HEADERS.items():
-        answer.headers.setdefault(name, value)
-    if request.url.path.startswith(_STATIC) and "v" in request.query_params:
-        answer.headers["cache-control"] = IMMUTABLE["cache-control"]
-    return answer
+def _add_headers(app: FastAPI, site: Site) -> None:
+    @app.middleware("http")
+    async def with_headers(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        """Headers that every answer has; versioned files may be kept for good."""
+        answer = await call_next(request)
+        for name, value in _SECURITY_HEADERS.items():
+            answer.headers.setdefault(name, value)
+        if request.url.path.startswith(_STATIC):
+            if "v" in request.query_params:
+                answer.headers["cache-control"] = IMMUTABLE["cache-control"]
+            return answer
+        answer.headers[CHAIN_HEADER] = await run_in_threadpool(site.chain_header)
+        return answer
 
 
 def _add_refusals(app: FastAPI, site: Site) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from ledger.errors import LedgerError, UnavailableError
 from ledger.node import Node
+from ledger.store.events import IndexCursor
 from ledger.store.outbox import STUCK
 
 
@@ -39,6 +40,10 @@ def router(node: Node) -> APIRouter:
                 report["messages_for_a_person"] = len(alarms)
                 report["final_blocks_replaced"] = replaced is not None
                 calm = replaced is None and all(each.state != STUCK for each in alarms)
+                cursor, outage = view.events.cursor(), view.contact.outage()
+                report["index"] = index_report(cursor)
+                report["chain_out_since"] = outage.since.isoformat() if outage else None
+                calm = calm and (cursor is None or cursor.trouble is None)
                 report["unfinished_imports"] = len(view.imports.all_unfinished())
             report["database"] = "ok"
         except UnavailableError as error:
@@ -49,9 +54,28 @@ def router(node: Node) -> APIRouter:
         except LedgerError as error:  # out of reach, or another chain than the manifest's
             report["chain"] = error.code
         answers = report["database"] == report["chain"] == "ok"
+        report["endpoints"] = [
+            {"endpoint": each.endpoint, "state": each.state.value, "block": each.block,
+             "reason": each.reason}
+            for each in context.chain.gateway.health()
+        ]  # fmt: skip
         healthy = answers and calm and not report["stopped"]
         report["status"] = "ok" if healthy else "degraded"
         response.status_code = 200 if healthy else 503
         return report
 
     return routes
+
+
+def index_report(cursor: IndexCursor | None) -> dict[str, Any] | None:
+    """How far the event index is, and why it stands still; None before its first block."""
+    if cursor is None:
+        return None
+    return {
+        "block": cursor.block,
+        "final_block": cursor.final_block,
+        "lag_blocks": cursor.lag_blocks,
+        "lag_seconds": cursor.lag_seconds,
+        "checked_block": cursor.checked_block,
+        "trouble": dict(cursor.trouble) if cursor.trouble is not None else None,
+    }

@@ -16,6 +16,7 @@ from ledger.audit.checkpoints import Authorities
 from ledger.audit.files import LOG_FOLDER, LogFiles
 from ledger.audit.service import AuditedLog
 from ledger.chain.bindings import Bindings
+from ledger.chain.contact import ChainContact
 from ledger.chain.deployment import Manifest
 from ledger.chain.event_index import EventIndex
 from ledger.chain.gateway import ChainGateway
@@ -266,6 +267,7 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
     sender = Sender(database, log_id, gateway, signers, clock)
     watch = FinalityWatch(database, log_id, gateway, clock)
     index = EventIndex(database, log_id, gateway)
+    contact = ChainContact(database, log_id, gateway, clock)
     follower = Follower(context, feeds)
     common: dict[str, Job] = {
         "send": _trusting(context, sender.step),
@@ -273,14 +275,18 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
         "follow": _trusting(context, follower.step),
     }
     if context.settings.role == "supervisor":
-        return {"finality": watch.step, **common} | {
+        return {"contact": contact.step, "finality": watch.step, **common} | {
             "examine": lambda: examine(context),
             "inconsistent": lambda: note_inconsistent_logs(context),
             "conflicts": lambda: note_proven_conflicts(context),
         }
     publisher = Publisher(context, feeds.cosignature)
     return (
-        {"finality": watch.step, "publish": _trusting(context, publisher.step)}
+        {
+            "contact": contact.step,
+            "finality": watch.step,
+            "publish": _trusting(context, publisher.step),
+        }
         | common
         | {
             "erase": ErasureJob(context).step,

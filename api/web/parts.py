@@ -53,6 +53,14 @@ class ChainState(StrEnum):
     REWRITTEN = "rewritten"
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """The chain cannot be used: since when (None: since a moment ago), and why."""
+
+    since: datetime | None
+    why: Words
+
+
 class SealState(StrEnum):
     """What the seal mark says about one number."""
 
@@ -214,3 +222,33 @@ class Pages:
     total: int
     previous_href: str = ""
     next_href: str = ""
+
+
+class ClaimKind(StrEnum):
+    """What a bureau can be the first to claim on chain."""
+
+    STAY = "stay"
+    BENEFIT = "benefit"
+
+
+class ClaimState(StrEnum):
+    """Where a first claim stands that is not settled yet."""
+
+    OPEN = "open"
+    CONTESTED = "contested"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """A first claim that is contested or still can be; persons appear as a tag.
+
+    ``contestable_through`` is None once contested, and while the working days are not published.
+    """
+
+    tag: str
+    kind: ClaimKind
+    state: ClaimState
+    log: Words
+    contester: Words | None
+    claimed_on: date | None
+    contestable_through: date | None

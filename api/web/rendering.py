@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from api.web import formats, navigation, pictures, words
 from api.web.charts import working_life
-from api.web.parts import ChainState, Language, Role, Session, Words
+from api.web.parts import ChainState, Language, Outage, Role, Session, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,6 +81,7 @@ class Renderer:
         chain_state: ChainState,
         *,
         path: str = "/",
+        outage: Outage | None = None,
     ) -> str:
         """The whole page as HTML.
 
@@ -92,6 +93,7 @@ class Renderer:
             chain_state: shown in the head in one word.
             path: of this request, without query: marks the side list, and where the language
                 switch returns to.
+            outage: since when the chain cannot be used; the page says so and what still works.
         """
         role = session.role if session else None
         places = navigation.side_list(role)
@@ -101,6 +103,7 @@ class Renderer:
             "language": language.value,
             "session": session,
             "chain_state": chain_state,
+            "outage": outage,
             "node_name": self._node_name,
             "is_demo": self._is_demo,
             "now": self._clock(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import time
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -12,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from api.auth.sessions import Sessions
 from api.error_table import PROBLEM_TYPE, problem_of, status_of
 from api.web.navigation import LANGUAGE_COOKIE, pick_language
-from api.web.parts import ChainState, Language, Link, Words
+from api.web.parts import ChainState, Language, Link, Outage, Words
 from api.web.rendering import Renderer
 from api.web.views import ErrorView
 from ledger.errors import (
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
 _log = structlog.get_logger("anxu.api")
 _REFERENCE_BYTES: Final = 4
 _CHAIN_JOBS: Final = frozenset({"send", "index"})
+_OUTAGE_SECONDS: Final = 1.0
+"""How long it is remembered whether the chain can be used."""
+CHAIN_HEADER: Final = "anxu-chain"
+"""On every answer: ``ok``, or ``unreachable`` with the time since when."""
+_OUT_OF_REACH: Final = Words("连不上链节点。", "No chain endpoint can be reached.")
 PAGE_HEADERS: Final = {"cache-control": "no-store", "vary": "Cookie, Accept-Language"}
 
 _HAPPENED: Final[tuple[tuple[type[LedgerError], Words], ...]] = (
@@ -74,6 +81,7 @@ class Site:
         self.sessions = Sessions(node.serving)
         settings = node.context.settings
         self.node_name = Words(settings.name_zh, settings.name_en)
+        self._outage: tuple[float, Outage | None] | None = None
         self._renderer = Renderer(
             node_name=self.node_name,
             clock=node.context.clock.now,
@@ -91,6 +99,7 @@ class Site:
             self.sessions.shown(request),
             self.chain_state(),
             path=request.url.path,
+            outage=self.outage(),
         )
         return HTMLResponse(html, status_code=status_code, headers=PAGE_HEADERS)
 
@@ -108,8 +117,7 @@ class Site:
         """
         if self._is_rewritten():
             return ChainState.REWRITTEN
-        waiting = self._node.worker.waiting
-        if any(waiting.get(job) == ChainUnavailableError.code for job in _CHAIN_JOBS):
+        if self.outage() is not None:
             return ChainState.UNREACHABLE
         if self._node.worker.stopped:
             return ChainState.BEHIND
@@ -125,8 +133,44 @@ class Site:
         except UnavailableError:
             return False
 
+    def outage(self) -> Outage | None:
+        """Since when the chain cannot be used, as the worker noted it, in whatever process."""
+        waiting = self._node.worker.waiting
+        now = time.monotonic()
+        if self._outage is None or now - self._outage[0] > _OUTAGE_SECONDS:
+            self._outage = (now, self._noted_outage())
+        noted = self._outage[1]
+        if noted is not None:
+            return noted
+        if any(waiting.get(job) == ChainUnavailableError.code for job in _CHAIN_JOBS):
+            return Outage(None, _OUT_OF_REACH)
+        return None
+
+    def _noted_outage(self) -> Outage | None:
+        try:
+            with self.context.read() as view:
+                noted = view.contact.outage()
+        except UnavailableError:
+            return None
+        if noted is None:
+            return None
+        return Outage(noted.since, Words(noted.sentence_zh, noted.sentence_en))
+
+    def chain_header(self) -> str:
+        """What the header of every answer says about the chain."""
+        outage = self.outage()
+        if outage is None:
+            return "ok"
+        if outage.since is None:
+            return "unreachable"
+        since = outage.since.astimezone(UTC).isoformat(timespec="seconds")
+        return f"unreachable; since={since.replace('+00:00', 'Z')}"
+
     def _is_settled(self) -> bool:
         with self.context.read() as view:
+            cursor = view.events.cursor()
+            if cursor is not None and cursor.trouble is not None:
+                return False
             if any(log.state != CURRENT for log in view.following.logs()):
                 return False
             if view.outbox.pending() or view.outbox.waiting_for_anchor():

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING
 from api.bureau import views as bureau
 from api.person import views as person
 from api.supervisor import views as supervisor
-from api.web.parts import AlertRule, ChainState, Role, SealState, StepState, TransferStep, Verdict
+from api.web.parts import (
+    AlertRule,
+    ChainState,
+    ClaimKind,
+    ClaimState,
+    Role,
+    SealState,
+    StepState,
+    TransferStep,
+    Verdict,
+)
+from ledger.chain.endpoints import EndpointState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +53,14 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         ChainState.UNREACHABLE: N_("存证中断"),
         ChainState.REWRITTEN: N_("链被改写，上链与支付暂停"),
     },
+    EndpointState: {
+        EndpointState.UNTRIED: N_("尚未询问"),
+        EndpointState.USABLE: N_("可用"),
+        EndpointState.UNREACHABLE: N_("连不上"),
+        EndpointState.LAGGING: N_("落后"),
+        EndpointState.REFUSED: N_("不属于本网络"),
+        EndpointState.DISAGREES: N_("答复与其他节点不一致"),
+    },
     Verdict: {
         Verdict.VALID: N_("有效"),
         Verdict.INVALID: N_("无效"),
@@ -52,6 +71,14 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         StepState.CURRENT: N_("办理中"),
         StepState.WAITING: N_("未开始"),
         StepState.REFUSED: N_("已退回"),
+    },
+    ClaimKind: {
+        ClaimKind.STAY: N_("参保时段首次转入"),
+        ClaimKind.BENEFIT: N_("待遇首次登记"),
+    },
+    ClaimState: {
+        ClaimState.OPEN: N_("异议期内"),
+        ClaimState.CONTESTED: N_("有异议，待裁定"),
     },
     bureau.Direction: {
         bureau.Direction.IN: N_("转入"),

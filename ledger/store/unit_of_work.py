@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ledger.evidence.encoding import LogId
 from ledger.store.alerts import AlertRepository
 from ledger.store.commands import CommandRepository, ImportRepository, LeaseRepository
+from ledger.store.contact import ContactRepository
 from ledger.store.database import Database
 from ledger.store.decisions import DecisionRepository
 from ledger.store.events import EventRepository
@@ -116,6 +117,11 @@ class Rooms:
     def events(self) -> EventRepository:
         """Indexed chain events."""
         return EventRepository(self._connection)
+
+    @cached_property
+    def contact(self) -> ContactRepository:
+        """Since when the chain cannot be used."""
+        return ContactRepository(self._connection)
 
     @cached_property
     def transfers(self) -> TransferRepository:

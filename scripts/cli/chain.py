@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ledger.errors import SettingsError
+from scripts.cli.chain_checks import (
+    RpcUrlsOption,
+    index_document,
+    rebuild_index,
+    show_index,
+    verify_code,
+)
 from scripts.cli.command import command, group
+from scripts.cli.nodes import opened
 from scripts.cli.options import finality_of
 from scripts.cli.output import Output
 
@@ -111,6 +119,8 @@ def register(parent: typer.Typer) -> None:
     app = group(parent, "chain", "Deploy the contracts, look at the chain (合约与链).")
     command(app, "deploy")(deploy)
     command(app, "status")(status)
+    command(app, "verify")(verify)
+    command(app, "rebuild-index")(rebuild_index)
 
 
 def deploy(
@@ -179,11 +189,12 @@ def status(
     out: Output,
     *,
     manifest: ManifestOption,
-    rpc: Annotated[
-        str | None,
+    rpc: RpcUrlsOption = None,
+    node: Annotated[
+        Path | None,
         typer.Option(
-            metavar="URL",
-            help="Ask this address instead of the manifest's (改用此接口地址).",
+            metavar="DIR",
+            help="Show how far this node's event index is, too (节点目录).",
         ),
     ] = None,
 ) -> None:
@@ -228,9 +239,36 @@ def status(
         "as_of": loaded.as_of,
         "bureaus": bureaus,
         "supervisors": supervisors,
+        "endpoints": [
+            {
+                "endpoint": each.endpoint,
+                "state": each.state.value,
+                "reason": each.reason,
+                "block": each.block,
+            }
+            for each in gateway.health()
+        ],
     }
+    if node is None:
+        out.result(document, lambda: _show_status(out, document))
+        return
+    with opened(node) as opened_node, opened_node.context.read() as view:
+        cursor = view.events.cursor()
 
-    out.result(document, lambda: _show_status(out, document))
+    def show() -> None:
+        _show_status(out, document)
+        show_index(out, cursor)
+
+    out.result(document | {"index": index_document(cursor)}, show)
+
+
+def verify(out: Output, *, manifest: ManifestOption, rpc: RpcUrlsOption = None) -> int:
+    """Compare every contract's code with the manifest and with this software (核对合约代码).
+
+    Reads only. Asks every endpoint of the manifest. Exit 0 when every contract is the same
+    everywhere, 1 when one differs; each is named.
+    """
+    return verify_code(out, manifest, rpc)
 
 
 def _show_contracts(out: Output, manifest: Manifest) -> None:
@@ -269,4 +307,12 @@ def _show_status(out: Output, document: dict[str, Any]) -> None:
     out.table(
         [("监管机构", "supervisor"), ("地址", "endpoint")],
         [[item["name"], item["endpoint"]] for item in document["supervisors"]],
+    )
+    out.table(
+        [("链节点", "chain endpoint"), ("状态", "state"), ("区块", "block"), ("原因", "reason")],
+        [
+            [item[key] for key in ("endpoint", "state", "block", "reason")]
+            for item in document["endpoints"]
+        ],
+        right=(2,),
     )

@@ -13,9 +13,13 @@ from api.tools import views as tools
 from api.tools.pages import answered
 from api.tools.questions import QUESTIONS
 from api.verifier import views as verifier
+from api.web import chain_views as chain
 from api.web import views as common
 from api.web.parts import (
     AlertRule,
+    ClaimKind,
+    ClaimRow,
+    ClaimState,
     Clock,
     Fact,
     FactForm,
@@ -31,6 +35,7 @@ from api.web.parts import (
     Verdict,
     Words,
 )
+from ledger.chain.endpoints import EndpointState
 
 NOW = datetime(2026, 9, 15, 1, 30, tzinfo=UTC)
 NANJING = Words("南京市", "Nanjing")
@@ -149,6 +154,49 @@ BUREAU_HOME = bureau.HomeView(
 )
 BUREAU_EMPTY = bureau.HomeView((), (), (), EMPTY_LOG, ())
 
+CLAIMS = (
+    ClaimRow(
+        "5a" * 32,
+        ClaimKind.BENEFIT,
+        ClaimState.CONTESTED,
+        NANJING,
+        SUZHOU,
+        date(2026, 9, 10),
+        None,
+    ),
+    ClaimRow(
+        "a5" * 32,
+        ClaimKind.STAY,
+        ClaimState.OPEN,
+        SUZHOU,
+        None,
+        date(2026, 9, 14),
+        date(2026, 9, 28),
+    ),
+)
+DEADLINES = supervisor.DeadlinesView(
+    (
+        supervisor.DeadlineRow(
+            "T-ab12cd34",
+            NANJING,
+            SUZHOU,
+            TransferStep.FIGURES_SIGNED,
+            clock(15, 17, date(2026, 9, 11)),
+            True,
+            1,
+        ),
+        supervisor.DeadlineRow(
+            "T-cd34ab12",
+            SUZHOU,
+            NANJING,
+            TransferStep.SHEET_ISSUED,
+            clock(15, 2, date(2026, 10, 10)),
+            False,
+            0,
+        ),
+    ),
+    CLAIMS,
+)
 TRANSFERS = bureau.TransfersView(
     (
         bureau.TransferRow(
@@ -175,7 +223,8 @@ TRANSFERS = bureau.TransfersView(
             3_901_200,
             None,
         ),
-    )
+    ),
+    CLAIMS,
 )
 
 
@@ -1105,8 +1154,43 @@ TRANSFER_ANSWER = answered(
     },
 )
 
+CHAIN_WORKS = chain.ChainView(
+    answer=Words("存证正常", "Anchoring works"),
+    reason=Words("可以连接。", "It can be reached."),
+    is_reachable=True,
+    waiting=0,
+    quorum=2,
+    index=chain.IndexRow(12_345, 12_340, 3, 2, 12_000, None, None),
+    endpoints=(
+        chain.EndpointRow(
+            "http://10.0.0.1:8545", EndpointState.USABLE, 12_348, NOW, 4, NOW, ""
+        ),
+        chain.EndpointRow(
+            "http://10.0.0.2:8545", EndpointState.DISAGREES, None, None, None, NOW,
+            "alone with its block 12340",
+        ),
+    ),
+    shows_endpoints=True,
+)  # fmt: skip
+CHAIN_OUT = replace(
+    CHAIN_WORKS,
+    answer=Words("暂时连不上存证网络", "The anchoring network cannot be reached for now"),
+    reason=Words("没有答复。", "No answer."),
+    is_reachable=False,
+    waiting=3,
+    index=chain.IndexRow(
+        12_345, 12_340, 3, 2, None, Words("少了一条。", "One is missing."),
+        Words("请重建。", "Rebuild it."),
+    ),
+    endpoints=(),
+    shows_endpoints=False,
+)  # fmt: skip
+
 # name of the sample -> (template, view, who is signed in, path)
 SAMPLES: dict[str, tuple[str, object, Session | None, str]] = {
+    "chain": ("chain.html", CHAIN_WORKS, OFFICER, "/chain"),
+    "chain-out": ("chain.html", CHAIN_OUT, RETIREE, "/chain"),
+    "chain-unread": ("chain.html", replace(CHAIN_WORKS, index=None), None, "/chain"),
     "tools": ("tools/index.html", TOOLS, None, "/tools/"),
     "tool-retirement": ("tools/tool.html", RETIREMENT_ANSWER, None, "/tools/retirement"),
     "tool-wrong": ("tools/tool.html", RETIREMENT_WRONG, None, "/tools/retirement"),
@@ -1126,6 +1210,30 @@ SAMPLES: dict[str, tuple[str, object, Session | None, str]] = {
         bureau.TransfersView(()),
         OFFICER,
         "/bureau/transfers",
+    ),
+    "bureau-transfers-without-chain": (
+        "bureau/transfers.html",
+        bureau.TransfersView((), None),
+        OFFICER,
+        "/bureau/transfers",
+    ),
+    "supervisor-transfers": (
+        "supervisor/transfers.html",
+        DEADLINES,
+        INSPECTOR,
+        "/supervisor/transfers",
+    ),
+    "supervisor-transfers-empty": (
+        "supervisor/transfers.html",
+        supervisor.DeadlinesView((), ()),
+        INSPECTOR,
+        "/supervisor/transfers",
+    ),
+    "supervisor-transfers-without-chain": (
+        "supervisor/transfers.html",
+        supervisor.DeadlinesView(None, None),
+        INSPECTOR,
+        "/supervisor/transfers",
     ),
     "bureau-transfer": ("bureau/transfer.html", TRANSFER, OFFICER, "/bureau/transfers/7"),
     "bureau-transfer-refused": (

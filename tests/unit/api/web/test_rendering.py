@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import jinja2
 import pytest
 
-from api.web.parts import ChainState, Language, Words
+from api.web.parts import ChainState, Language, Outage, Role, Words
 from api.web.rendering import (
     CONTENT_SECURITY_POLICY,
     STATIC_FOLDER,
@@ -145,6 +146,30 @@ class TestRenderer:
     def test_chain_state_stands_in_the_head_in_words(self, renderer, sample):
         page = renderer.page("error.html", sample.ERROR, Language.EN, None, ChainState.UNREACHABLE)
         assert '<p class="chain chain-unreachable">anchoring out of reach</p>' in page
+
+    @pytest.mark.parametrize(
+        ("language", "since", "officers", "everybody"),
+        [
+            (Language.ZH, "2026-09-14 17:05", "照常可用", "记录都在"),
+            (Language.EN, "2026-09-14 17:05", "Still works", "All records are there"),
+        ],
+    )
+    def test_every_page_says_since_when_the_chain_is_out_and_what_still_works(
+        self, renderer, sample, language, since, officers, everybody
+    ):
+        outage = Outage(datetime(2026, 9, 14, 9, 5, tzinfo=UTC), Words("没有答复。", "No answer."))
+        for template, view, session, path in sample.SAMPLES.values():
+            state = ChainState.UNREACHABLE
+            page = renderer.page(template, view, language, session, state, path=path, outage=outage)
+            read(page)
+            banner = page.partition('<div class="outage" role="status">')[2].partition("</div>")[0]
+            assert since in banner
+            is_insider = session is not None and session.role in (Role.OFFICER, Role.SUPERVISOR)
+            assert (officers if is_insider else everybody) in banner
+            assert 'href="/chain"' in banner
+
+    def test_without_an_outage_no_page_speaks_of_one(self, render_sample, sample_name):
+        assert 'class="outage"' not in render_sample(sample_name, Language.ZH)
 
     def test_styles_are_named_by_their_content(self, render_sample):
         page = render_sample("error", Language.ZH)
