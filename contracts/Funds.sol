@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
+
 import {IBureaus} from "./interfaces/IBureaus.sol";
 import {ICheckpoints} from "./interfaces/ICheckpoints.sol";
+import {IFundRules} from "./interfaces/IFundRules.sol";
 import {IFunds} from "./interfaces/IFunds.sol";
 import {ITransfers} from "./interfaces/ITransfers.sol";
-import {OfficerSignature} from "./libraries/OfficerSignature.sol";
 import {LogId} from "./types/LogId.sol";
 import {PoolId} from "./types/PoolId.sol";
 
 /// @title Funds
 /// @notice Purpose-bound books: money moves along the routes of its pool, and is paid out once per
 /// leaf.
-/// @dev Collections, payments already made, returns and arrivals are facts and are never refused
-/// for suspension, freeze or want of money; what lets money out is.
-contract Funds is IFunds {
+/// @dev Collections, their corrections, payments already made, returns and arrivals are facts and are
+/// never refused for suspension, freeze or want of money; what lets money out is. A bureau chooses an
+/// account only where its pool has several routes: everything else goes the one way the council set.
+contract Funds is IFunds, EIP712, Multicall {
+    /// @dev What a log inherited, and from which.
+    struct Inheritance {
+        LogId predecessor;
+        uint64 size;
+    }
+
     /// @notice Largest single amount: 10^17 fen, more than all funds of the country together.
     uint64 public constant MAXIMUM_AMOUNT_FEN = 10 ** 17;
     /// @notice Most cases in one settlement.
     uint256 public constant MAXIMUM_SETTLEMENT_CASES = 200;
-    /// @notice How long a freeze lasts.
-    uint64 public constant FREEZE_SECONDS = 14 days;
-
     /// @dev keccak256 of the approval's type, EIP-712.
     bytes32 private constant APPROVAL_TYPE = keccak256(
         "DisbursementApproval(bytes32 batchId,uint32 lines,uint64 amountFen,bytes32 linesRoot)"
@@ -30,6 +38,7 @@ contract Funds is IFunds {
     IBureaus private immutable _bureaus;
     ICheckpoints private immutable _checkpoints;
     ITransfers private immutable _transfers;
+    IFundRules private immutable _rules;
     uint32 private immutable _minimumLines;
 
     mapping(LogId log => mapping(Account account => uint128)) private _balances;
@@ -38,18 +47,16 @@ contract Funds is IFunds {
     mapping(LogId log => Totals) private _totals;
     mapping(LogId log => uint64) private _collectedUpTo;
     mapping(LogId log => uint64) private _payoutRegisteredUpTo;
-    mapping(LogId log => uint64) private _frozenUntil;
+    /// @dev Ascending in their leaves.
+    mapping(LogId log => bytes32[] batchIds) private _batches;
+    mapping(LogId successor => Inheritance) private _inheritances;
+    mapping(LogId predecessor => LogId successor) private _heirs;
     mapping(LogId log => mapping(bytes32 referenceId => bool)) private _references;
     mapping(bytes32 batchId => Disbursement) private _disbursements;
     mapping(bytes32 settlementId => Settlement) private _settlements;
     mapping(bytes32 caseId => bytes32 settlementId) private _settlementOfCase;
-    /// @dev Ascending in `effectiveAt`. A route without changes is open if it is one of the two of
-    /// every pool.
-    mapping(PoolId pool => mapping(Account from => mapping(Account to => RouteChange[])))
-        private _routes;
-
-    modifier onlySupervisor() {
-        if (!_bureaus.isSupervisor(msg.sender)) revert FundsNotSupervisor(msg.sender);
+    modifier onlyGovernor() {
+        if (msg.sender != _bureaus.governor()) revert FundsNotGovernor(msg.sender);
         _;
     }
 
@@ -59,11 +66,13 @@ contract Funds is IFunds {
         IBureaus bureaus,
         ICheckpoints checkpoints,
         ITransfers transfers,
+        IFundRules rules,
         uint32 fewestLines
-    ) {
+    ) EIP712("Anxu Funds", "1") {
         _bureaus = bureaus;
         _checkpoints = checkpoints;
         _transfers = transfers;
+        _rules = rules;
         _minimumLines = fewestLines;
     }
 
@@ -73,8 +82,9 @@ contract Funds is IFunds {
         Account account,
         uint64 amountFen,
         bytes32 documentDigest
-    ) external onlySupervisor {
+    ) external onlyGovernor {
         if (!_bureaus.isEnrolled(log)) revert FundsLogUnknown(log);
+        if (_bureaus.isClosed(log)) revert FundsLogClosed(log);
         _requireOwnAccount(account);
         if (amountFen > MAXIMUM_AMOUNT_FEN)
             revert FundsAmountOutOfRange(amountFen, MAXIMUM_AMOUNT_FEN);
@@ -95,14 +105,10 @@ contract Funds is IFunds {
         uint32 periodFrom,
         uint32 periodTo
     ) external {
-        _requirePublisher(log);
-        _useReference(log, referenceId);
-        _requirePeriods(periodFrom, periodTo);
-        _requireRange(log, firstLeaf, endLeaf, lines, _collectedUpTo[log]);
+        _requireCollection(log, referenceId, firstLeaf, endLeaf, lines, periodFrom, periodTo);
         _requireAmount(amountFen);
-        _collectedUpTo[log] = endLeaf;
         _totals[log].collectedFen += amountFen;
-        _credit(log, Account.Treasury, amountFen);
+        _credit(log, _accountOf(log, IFundRules.Movement.Collection), amountFen);
         emit FundsCollected(
             log,
             referenceId,
@@ -113,6 +119,35 @@ contract Funds is IFunds {
             periodFrom,
             periodTo
         );
+    }
+
+    /// @inheritdoc IFunds
+    function correctCollection(
+        LogId log,
+        bytes32 referenceId,
+        uint64 firstLeaf,
+        uint64 endLeaf,
+        uint32 lines,
+        uint64 amountFen,
+        uint32 periodFrom,
+        uint32 periodTo
+    ) external {
+        _requireCollection(log, referenceId, firstLeaf, endLeaf, lines, periodFrom, periodTo);
+        _requireAmount(amountFen);
+        uint128 collectedFen = _collected(log);
+        if (amountFen > collectedFen) revert FundsCorrectionExceeds(log, collectedFen, amountFen);
+        _totals[log].correctedFen += amountFen;
+        emit CollectionCorrected(
+            log,
+            referenceId,
+            firstLeaf,
+            endLeaf,
+            lines,
+            amountFen,
+            periodFrom,
+            periodTo
+        );
+        _debitOrOwe(log, referenceId, _accountOf(log, IFundRules.Movement.Collection), amountFen);
     }
 
     /// @inheritdoc IFunds
@@ -131,7 +166,14 @@ contract Funds is IFunds {
         _requireAmount(amountFen);
         _requireNotFrozen(log);
         PoolId pool = _bureaus.poolOf(log);
-        if (!routeAllowedAt(pool, from, to, uint64(block.timestamp)))
+        bool isAllowed = _rules.routeAllowedAt(
+            pool,
+            IFundRules.Movement.Allocation,
+            from,
+            to,
+            uint64(block.timestamp)
+        );
+        if (!isAllowed)
             revert FundsRouteClosed(pool, from, to);
         _debit(log, from, amountFen);
         _credit(log, to, amountFen);
@@ -156,14 +198,8 @@ contract Funds is IFunds {
         batch.paidLines = lines;
         batch.paidFen = amountFen;
         _totals[log].disbursedFen += amountFen;
-        uint128 available = _balances[log][Account.Expenditure];
-        uint64 covered = available < amountFen ? uint64(available) : amountFen;
-        _debit(log, Account.Expenditure, covered);
         emit PaidRecorded(log, batchId, firstLeaf, endLeaf, lines, amountFen, period);
-        if (covered < amountFen) {
-            _credit(log, Account.Shortfall, amountFen - covered);
-            emit ShortfallPosted(log, batchId, amountFen - covered);
-        }
+        _debitOrOwe(log, batchId, _accountOf(log, IFundRules.Movement.Payment), amountFen);
     }
 
     /// @inheritdoc IFunds
@@ -205,9 +241,11 @@ contract Funds is IFunds {
         Disbursement storage batch = _disbursements[batchId];
         if (batch.state != DisbursementState.Proposed)
             revert FundsDisbursementState(batchId, batch.state);
-        LogId log = batch.log;
+        (LogId log, uint64 inheritedSize) = holderOf(batch.log);
         _requirePublisher(log);
         _requireMayLetOut(log);
+        if (batch.endLeaf > inheritedSize)
+            revert FundsBatchNotInherited(batchId, batch.endLeaf, inheritedSize);
         if (
             paidLines > batch.lines ||
             paidFen > batch.amountFen ||
@@ -226,7 +264,7 @@ contract Funds is IFunds {
         batch.maker = maker;
         batch.checker = checker;
         _totals[log].disbursedFen += paidFen;
-        _debit(log, Account.Expenditure, paidFen);
+        _debit(log, _accountOf(log, IFundRules.Movement.Payment), paidFen);
         emit DisbursementApproved(log, batchId, paidLines, paidFen, maker, checker);
     }
 
@@ -246,13 +284,14 @@ contract Funds is IFunds {
         ) {
             revert FundsDisbursementState(batchId, batch.state);
         }
-        if (batch.log != log) revert FundsBatchOfOtherLog(batchId, batch.log, log);
+        (LogId holder, ) = holderOf(batch.log);
+        if (holder != log) revert FundsBatchOfOtherLog(batchId, batch.log, log);
         if (amountFen > batch.paidFen - batch.returnedFen) {
             revert FundsReturnExceeds(batchId, batch.paidFen, batch.returnedFen, amountFen);
         }
         batch.returnedFen += amountFen;
         _totals[log].returnedFen += amountFen;
-        _credit(log, Account.Expenditure, amountFen);
+        _credit(log, _accountOf(log, IFundRules.Movement.Return), amountFen);
         emit PaymentReturned(log, referenceId, batchId, amountFen);
     }
 
@@ -268,7 +307,8 @@ contract Funds is IFunds {
         _requireAmount(amountFen);
         uint128 owed = _balances[log][Account.Shortfall];
         if (amountFen > owed) revert FundsClearingExceeds(log, owed, amountFen);
-        _debit(log, Account.Expenditure, amountFen);
+        _requireNotFrozen(log);
+        _debit(log, _accountOf(log, IFundRules.Movement.Payment), amountFen);
         _debit(log, Account.Shortfall, amountFen);
         emit ShortfallCleared(log, referenceId, amountFen, documentDigest);
     }
@@ -307,7 +347,7 @@ contract Funds is IFunds {
             receivedAt: 0
         });
         _totals[fromLog].sentFen += amountFen;
-        _debit(fromLog, Account.Expenditure, amountFen);
+        _debit(fromLog, _accountOf(fromLog, IFundRules.Movement.TransferOut), amountFen);
         _credit(fromLog, Account.InTransit, amountFen);
         emit SettlementSent(settlementId, fromLog, toLog, amountFen, caseIds);
     }
@@ -317,7 +357,8 @@ contract Funds is IFunds {
         Settlement storage sent = _settlements[settlementId];
         if (sent.state != SettlementState.Sent)
             revert FundsSettlementState(settlementId, sent.state);
-        (LogId fromLog, LogId toLog) = (sent.fromLog, sent.toLog);
+        (LogId fromLog, ) = holderOf(sent.fromLog);
+        (LogId toLog, ) = holderOf(sent.toLog);
         _requirePublisher(toLog);
         if (amountFen != sent.amountFen)
             revert FundsSettlementMismatch(settlementId, sent.amountFen, amountFen);
@@ -325,46 +366,42 @@ contract Funds is IFunds {
         sent.receivedAt = uint64(block.timestamp);
         _totals[toLog].receivedFen += amountFen;
         _debit(fromLog, Account.InTransit, amountFen);
-        _credit(toLog, Account.Fiscal, amountFen);
+        _credit(toLog, _accountOf(toLog, IFundRules.Movement.TransferIn), amountFen);
         emit SettlementReceived(settlementId, fromLog, toLog, amountFen);
     }
 
     /// @inheritdoc IFunds
-    function freeze(LogId log, bytes32 reasonDigest) external onlySupervisor {
-        if (!_bureaus.isEnrolled(log)) revert FundsLogUnknown(log);
-        _requireNotFrozen(log);
-        uint64 until = uint64(block.timestamp) + FREEZE_SECONDS;
-        _frozenUntil[log] = until;
-        emit FundsFrozen(log, until, reasonDigest);
-    }
-
-    /// @inheritdoc IFunds
-    function unfreeze(LogId log, bytes32 reasonDigest) external onlySupervisor {
-        if (_frozenUntil[log] <= block.timestamp) revert FundsNotFrozen(log);
-        _frozenUntil[log] = 0;
-        emit FundsUnfrozen(log, reasonDigest);
-    }
-
-    /// @inheritdoc IFunds
-    function setRoute(
-        PoolId pool,
-        Account from,
-        Account to,
-        bool allowed,
-        uint64 effectiveAt
-    ) external onlySupervisor {
-        _requireOwnAccount(from);
-        _requireOwnAccount(to);
-        if (from == to) revert FundsAccountInvalid(to);
-        if (effectiveAt == 0) effectiveAt = uint64(block.timestamp);
-        RouteChange[] storage changes = _routes[pool][from][to];
-        uint256 count = changes.length;
-        uint64 earliest = uint64(block.timestamp);
-        if (count != 0 && changes[count - 1].effectiveAt > earliest)
-            earliest = changes[count - 1].effectiveAt;
-        if (effectiveAt < earliest) revert FundsRouteTime(effectiveAt, earliest);
-        changes.push(RouteChange({effectiveAt: effectiveAt, allowed: allowed}));
-        emit RouteSet(pool, from, to, allowed, effectiveAt);
+    function takeOver(LogId successor) external {
+        (LogId predecessor, uint64 size) = _bureaus.predecessorOf(successor);
+        if (LogId.unwrap(predecessor) == 0) revert FundsNoPredecessor(successor);
+        if (LogId.unwrap(_heirs[predecessor]) != 0)
+            revert FundsAlreadyTakenOver(predecessor, successor);
+        _requireTakenOver(predecessor);
+        _heirs[predecessor] = successor;
+        _inheritances[successor] = Inheritance(predecessor, size);
+        uint128[7] memory amountsFen;
+        for (uint256 i = uint256(Account.Treasury); i <= uint256(Account.Shortfall); ++i) {
+            Account account = Account(i);
+            amountsFen[i] = _balances[predecessor][account];
+            _balances[predecessor][account] = 0;
+            _balances[successor][account] += amountsFen[i];
+            if (_opened[predecessor][account]) _opened[successor][account] = true;
+        }
+        _collectedUpTo[successor] = _inheritedUpTo(_collectedUpTo, predecessor, successor, size);
+        _payoutRegisteredUpTo[successor] = _inheritedUpTo(
+            _payoutRegisteredUpTo,
+            predecessor,
+            successor,
+            size
+        );
+        emit LogTakenOver(
+            predecessor,
+            successor,
+            size,
+            _collectedUpTo[successor],
+            _payoutRegisteredUpTo[successor],
+            amountsFen
+        );
     }
 
     /// @inheritdoc IFunds
@@ -388,7 +425,8 @@ contract Funds is IFunds {
             uint128 disbursedFen,
             uint128 sentFen,
             uint128 receivedFen,
-            uint128 returnedFen
+            uint128 returnedFen,
+            uint128 correctedFen
         )
     {
         Totals memory sums = _totals[log];
@@ -397,7 +435,8 @@ contract Funds is IFunds {
             sums.disbursedFen,
             sums.sentFen,
             sums.receivedFen,
-            sums.returnedFen
+            sums.returnedFen,
+            sums.correctedFen
         );
     }
 
@@ -427,22 +466,31 @@ contract Funds is IFunds {
     }
 
     /// @inheritdoc IFunds
-    function referenceUsed(LogId log, bytes32 referenceId) external view returns (bool) {
-        return _references[log][referenceId];
+    function referenceUsed(LogId log, bytes32 referenceId) public view returns (bool) {
+        while (!_references[log][referenceId]) {
+            log = _inheritances[log].predecessor;
+            if (LogId.unwrap(log) == 0) return false;
+        }
+        return true;
     }
 
     /// @inheritdoc IFunds
-    function routeChangeCount(
-        PoolId pool,
-        Account from,
-        Account to
-    ) external view returns (uint256) {
-        return _routes[pool][from][to].length;
-    }
-
-    /// @inheritdoc IFunds
-    function frozenUntil(LogId log) external view returns (uint64) {
-        return _frozenUntil[log];
+    function batchOf(LogId log, uint64 leafIndex) external view returns (bytes32 batchId) {
+        while (true) {
+            bytes32[] storage batches = _batches[log];
+            // The last batch that does not begin after the leaf: halve until none is left.
+            uint256 low = 0;
+            uint256 high = batches.length;
+            while (low < high) {
+                uint256 middle = (low + high) / 2;
+                if (_disbursements[batches[middle]].firstLeaf <= leafIndex) low = middle + 1;
+                else high = middle;
+            }
+            if (low != 0 && leafIndex < _disbursements[batches[low - 1]].endLeaf)
+                return batches[low - 1];
+            log = _heirs[log];
+            if (leafIndex >= _inheritances[log].size) return 0;
+        }
     }
 
     /// @inheritdoc IFunds
@@ -451,26 +499,14 @@ contract Funds is IFunds {
     }
 
     /// @inheritdoc IFunds
-    function routeAllowedAt(
-        PoolId pool,
-        Account from,
-        Account to,
-        uint64 time
-    ) public view returns (bool) {
-        RouteChange[] storage changes = _routes[pool][from][to];
-        // The last change in force at `time`: halve until none is left; `low` counts the changes in
-        // force.
-        uint256 low = 0;
-        uint256 high = changes.length;
-        while (low < high) {
-            uint256 middle = (low + high) / 2;
-            if (changes[middle].effectiveAt <= time) low = middle + 1;
-            else high = middle;
+    function holderOf(LogId log) public view returns (LogId holder, uint64 inheritedSize) {
+        inheritedSize = type(uint64).max;
+        holder = log;
+        while (LogId.unwrap(_heirs[holder]) != 0) {
+            holder = _heirs[holder];
+            uint64 size = _inheritances[holder].size;
+            if (size < inheritedSize) inheritedSize = size;
         }
-        if (low != 0) return changes[low - 1].allowed;
-        return
-            (from == Account.Treasury && to == Account.Fiscal) ||
-            (from == Account.Fiscal && to == Account.Expenditure);
     }
 
     /// @inheritdoc IFunds
@@ -481,8 +517,7 @@ contract Funds is IFunds {
         bytes32 linesRoot
     ) public view returns (bytes32) {
         return
-            OfficerSignature.digestOf(
-                OfficerSignature.domainOf("Anxu Funds", "1", address(this)),
+            _hashTypedDataV4(
                 keccak256(abi.encode(APPROVAL_TYPE, batchId, paidLines, paidFen, linesRoot))
             );
     }
@@ -504,6 +539,7 @@ contract Funds is IFunds {
         _requireRange(log, firstLeaf, endLeaf, lines, _payoutRegisteredUpTo[log]);
         _requireAmount(amountFen);
         _payoutRegisteredUpTo[log] = endLeaf;
+        _batches[log].push(batchId);
         batch.log = log;
         batch.period = period;
         batch.lines = lines;
@@ -518,13 +554,47 @@ contract Funds is IFunds {
         ITransfers.TransferCase memory released = _transfers.transferCase(caseId);
         bool isReleased =
             released.state == ITransfers.CaseState.Released ||
-                released.state == ITransfers.CaseState.Accepted;
-        if (!isReleased || released.fromLog != fromLog || released.toLog != toLog) {
-            revert FundsCaseNotReleased(caseId);
-        }
+                released.state == ITransfers.CaseState.Accepted ||
+                released.state == ITransfers.CaseState.Moved;
+        (LogId payer, ) = holderOf(released.fromLog);
+        (LogId payee, ) = holderOf(released.toLog);
+        if (!isReleased || payer != fromLog || payee != toLog) revert FundsCaseNotReleased(caseId);
         if (_settlementOfCase[caseId] != 0)
             revert FundsCaseSettled(caseId, _settlementOfCase[caseId]);
         _settlementOfCase[caseId] = settlementId;
+    }
+
+    /// @dev What an entry of collected contributions must be, whichever way it goes; registers its
+    /// leaves.
+    function _requireCollection(
+        LogId log,
+        bytes32 referenceId,
+        uint64 firstLeaf,
+        uint64 endLeaf,
+        uint32 lines,
+        uint32 periodFrom,
+        uint32 periodTo
+    ) private {
+        _requirePublisher(log);
+        _useReference(log, referenceId);
+        _requirePeriods(periodFrom, periodTo);
+        _requireRange(log, firstLeaf, endLeaf, lines, _collectedUpTo[log]);
+        _collectedUpTo[log] = endLeaf;
+    }
+
+    /// @dev Takes money that is gone: what is not there, or must not go, is owed.
+    function _debitOrOwe(
+        LogId log,
+        bytes32 referenceId,
+        Account account,
+        uint64 amountFen
+    ) private {
+        uint128 available = _rules.frozenUntil(log) > block.timestamp ? 0 : _balances[log][account];
+        uint64 covered = available < amountFen ? uint64(available) : amountFen;
+        _debit(log, account, covered);
+        if (covered == amountFen) return;
+        _credit(log, Account.Shortfall, amountFen - covered);
+        emit ShortfallPosted(log, referenceId, amountFen - covered);
     }
 
     function _credit(LogId log, Account account, uint64 amountFen) private {
@@ -540,7 +610,7 @@ contract Funds is IFunds {
     }
 
     function _useReference(LogId log, bytes32 referenceId) private {
-        if (referenceId == 0 || _references[log][referenceId])
+        if (referenceId == 0 || referenceUsed(log, referenceId))
             revert FundsReferenceUsed(log, referenceId);
         _references[log][referenceId] = true;
     }
@@ -549,17 +619,26 @@ contract Funds is IFunds {
         if (!_bureaus.isPublisher(log, msg.sender)) revert FundsNotPublisher(log, msg.sender);
     }
 
+    /// @dev A log with a predecessor takes over its books before it registers leaves, so that none
+    /// is registered twice.
+    function _requireTakenOver(LogId log) private view {
+        (LogId predecessor, ) = _bureaus.predecessorOf(log);
+        if (predecessor != _inheritances[log].predecessor)
+            revert FundsTakeOverOutstanding(log, predecessor);
+    }
+
     function _requireOfficer(
         LogId log,
         bytes32 digest,
         bytes calldata signature
     ) private view returns (address officer) {
-        officer = OfficerSignature.signerOf(digest, signature);
+        officer = ECDSA.recover(digest, signature);
         if (!_bureaus.isOfficer(log, officer)) revert FundsNotOfficer(log, officer);
     }
 
     function _requireNotFrozen(LogId log) private view {
-        if (_frozenUntil[log] > block.timestamp) revert FundsLogFrozen(log, _frozenUntil[log]);
+        uint64 until = _rules.frozenUntil(log);
+        if (until > block.timestamp) revert FundsLogFrozen(log, until);
     }
 
     function _requireMayLetOut(LogId log) private view {
@@ -577,6 +656,7 @@ contract Funds is IFunds {
         uint32 lines,
         uint64 registeredUpTo
     ) private view {
+        _requireTakenOver(log);
         if (firstLeaf >= endLeaf) revert FundsRangeEmpty(firstLeaf, endLeaf);
         uint64 anchored = _checkpoints.latestSize(log);
         if (endLeaf > anchored) revert FundsRangeNotAnchored(log, endLeaf, anchored);
@@ -590,6 +670,31 @@ contract Funds is IFunds {
         if (amountFen == 0 || amountFen > MAXIMUM_AMOUNT_FEN) {
             revert FundsAmountOutOfRange(amountFen, MAXIMUM_AMOUNT_FEN);
         }
+    }
+
+    /// @dev The bureau's own account on the one route of a kind of movement, now.
+    function _accountOf(LogId log, IFundRules.Movement movement) private view returns (Account) {
+        return _rules.accountAt(_bureaus.poolOf(log), movement, uint64(block.timestamp));
+    }
+
+    /// @dev What a log, and those whose books it took over, collected in all.
+    function _collected(LogId log) private view returns (uint128 collectedFen) {
+        while (LogId.unwrap(log) != 0) {
+            collectedFen += _totals[log].collectedFen;
+            collectedFen -= _totals[log].correctedFen;
+            log = _inheritances[log].predecessor;
+        }
+    }
+
+    /// @dev Up to where a successor's leaves count as registered.
+    function _inheritedUpTo(
+        mapping(LogId log => uint64) storage registered,
+        LogId predecessor,
+        LogId successor,
+        uint64 size
+    ) private view returns (uint64) {
+        uint64 inherited = registered[predecessor] < size ? registered[predecessor] : size;
+        return inherited > registered[successor] ? inherited : registered[successor];
     }
 
     /// @dev Treasury, fiscal, expenditure or legacy income: accounts a bureau really has.

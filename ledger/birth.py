@@ -10,17 +10,16 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from ledger.chain.bindings import Account, Bindings, day_words
+from ledger.chain.bindings import Bindings, day_words
 from ledger.chain.connection import ChainConnection
-from ledger.chain.deciding import Call, decide
 from ledger.chain.deployment import Governance, Manifest, SupervisorInput, deploy
 from ledger.chain.deployment_journal import journal_path
 from ledger.chain.finality import Finality
 from ledger.chain.gateway import ChainGateway
 from ledger.config import MANIFEST_FILE, SETTINGS_FILE, NodeSettings
-from ledger.errors import ContractRefusedError, NotFoundError, NotPermittedError, SettingsError
+from ledger.errors import NotFoundError, NotPermittedError, SettingsError
 from ledger.evidence.encoding import LogId
 from ledger.keys.files import make_private_directory, write_new
 from ledger.keys.key_store import (
@@ -50,10 +49,6 @@ _RANDOM_LOG2_N: Final = 14
 """A random passphrase of 256 bits cannot be guessed; stretching would only slow each start."""
 _PENSION_AGENCY: Final = 1
 """The agency family of pension, unemployment and work-injury insurance."""
-_ROUTES: Final = (
-    (Account.TREASURY, Account.FISCAL),
-    (Account.FISCAL, Account.EXPENDITURE),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,53 +258,41 @@ def enrol_bureau(
     signer = supervisor.secp256k1(SUPERVISOR)
     publisher = keys.secp256k1(PUBLISHER).address
     if chain.log_id_of(publisher) is None:
-        chain.gateway.transact(
-            signer,
-            "Bureaus",
-            "enrol",
-            [
-                (
-                    int(settings.region),
-                    _PENSION_AGENCY,
-                    settings.pool,
-                    publisher,
-                    keys.public_key(LOG),
-                    hashlib.sha256(keys.public_key(SEALING)).digest(),
-                    f"{settings.name_zh} / {settings.name_en}",
-                    settings.endpoint,
-                )
-            ],
-        )
+        chain.gateway.transact(signer, "Bureaus", "enrol", [_enrolment(settings, keys)])
     log_id = chain.log_id_of(publisher)
     assert log_id is not None
     for name in OFFICERS:
         officer = keys.secp256k1(officer_key_name(name)).address
         if not chain.is_officer(log_id, officer):
             chain.gateway.transact(signer, "Bureaus", "setOfficer", [log_id, officer, True])
-    _open_routes(chain, supervisor, settings.pool)
     _share_secrets(keys, supervisor, manifest, log_id, sponsor_directory)
     replace(settings, log_id=log_id).save(directory)
     return log_id
 
 
-def _open_routes(chain: Bindings, supervisor: KeyStore, pool: int) -> None:
-    """Have the council open the routes every pool needs; with several members it is a proposal."""
-    now = chain.gateway.latest_block().time
-    closed = [
-        Call("Funds", "setRoute", [pool, int(source), int(target), True, 0])
-        for source, target in _ROUTES
-        if not chain.route_allowed_at(pool, source, target, now)
-    ]
-    if not closed:
-        return
-    signer = supervisor.secp256k1(SUPERVISOR)
-    try:
-        chain.gateway.simulate("Funds", "setRoute", closed[0].arguments, chain.council().address)
-    except ContractRefusedError:
-        for call in closed:
-            chain.gateway.transact(signer, call.contract, call.function, call.arguments)
-    else:
-        decide(chain, signer, closed)
+def enrolment_of(directory: Path) -> tuple[Any, ...]:
+    """What a bureau's node is enrolled with: the struct that `Bureaus` takes, in field order.
+
+    Raises:
+        NotPermittedError: it is no bureau's node.
+    """
+    settings = NodeSettings.load(directory)
+    if settings.role != "bureau":
+        raise NotPermittedError(action="an enrolment", needed="a bureau's node")
+    return _enrolment(settings, open_keys(directory))
+
+
+def _enrolment(settings: NodeSettings, keys: KeyStore) -> tuple[Any, ...]:
+    return (
+        int(settings.region),
+        _PENSION_AGENCY,
+        settings.pool,
+        keys.secp256k1(PUBLISHER).address,
+        keys.public_key(LOG),
+        hashlib.sha256(keys.public_key(SEALING)).digest(),
+        f"{settings.name_zh} / {settings.name_en}",
+        settings.endpoint,
+    )
 
 
 def _share_secrets(

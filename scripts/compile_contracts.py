@@ -251,7 +251,7 @@ def compile_artifacts(compiler: Path, library: Path) -> dict[str, str]:
         },
         solc_binary=compiler,
     )
-    if faults := [fault["formattedMessage"] for fault in answer.get("errors", [])]:
+    if faults := [each["formattedMessage"] for each in answer.get("errors", []) if _is_ours(each)]:
         raise CompilationError("\n".join(faults))
     artifacts = {}
     for source in compiled:
@@ -260,6 +260,12 @@ def compile_artifacts(compiler: Path, library: Path) -> dict[str, str]:
         path = Path(source).with_suffix(".json").as_posix()
         artifacts[path] = _artifact_text(contract, source, output, _digest_of(source, texts))
     return artifacts
+
+
+def _is_ours(fault: dict[str, Any]) -> bool:
+    """Whether a fault must be mended: every error, and warnings about our own sources."""
+    place = (fault.get("sourceLocation") or {}).get("file", "")
+    return fault["severity"] == "error" or not place.startswith(LIBRARY)
 
 
 def _digest_of(source: str, texts: dict[str, str]) -> str:

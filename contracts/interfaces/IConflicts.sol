@@ -8,6 +8,13 @@ import {LogId} from "../types/LogId.sol";
 /// became of it.
 /// @dev Proven from public leaves and one opening (head, handle) by anyone who holds it. A conflict
 /// says that two facts exclude each other, never which of them is right.
+///
+///     None -> Open -> Reversed (one fact was taken back before its money left)
+///              |          |
+///              +----------+--> Closed (by a supervisor, with a finding)
+///
+/// The successor of a closed log answers and reverses for it; leaves keep the log they were recorded
+/// in.
 interface IConflicts {
     /// @notice Where a conflict stands.
     enum ConflictState {
@@ -15,6 +22,15 @@ interface IConflicts {
         Open,
         Reversed,
         Closed
+    }
+
+    /// @notice What a supervisor found: the money came back, is owed (an order to repay or to set off
+    /// stands), or never left twice.
+    enum Outcome {
+        None,
+        Repaid,
+        Receivable,
+        NotPaidTwice
     }
 
     /// @notice A leaf and the way to its checkpoint.
@@ -30,15 +46,17 @@ interface IConflicts {
 
     /// @notice A proven conflict. The first leaf is the one with the lower log id, then the lower
     /// index.
-    /// @param outcome what a supervisor found, by the policy table; zero until then
+    /// @param outcome what a supervisor found, see Outcome; zero until then
     /// @param reversedLeaf 0 or 1: which of the two leaves was reversed; counts only in state
     /// Reversed or after it
+    /// @param answered bit 0 once the first leaf's side answered, bit 1 for the second
     struct Conflict {
         ConflictState state;
         LogId firstLog;
         LogId secondLog;
         uint8 outcome;
         uint8 reversedLeaf;
+        uint8 answered;
         bytes8 head;
         uint64 firstIndex;
         uint64 secondIndex;
@@ -51,9 +69,14 @@ interface IConflicts {
     }
 
     /// @notice What one side said about a conflict.
+    /// @param log the side: the log of one of the two leaves, also where its successor answered
+    /// @param documentDigest SHA-256 of the reason; of a reversal the hash of its leaf
+    /// @param reversalIndex where a reversal stands that came after the money had left; zero for a
+    /// reason
     struct Answer {
         LogId log;
         uint64 answeredAt;
+        uint64 reversalIndex;
         bytes32 documentDigest;
     }
 
@@ -69,8 +92,13 @@ interface IConflicts {
         bytes32 tag
     );
     /// @notice An agency of the conflict gave a reason.
-    event ConflictAnswered(uint64 indexed conflictId, LogId indexed log, bytes32 documentDigest);
-    /// @notice One of the two facts was reversed.
+    event ConflictAnswered(
+        uint64 indexed conflictId,
+        LogId indexed log,
+        uint64 reversalIndex,
+        bytes32 documentDigest
+    );
+    /// @notice One of the two facts was reversed before its money left.
     event ConflictReversed(
         uint64 indexed conflictId,
         LogId indexed log,
@@ -90,21 +118,32 @@ interface IConflicts {
     error ConflictsUnknown(uint64 conflictId);
     /// @notice The conflict is not where this step starts from.
     error ConflictsState(uint64 conflictId, ConflictState state);
-    /// @notice Only a publisher of one of the two logs may answer.
+    /// @notice Only a publisher of one of the two logs, or of a closed one's successor, may answer.
     error ConflictsNotParty(uint64 conflictId, address caller);
-    /// @notice Only a supervisor may do this.
-    error ConflictsNotSupervisor(address caller);
+    /// @notice The caller may not close conflicts.
+    error ConflictsNotCloser(address caller);
     /// @notice A conflict has two leaves, 0 and 1.
     error ConflictsLeafChoice(uint8 which);
-    /// @notice The reversal must stand in the same log as the leaf, after it.
+    /// @notice The reversal must stand in the same log as the leaf, or in a successor's that
+    /// inherited the leaf, after it.
     error ConflictsReversalMisplaced(
         LogId log,
         uint64 index,
         LogId reversalLog,
         uint64 reversalIndex
     );
-    /// @notice A finding must name an outcome and its document.
+    /// @notice The money had left before the reversal was anchored: it is an answer, and a
+    /// supervisor closes.
+    error ConflictsReversalLate(
+        uint64 conflictId,
+        bytes32 batchId,
+        uint64 disbursedAt,
+        uint64 anchoredAt
+    );
+    /// @notice A finding must name its document.
     error ConflictsFindingMissing(uint64 conflictId);
+    /// @notice There is no such outcome.
+    error ConflictsOutcomeInvalid(uint8 outcome);
     /// @notice Nothing stands at this place of a list.
     error ConflictsIndexOutOfRange(uint256 index, uint256 count);
 
@@ -119,18 +158,30 @@ interface IConflicts {
         LeafProof calldata b
     ) external returns (uint64 conflictId);
 
-    /// @notice Puts a reason on record; by a publisher of either log, as often as it takes until
-    /// the conflict is closed.
+    /// @notice Puts a reason on record; by a publisher of either log, or of a closed one's successor,
+    /// as often as it takes until the conflict is closed.
     /// @param documentDigest SHA-256 of the answer
     function answer(uint64 conflictId, bytes32 documentDigest) external;
 
-    /// @notice Shows that one of the two facts was reversed. Open to anyone.
-    /// @dev Says nothing about money that had left before; a supervisor closes that.
+    /// @notice Puts on record that one of the two facts was reversed, however late. Open to anyone,
+    /// for only that side can have anchored it; closes nothing.
+    /// @param which 0 for the first leaf, 1 for the second
+    function answerByReversal(
+        uint64 conflictId,
+        uint8 which,
+        LeafProof calldata reversal
+    ) external;
+
+    /// @notice Shows that one of the two facts was reversed, and that this was anchored before the
+    /// batch of its payment was let out. Open to anyone.
+    /// @dev Before that block, or in one of the same time. A batch that had been paid before it was
+    /// put on the books never qualifies; a leaf that no batch registered always does.
     /// @param which 0 for the first leaf, 1 for the second
     function closeByReversal(uint64 conflictId, uint8 which, LeafProof calldata reversal) external;
 
-    /// @notice Closes a conflict with a finding; by a supervisor.
-    /// @param outcome what was found, by the policy table, not zero
+    /// @notice Closes a conflict with a finding, once the money is back or receivable; by a
+    /// supervisor who may close.
+    /// @param outcome what was found, see Outcome, not None
     /// @param documentDigest SHA-256 of the finding
     function close(uint64 conflictId, uint8 outcome, bytes32 documentDigest) external;
 
@@ -153,4 +204,13 @@ interface IConflicts {
 
     /// @notice An answer in the order they came, from zero.
     function answerByIndex(uint64 conflictId, uint256 index) external view returns (Answer memory);
+
+    /// @notice By when both sides have to answer: the end of the tenth working day after the proof.
+    /// @return dueAt the first second after it, seconds since 1970
+    /// @return known false while the working days of a year it reaches are not published
+    function answerDueAt(uint64 conflictId) external view returns (uint64 dueAt, bool known);
+
+    /// @notice Whether a side has not answered in time and the conflict is still open; false while
+    /// that cannot be told.
+    function isAnswerOverdue(uint64 conflictId) external view returns (bool);
 }

@@ -13,7 +13,9 @@ import {PoolId} from "../types/PoolId.sol";
 ///
 /// For each log, at all times:
 ///     treasury + fiscal + expenditure + legacy income + in transit - shortfall
-///         = opened + collected + received + returned - disbursed - arrived elsewhere
+///         = opened + collected + received + returned + taken over
+///             - corrected - disbursed - arrived elsewhere - handed over
+/// While a log is frozen (see IFundRules), none of its treasury, fiscal, expenditure and legacy income goes down.
 interface IFunds {
     /// @notice The accounts of a log. Shortfall is a debt, the others are what is there.
     enum Account {
@@ -72,19 +74,15 @@ interface IFunds {
         uint64 receivedAt;
     }
 
-    /// @notice A route may be taken, or not, from a moment on.
-    struct RouteChange {
-        uint64 effectiveAt;
-        bool allowed;
-    }
-
     /// @notice What came and went through a log so far.
+    /// @param correctedFen what corrections took back of `collectedFen`
     struct Totals {
         uint128 collectedFen;
         uint128 disbursedFen;
         uint128 sentFen;
         uint128 receivedFen;
         uint128 returnedFen;
+        uint128 correctedFen;
     }
 
     /// @notice An account was opened with what was there before (BASELINE): the chain says nothing
@@ -95,8 +93,19 @@ interface IFunds {
         uint64 amountFen,
         bytes32 documentDigest
     );
-    /// @notice Contributions arrived in the treasury.
+    /// @notice Contributions arrived, in the account that the pool's routes name.
     event FundsCollected(
+        LogId indexed log,
+        bytes32 indexed referenceId,
+        uint64 firstLeaf,
+        uint64 endLeaf,
+        uint32 lines,
+        uint64 amountFen,
+        uint32 periodFrom,
+        uint32 periodTo
+    );
+    /// @notice Less had been collected than was entered before.
+    event CollectionCorrected(
         LogId indexed log,
         bytes32 indexed referenceId,
         uint64 firstLeaf,
@@ -152,7 +161,8 @@ interface IFunds {
         bytes32 indexed batchId,
         uint64 amountFen
     );
-    /// @notice More had been paid than was there; disbursing stops until it is cleared.
+    /// @notice More had left than was there, or than a freeze lets go; disbursing stops until it is
+    /// cleared.
     event ShortfallPosted(LogId indexed log, bytes32 indexed referenceId, uint64 amountFen);
     /// @notice A shortfall was made good, in whole or in part.
     event ShortfallCleared(
@@ -176,23 +186,34 @@ interface IFunds {
         LogId indexed toLog,
         uint64 amountFen
     );
-    /// @notice A supervisor stopped a log's outgoing money for a while.
-    event FundsFrozen(LogId indexed log, uint64 until, bytes32 reasonDigest);
-    /// @notice A supervisor let a log's money go again before the freeze ended.
-    event FundsUnfrozen(LogId indexed log, bytes32 reasonDigest);
-    /// @notice A pool's route may be taken, or not, from a moment on.
-    event RouteSet(
-        PoolId indexed pool,
-        Account indexed from,
-        Account indexed to,
-        bool allowed,
-        uint64 effectiveAt
+    /// @notice A successor took over the books of a closed log.
+    /// @param size leaves below this index were inherited
+    /// @param collectedUpTo leaves of the successor before this one are registered by collections
+    /// @param payoutRegisteredUpTo leaves of the successor before this one are registered by batches
+    /// @param amountsFen what each account held, by the number of the account
+    event LogTakenOver(
+        LogId indexed predecessor,
+        LogId indexed successor,
+        uint64 size,
+        uint64 collectedUpTo,
+        uint64 payoutRegisteredUpTo,
+        uint128[7] amountsFen
     );
 
     /// @notice Only the log's own publisher may do this.
     error FundsNotPublisher(LogId log, address caller);
-    /// @notice Only a supervisor may do this.
-    error FundsNotSupervisor(address caller);
+    /// @notice Only the council may do this.
+    error FundsNotGovernor(address caller);
+    /// @notice The log was closed; its successor goes on.
+    error FundsLogClosed(LogId log);
+    /// @notice The log has to take over its predecessor's books first.
+    error FundsTakeOverOutstanding(LogId log, LogId predecessor);
+    /// @notice The log succeeds no other.
+    error FundsNoPredecessor(LogId log);
+    /// @notice The books were taken over before.
+    error FundsAlreadyTakenOver(LogId predecessor, LogId successor);
+    /// @notice The batch rests on leaves that the successor did not inherit.
+    error FundsBatchNotInherited(bytes32 batchId, uint64 endLeaf, uint64 inheritedSize);
     /// @notice The agency is suspended and may not propose anything new.
     error FundsLogSuspended(LogId log);
     /// @notice No log has this number.
@@ -219,8 +240,8 @@ interface IFunds {
     error FundsPeriodInvalid(uint32 periodFrom, uint32 periodTo);
     /// @notice The pool's money may not go this way now.
     error FundsRouteClosed(PoolId pool, Account from, Account to);
-    /// @notice A route's history only goes on: not before now, not before its last change.
-    error FundsRouteTime(uint64 effectiveAt, uint64 earliestAt);
+    /// @notice More is taken back than was collected.
+    error FundsCorrectionExceeds(LogId log, uint128 collectedFen, uint64 amountFen);
     /// @notice The batch is not where this step starts from.
     error FundsDisbursementState(bytes32 batchId, DisbursementState state);
     /// @notice More lines or money approved than proposed, or one without the other.
@@ -245,8 +266,6 @@ interface IFunds {
     error FundsClearingExceeds(LogId log, uint128 shortfallFen, uint64 amountFen);
     /// @notice A supervisor stopped the log's money until then.
     error FundsLogFrozen(LogId log, uint64 until);
-    /// @notice The log is not frozen.
-    error FundsNotFrozen(LogId log);
     /// @notice Inside one pool no money moves.
     error FundsSamePool(PoolId pool);
     /// @notice Too few or too many cases for one settlement.
@@ -260,7 +279,7 @@ interface IFunds {
     /// @notice Another amount arrived than left.
     error FundsSettlementMismatch(bytes32 settlementId, uint64 sentFen, uint64 receivedFen);
 
-    /// @notice Enters what an account held before these books began; by a supervisor, once per log
+    /// @notice Enters what an account held before these books began; by the council, once per log
     /// and account.
     function openBalance(
         LogId log,
@@ -269,11 +288,28 @@ interface IFunds {
         bytes32 documentDigest
     ) external;
 
-    /// @notice Enters contributions collected; credits the treasury.
+    /// @notice Enters contributions collected; credits the account that the pool's routes name, by
+    /// default the treasury.
     /// @param firstLeaf first leaf of the range, not before the end of the last collection
     /// @param endLeaf the leaf after the last one, at most the size of the newest checkpoint
     /// @param lines how many contributions that is, at least the minimum
     function recordCollection(
+        LogId log,
+        bytes32 referenceId,
+        uint64 firstLeaf,
+        uint64 endLeaf,
+        uint32 lines,
+        uint64 amountFen,
+        uint32 periodFrom,
+        uint32 periodTo
+    ) external;
+
+    /// @notice Enters that less was collected than entered before; leaves that take back and restate
+    /// stand behind it. Never refused for want of money.
+    /// @dev What the account lacks, or a freeze does not let go, is posted to shortfall.
+    /// @param lines how many leaves that is, at least the minimum
+    /// @param amountFen by how much less
+    function correctCollection(
         LogId log,
         bytes32 referenceId,
         uint64 firstLeaf,
@@ -295,7 +331,8 @@ interface IFunds {
     ) external;
 
     /// @notice Enters payments that were already made; never refused for want of money.
-    /// @dev What the expenditure account lacks is posted to shortfall.
+    /// @dev What the account lacks that payments come from, by default expenditure, is posted to
+    /// shortfall; all of it while the log is frozen.
     /// @param batchId identifier of the batch, to which returns refer
     function recordPaid(
         LogId log,
@@ -332,7 +369,8 @@ interface IFunds {
         bytes calldata checkerSignature
     ) external;
 
-    /// @notice Enters what the bank returned of a batch; credits the expenditure account.
+    /// @notice Enters what the bank returned of a batch; credits the account that the pool's routes
+    /// name, by default expenditure.
     function recordReturn(
         LogId log,
         bytes32 referenceId,
@@ -340,7 +378,7 @@ interface IFunds {
         uint64 amountFen
     ) external;
 
-    /// @notice Makes a shortfall good out of the expenditure account.
+    /// @notice Makes a shortfall good out of the account that payments come from.
     function clearShortfall(
         LogId log,
         bytes32 referenceId,
@@ -348,8 +386,8 @@ interface IFunds {
         bytes32 documentDigest
     ) external;
 
-    /// @notice Sends the money of several released cases to another pool, out of the expenditure
-    /// account.
+    /// @notice Sends the money of several released cases to another pool, out of the account that the
+    /// pool's routes name, by default expenditure.
     function sendSettlement(
         bytes32 settlementId,
         LogId fromLog,
@@ -358,25 +396,13 @@ interface IFunds {
         bytes32[] calldata caseIds
     ) external;
 
-    /// @notice Enters the arrival of a settlement, exactly what left; credits the receiver's fiscal
-    /// account.
+    /// @notice Enters the arrival of a settlement, exactly what left; credits the account that the
+    /// receiving pool's routes name, by default fiscal.
     function receiveSettlement(bytes32 settlementId, uint64 amountFen) external;
 
-    /// @notice Stops a log's outgoing money; by a supervisor. Ends by itself.
-    function freeze(LogId log, bytes32 reasonDigest) external;
-
-    /// @notice Ends a freeze early; by a supervisor.
-    function unfreeze(LogId log, bytes32 reasonDigest) external;
-
-    /// @notice Opens or closes a route of a pool from a moment on; by a supervisor.
-    /// @param effectiveAt seconds since 1970, not in the past; zero means now
-    function setRoute(
-        PoolId pool,
-        Account from,
-        Account to,
-        bool allowed,
-        uint64 effectiveAt
-    ) external;
+    /// @notice Moves a closed log's books to its successor: every account and shortfall, registered
+    /// ranges and identifiers, open batches. Open to anyone, once; the council chose the successor.
+    function takeOver(LogId successor) external;
 
     /// @notice What an account of a log holds; for shortfall, what the log owes.
     function balance(LogId log, Account account) external view returns (uint128);
@@ -395,7 +421,8 @@ interface IFunds {
             uint128 disbursedFen,
             uint128 sentFen,
             uint128 receivedFen,
-            uint128 returnedFen
+            uint128 returnedFen,
+            uint128 correctedFen
         );
 
     /// @notice Leaves before this one are registered by collections of the log.
@@ -413,26 +440,17 @@ interface IFunds {
     /// @notice The settlement that carried a case's money; zero for none.
     function settlementOf(bytes32 caseId) external view returns (bytes32);
 
-    /// @notice Whether the log used this identifier.
+    /// @notice Whether the log, or one whose books it took over, used this identifier.
     function referenceUsed(LogId log, bytes32 referenceId) external view returns (bool);
 
-    /// @notice Whether a pool's money may go this way at a time.
-    function routeAllowedAt(
-        PoolId pool,
-        Account from,
-        Account to,
-        uint64 time
-    ) external view returns (bool);
+    /// @notice The batch that registered a leaf of a log, by the log itself or, for an inherited
+    /// leaf, by a successor; zero for none.
+    function batchOf(LogId log, uint64 leafIndex) external view returns (bytes32);
 
-    /// @notice How often a route was changed.
-    function routeChangeCount(
-        PoolId pool,
-        Account from,
-        Account to
-    ) external view returns (uint256);
-
-    /// @notice When a log's freeze ends; in the past or zero: it is not frozen.
-    function frozenUntil(LogId log) external view returns (uint64);
+    /// @notice Who keeps a log's books now: the log itself, or the last that took them over.
+    /// @return holder the log whose accounts the money is in
+    /// @return inheritedSize leaves below this index stand in the holder's log too
+    function holderOf(LogId log) external view returns (LogId holder, uint64 inheritedSize);
 
     /// @notice Fewest lines that may be shown as one total.
     function minimumLines() external view returns (uint32);

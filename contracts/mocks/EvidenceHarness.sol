@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Leaf} from "../libraries/Leaf.sol";
 import {MerkleLog} from "../libraries/MerkleLog.sol";
-import {OfficerSignature} from "../libraries/OfficerSignature.sol";
 import {LogId} from "../types/LogId.sol";
 
 /// @title EvidenceHarness
@@ -43,9 +42,5 @@ contract EvidenceHarness {
 
     function hashOf(bytes32 tag, bytes32 seal) external pure returns (bytes32) {
         return Leaf.hash(tag, seal);
-    }
-
-    function signerOf(bytes32 digest, bytes calldata signature) external pure returns (address) {
-        return OfficerSignature.signerOf(digest, signature);
     }
 }

@@ -21,6 +21,7 @@ CONTRACTS: Final = (
     "WorkCalendar",
     "Checkpoints",
     "Transfers",
+    "FundRules",
     "Funds",
     "Conflicts",
     "Statuses",

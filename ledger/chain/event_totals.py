@@ -99,6 +99,17 @@ RULES: Final[Mapping[tuple[str, str], tuple[Rule, ...]]] = {
         Rule("Funds.totals.collectedFen/{log}", _added("amountFen")),
         Rule("Funds.collectedUpTo/{log}", _raised("endLeaf")),
     ),
+    ("Funds", "CollectionCorrected"): (
+        Rule("Funds.totals.correctedFen/{log}", _added("amountFen")),
+        Rule("Funds.collectedUpTo/{log}", _raised("endLeaf")),
+    ),
+    ("Funds", "LogTakenOver"): (
+        Rule("Funds.collectedUpTo/{successor}", _put("collectedUpTo")),
+        Rule("Funds.payoutRegisteredUpTo/{successor}", _put("payoutRegisteredUpTo")),
+    ),
+    ("FundRules", "RoutesSet"): (
+        Rule("FundRules.profileCount/{pool},{movement}", _counted, Scope.WHEN_TOUCHED),
+    ),
     ("Funds", "PaidRecorded"): (
         Rule("Funds.totals.disbursedFen/{log}", _added("amountFen")),
         Rule("Funds.payoutRegisteredUpTo/{log}", _raised("endLeaf")),

@@ -20,6 +20,20 @@ class Account(IntEnum):
     SHORTFALL = 6
 
 
+class Movement(IntEnum):
+    """What a movement of money is for, numbered as ``FundRules`` does; a pool has routes for each.
+
+    All but ALLOCATION have exactly one route, so that the contract alone chooses the account.
+    """
+
+    COLLECTION = 0
+    ALLOCATION = 1
+    PAYMENT = 2
+    RETURN = 3
+    TRANSFER_OUT = 4
+    TRANSFER_IN = 5
+
+
 ACCOUNT_NAMES = {
     Account.OUTSIDE: ("账外", "outside"),
     Account.TREASURY: ("国库", "treasury"),

@@ -24,7 +24,8 @@ CHECKED_IN = Path(__file__).resolve().parents[2] / "contracts" / "artifacts"
 ARTIFACTS = Path(os.environ.get("ANXU_CONTRACT_ARTIFACTS", CHECKED_IN))
 """Other code of the same sources stands elsewhere while scripts/contract_coverage.py measures."""
 MAIN = (
-    "Council", "Bureaus", "WorkCalendar", "Checkpoints", "Transfers", "Funds", "Conflicts", "Statuses",
+    "Council", "Bureaus", "WorkCalendar", "Checkpoints", "Transfers", "FundRules", "Funds", "Conflicts",
+    "Statuses",
 )  # fmt: skip
 MINIMUM_LINES = 3
 COUNCIL_DELAY_SECONDS = 3_600

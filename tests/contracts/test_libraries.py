@@ -1,4 +1,4 @@
-"""MerkleLog, Leaf and OfficerSignature against independent references."""
+"""MerkleLog and Leaf against independent references."""
 
 from __future__ import annotations
 
@@ -338,30 +338,3 @@ class TestLeaf:
         ]
         answers = [network.read(HARNESS, "isExclusivePayout", head) for head in accepted + others]
         assert answers == [True] * 3 + [False] * 5
-
-
-class TestOfficerSignature:
-    def test_the_signer_is_found(self, network, sign, make_digest):
-        officer = network.officers[11]
-        message = make_digest("message")
-        assert network.read(HARNESS, "signerOf", message, sign(officer, message)) == officer.address
-
-    def test_no_second_spelling_and_no_garbage_is_accepted(self, network, sign, make_digest):
-        officer, message = network.officers[11], make_digest("message")
-        good = sign(officer, message)
-        twin = sign(officer, message, twin=True)
-        bad_recovery = good[:64] + bytes([good[64] - 27])
-        no_point = bytes(31) + b"\x05" + good[32:64] + b"\x1b"  # x = 5 is on no point of the curve
-        for signature in (
-            twin,
-            good[:64],
-            good + b"\x00",
-            b"",
-            bad_recovery,
-            bytes(64) + b"\x1b",
-            no_point,
-        ):
-            refusal = network.refused(
-                HARNESS, "signerOf", message, signature, sender=network.outsider
-            )
-            assert refusal == ("OfficerSignatureInvalid", message, len(signature))

@@ -22,6 +22,7 @@ from ledger.chain.bindings.checkpoints import (
 from ledger.chain.bindings.conflicts import (
     ConflictAnswer,
     ConflictOnChain,
+    ConflictOutcome,
     ConflictsReads,
     ConflictState,
 )
@@ -30,6 +31,11 @@ from ledger.chain.bindings.council import (
     CouncilReads,
     ProposalOnChain,
     ProposalState,
+)
+from ledger.chain.bindings.fund_rules import (
+    FreezeOnChain,
+    FundRulesReads,
+    RouteProfileOnChain,
 )
 from ledger.chain.bindings.funds import (
     DisbursementOnChain,
@@ -57,11 +63,12 @@ from ledger.funds.model import Account
 
 __all__ = [
     "Account", "Bindings", "BureauOnChain", "CaseState", "CheckpointOnChain", "ClaimFinding",
-    "ClaimKind", "ClaimOnChain", "ClaimState", "ConflictAnswer", "ConflictOnChain", "ConflictState",
-    "CosignerKeyOnChain", "CouncilOnChain", "DisbursementOnChain", "DisbursementState",
-    "FundTotals", "KeptLeafOnChain", "KeySetOnChain", "Overruling", "ProposalOnChain",
-    "ProposalState", "SettlementOnChain", "SettlementState", "SupervisorOnChain", "TermsOnChain",
-    "TransferCaseOnChain", "day_words", "decode_args", "encode_args",
+    "ClaimKind", "ClaimOnChain", "ClaimState", "ConflictAnswer", "ConflictOnChain",
+    "ConflictOutcome", "ConflictState", "CosignerKeyOnChain", "CouncilOnChain",
+    "DisbursementOnChain", "DisbursementState", "FreezeOnChain", "FundTotals",
+    "KeptLeafOnChain", "KeySetOnChain", "Overruling", "ProposalOnChain", "ProposalState",
+    "RouteProfileOnChain", "SettlementOnChain", "SettlementState", "SupervisorOnChain",
+    "TermsOnChain", "TransferCaseOnChain", "day_words", "decode_args", "encode_args",
 ]  # fmt: skip
 
 
@@ -70,6 +77,7 @@ class Bindings(
     BureausReads,
     WorkCalendarReads,
     CheckpointsReads,
+    FundRulesReads,
     FundsReads,
     TransfersReads,
     ConflictsReads,

@@ -17,9 +17,21 @@ class ConflictState(IntEnum):
     CLOSED = 3
 
 
+class ConflictOutcome(IntEnum):
+    """What a supervisor found: the money came back, is owed, or never left twice."""
+
+    NONE = 0
+    REPAID = 1
+    RECEIVABLE = 2
+    NOT_PAID_TWICE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class ConflictOnChain:
-    """A proven conflict of two leaves; ``reversed_leaf`` (0 or 1) counts once one was reversed."""
+    """A proven conflict of two leaves; ``reversed_leaf`` (0 or 1) counts once one was reversed.
+
+    ``first_answered`` and ``second_answered``: whether the side of that leaf answered.
+    """
 
     conflict_id: int
     state: ConflictState
@@ -36,15 +48,18 @@ class ConflictOnChain:
     outcome: int
     reversed_leaf: int
     document_digest: bytes
+    first_answered: bool = False
+    second_answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ConflictAnswer:
-    """What one side put on record about a conflict."""
+    """What one side put on record: a reason, or a reversal (``reversal_index``) that came late."""
 
     log_id: int
     answered_at: int
     document_digest: bytes
+    reversal_index: int | None = None
 
 
 class ConflictsReads(ContractReads):
@@ -77,7 +92,18 @@ class ConflictsReads(ContractReads):
             outcome=found["outcome"],
             reversed_leaf=found["reversedLeaf"],
             document_digest=found["documentDigest"],
+            first_answered=bool(found["answered"] & 1),
+            second_answered=bool(found["answered"] & 2),
         )
+
+    def answer_due_at(self, conflict_id: int) -> int | None:
+        """The first second after the answers' term; None while the calendar is not published."""
+        due_at, known = self.gateway.read("Conflicts", "answerDueAt", conflict_id)
+        return int(due_at) if known else None
+
+    def is_answer_overdue(self, conflict_id: int) -> bool:
+        """Whether a side of an open conflict has not answered in time."""
+        return bool(self.one("Conflicts", "isAnswerOverdue", conflict_id))
 
     def conflicts(self) -> list[ConflictOnChain]:
         """All conflicts in the order they were proven."""
@@ -97,6 +123,11 @@ class ConflictsReads(ContractReads):
         count = int(self.one("Conflicts", "answerCount", conflict_id))
         found = [self.one("Conflicts", "answerByIndex", conflict_id, i) for i in range(count)]
         return [
-            ConflictAnswer(each["log"], each["answeredAt"], each["documentDigest"])
+            ConflictAnswer(
+                log_id=each["log"],
+                answered_at=each["answeredAt"],
+                document_digest=each["documentDigest"],
+                reversal_index=each["reversalIndex"] or None,
+            )
             for each in found
         ]

@@ -28,13 +28,17 @@ class SettlementState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class FundTotals:
-    """What came and went through a log so far, in fen."""
+    """What came and went through a log so far, in fen.
+
+    ``corrected_fen`` is what corrections took back of ``collected_fen``.
+    """
 
     collected_fen: int
     disbursed_fen: int
     sent_fen: int
     received_fen: int
     returned_fen: int
+    corrected_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,15 @@ class FundsReads(ContractReads):
         """Whether a log used this identifier in a message to ``Funds``."""
         return bool(self.one("Funds", "referenceUsed", log_id, reference))
 
-    def frozen_until(self, log_id: int) -> int:
-        """When a log's freeze ends; in the past or 0: it is not frozen."""
-        return int(self.one("Funds", "frozenUntil", log_id))
+    def batch_of(self, log_id: int, leaf_index: int) -> bytes | None:
+        """The batch that registered a leaf, by the log itself or by a successor; None for none."""
+        found = bytes(self.one("Funds", "batchOf", log_id, leaf_index))
+        return found if found != NO_DIGEST else None
 
-    def route_allowed_at(self, pool: int, source: Account, target: Account, time: int) -> bool:
-        """Whether a pool's money may go this way at a time."""
-        return bool(self.one("Funds", "routeAllowedAt", pool, int(source), int(target), time))
+    def books_holder(self, log_id: int) -> int:
+        """Who keeps a log's books now: itself, or the last log that took them over."""
+        holder, _ = self.gateway.read("Funds", "holderOf", log_id)
+        return int(holder)
 
     def minimum_lines(self) -> int:
         """Fewest lines that may be shown as one total."""
