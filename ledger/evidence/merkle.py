@@ -49,7 +49,8 @@ _NO_LEAF: Final = "an index lies below the size"
 _SHRUNK: Final = "a log only grows"
 _ALL_LEFT: Final = -1
 """A bit for every sibling of a climb: all of them stand on the left."""
-_NODE_BEGUN: Final = hashlib.sha256(NODE_LABEL)
+_NODE_BEGUN: Final = hashlib.sha256(NODE_LABEL).copy
+"""Gives a digest that has seen the label of a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +256,8 @@ def verify_inclusion(
         _require_size(size)
         raise LeafIndexOutOfRangeError(reason=_NO_LEAF, index=index, size=size)
     below = (index ^ (size - 1)).bit_length()
-    above = (index >> below).bit_count()
-    _require_shape((leaf, root), proof, below + above)
+    expected = below + (index >> below).bit_count()
+    _require_shape(leaf, root, proof, expected)
     # 2. and 3. Start at the leaf. 4. Climb: past siblings on both sides, then on the left only.
     computed = _climb(leaf, index | _ALL_LEFT << below, proof)
     # 5. The climb must end at the right root.
@@ -288,7 +289,7 @@ def verify_consistency(
         _require_size(new_size)
         raise SizesOutOfOrderError(reason=_SHRUNK, old_size=old_size, new_size=new_size)
     if old_size in {0, new_size}:
-        _require_shape((old_root, new_root), proof, 0)
+        _require_shape(old_root, new_root, proof, 0)
         if not _is_trivially_consistent(old_size, old_root, new_size, new_root):
             raise InconsistentCheckpointError(origin=origin, old_size=old_size, new_size=new_size)
         return
@@ -298,7 +299,7 @@ def verify_consistency(
     start = (old_size & -old_size).bit_length() - 1
     below, above = _way_up(old_size - 1, new_size)
     below -= start
-    _require_shape((old_root, new_root), proof, below + len(above) + (not is_complete))
+    _require_shape(old_root, new_root, proof, below + len(above) + (not is_complete))
     seed, rest = (old_root, proof) if is_complete else (proof[0], proof[1:])
     # 5. Climb twice: to the newer root, and past the siblings on the left to the older one.
     lefts = (old_size - 1) >> start | _ALL_LEFT << below
@@ -344,12 +345,12 @@ def _climb(node: bytes, lefts: int, proof: Iterable[bytes]) -> bytes:
         proof: the siblings.
     """
     # This loop is what verifying costs: a copied digest that has seen the label is the quickest.
-    begun = _NODE_BEGUN.copy
+    begun, bit = _NODE_BEGUN, 1
     for sibling in proof:
         digest = begun()
-        digest.update(sibling + node if lefts & 1 else node + sibling)
+        digest.update(sibling + node if lefts & bit else node + sibling)
         node = digest.digest()
-        lefts >>= 1
+        bit += bit
     return node
 
 
@@ -383,9 +384,9 @@ def _require_size(size: int) -> None:
         raise ProofShapeError(reason="no log has that size")
 
 
-def _require_shape(ends: tuple[bytes, bytes], proof: Sequence[bytes], expected: int) -> None:
+def _require_shape(first: bytes, last: bytes, proof: Sequence[bytes], expected: int) -> None:
     """Refuse unless the proof has ``expected`` hashes, and these and its two ends 32 bytes each."""
-    if [*map(len, (*ends, *proof))] == [DIGEST_BYTES] * (2 + expected):
+    if len(first) == len(last) == DIGEST_BYTES and [*map(len, proof)] == [DIGEST_BYTES] * expected:
         return
     if len(proof) == expected:
         raise ProofShapeError(reason="a hash is not 32 bytes long")
