@@ -159,7 +159,7 @@ def _chain(layout: Layout, port: int, *, born: bool) -> DevnetProcess:
     return DevnetProcess(
         DevnetSettings(
             directory=layout.chain, port=port, chain_id=None if born else CHAIN_ID,
-            as_of=None if born else AS_OF, base_fee_wei=None if born else 0,
+            as_of=None if born else AS_OF, base_fee_wei=None if born else 0, testing=born,
         )
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.chain.bindings import Account
+from ledger.chain.deciding import Call, decide
 from ledger.evidence.encoding import LogId
 from ledger.policy.kinds import Kind
 from ledger.policy.periods import month_range
@@ -81,7 +82,7 @@ def alliance(network) -> Alliance:
     for log_id, name in NODES.items():
         context = network.context(name)
         opening = [log_id, int(Account.EXPENDITURE), OPENING_FEN, bytes([1]) * 32]
-        context.chain.gateway.transact(signer, "Funds", "openBalance", opening)
+        decide(context.chain, signer, [Call("Funds", "openBalance", opening)])
         lines = [Posting("EXPENDITURE", OPENING_FEN), Posting("OUTSIDE", -OPENING_FEN)]
         with context.write() as work:
             work.journal.post("opening", "BALANCE_OPENED", lines, {}, at=context.clock.now())
