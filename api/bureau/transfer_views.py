@@ -8,6 +8,7 @@ from typing import Final
 
 from api.bureau import views
 from api.bureau.payout_views import Officers, final_size
+from api.web.claim_pages import claim_rows
 from api.web.parts import Clock, Link, Seal, SealState, StepState, TransferStep, Words
 from api.web.proof_pages import seal_state
 from ledger.policy.transfer import Scope
@@ -142,7 +143,8 @@ def transfers_view(context: NodeContext) -> views.TransfersView:
                 clock=clock_of(row),
             )
             for row in list_cases(context)
-        )
+        ),
+        claim_rows(context, context.log_id),
     )
 
 

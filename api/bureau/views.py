@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from api.web.parts import (
         AlertRule,
+        ClaimRow,
         Clock,
         Link,
         LogState,
@@ -161,9 +162,13 @@ class TransferRow:
 
 @dataclass(frozen=True, slots=True)
 class TransfersView:
-    """``bureau/transfers.html``: every case of this bureau, open ones first."""
+    """``bureau/transfers.html``: every case of this bureau, open ones first.
+
+    ``claims`` are this bureau's own or those it contests; None while the chain cannot be asked.
+    """
 
     cases: tuple[TransferRow, ...]
+    claims: tuple[ClaimRow, ...] | None = ()
 
     @property
     def open_cases(self) -> int:

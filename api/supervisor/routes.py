@@ -18,6 +18,7 @@ from api.supervisor.alert_views import alert_view, alerts_view
 from api.supervisor.flow import legs_of
 from api.supervisor.fund_views import cities_of, funds_view, range_view
 from api.supervisor.queries import home_view
+from api.supervisor.transfer_views import deadlines_view
 from api.web.parts import Role
 from api.web.proof_pages import followed_entry_view, hex_of, index_of
 from api.web.site import Site
@@ -60,6 +61,10 @@ def supervisor_pages(site: Site) -> APIRouter:
             context, asked.get("from", ""), asked.get("to", ""), index_of(start) if start else None
         )
         return site.page(request, "supervisor/fund_events.html", view)
+
+    @routes.get("/transfers")
+    def transfers(request: Request) -> Response:
+        return site.page(request, "supervisor/transfers.html", deadlines_view(context))
 
     @routes.get("/entries/{log}")
     def entries(log: str, request: Request, event: str = "", start: str = "0") -> Response:

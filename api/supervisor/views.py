@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from api.web.parts import AlertRule, LogState, Pages, Seal, StepState, Words
+    from api.web.parts import (
+        AlertRule,
+        ClaimRow,
+        Clock,
+        LogState,
+        Pages,
+        Seal,
+        StepState,
+        TransferStep,
+        Words,
+    )
 
 
 class RiskBand(StrEnum):
@@ -352,3 +362,32 @@ class EntryRangeView:
     def adds_up(self) -> bool:
         """Whether both totals agree with the entries."""
         return (self.lines, self.sum_fen) == (self.announced_lines, self.announced_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRow:
+    """A case that waits for one of its bureaus; ``votes``: outcomes that a supervisor voted for.
+
+    ``overdue`` is the contract's answer, by the chain's clock.
+    """
+
+    case_number: str
+    source: Words
+    receiver: Words
+    step: TransferStep
+    clock: Clock
+    overdue: bool
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinesView:
+    """``supervisor/transfers.html``; both are None while the chain cannot be asked."""
+
+    cases: tuple[DeadlineRow, ...] | None
+    claims: tuple[ClaimRow, ...] | None
+
+    @property
+    def overdue(self) -> int:
+        """How many terms have passed."""
+        return sum(case.overdue for case in self.cases or ())

@@ -40,6 +40,7 @@ SIDE_LISTS: Mapping[Role, tuple[Place, ...]] = {
         Place("/supervisor", N_("总览")),
         Place("/supervisor/alerts", N_("疑点"), covers=("/supervisor/entries",)),
         Place("/supervisor/funds", N_("基金账户")),
+        Place("/supervisor/transfers", N_("转移时限")),
     ),
 }
 

@@ -9,6 +9,9 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
+from api.bureau.transfer_views import transfers_view
+from api.supervisor.transfer_views import deadlines_view
+from api.web import parts
 from ledger.chain.bindings import ClaimState
 from ledger.chain.bindings.work_calendar import day_words
 from ledger.chain.deciding import Call, decide
@@ -254,6 +257,17 @@ class TestBenefitPlace:
                 place for place in unsettled_claims(context, context.log_id) if place.tag == tag
             ]
             assert (listed.state, listed.contester) == (ClaimState.CONTESTED, SUZHOU)
+        for rows in (
+            transfers_view(nanjing).claims,
+            transfers_view(suzhou).claims,
+            deadlines_view(oversight.context).claims,
+        ):
+            (shown,) = [row for row in rows if row.tag == tag.hex()]
+            assert (shown.kind, shown.state) == (
+                parts.ClaimKind.BENEFIT,
+                parts.ClaimState.CONTESTED,
+            )
+            assert (shown.log.zh[:2], shown.contester.zh[:2]) == ("南京", "苏州")
         assert tag not in {place.tag for place in unsettled_claims(nanjing, HEFEI)}
         assert settle_claim(
             oversight.context, ClaimKind.BENEFIT, tag, Finding.GIVE_TO_CONTESTER, DOCUMENT
@@ -342,6 +356,12 @@ class TestOverdue:
         person, case_id = self.overdue(alliance, oversight, released=False)
         found = {case.case_id: case for case in undecided_cases(oversight.context)}
         assert found[case_id].overdue
+        view = deadlines_view(oversight.context)
+        (row,) = [each for each in view.cases if each.case_number == f"T-{case_id[2:10]}"]
+        assert (row.overdue, row.step, row.clock.total_days) == (
+            True, parts.TransferStep.SHEET_ISSUED, 15,
+        )  # fmt: skip
+        assert view.cases[0].overdue
         overrule_transfer(oversight.context, case_id, Outcome.CANCEL, DOCUMENT)
         oversight.settle()
         assert case_at(alliance, HEFEI, case_id).state is CaseState.LETTER_SENT

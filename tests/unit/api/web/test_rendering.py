@@ -90,7 +90,9 @@ class TestEveryPage:
 
     def test_every_template_has_a_sample(self, sample):
         pages = {str(path.relative_to(TEMPLATE_FOLDER)) for path in TEMPLATE_FOLDER.rglob("*.html")}
-        building_blocks = {"base.html", "history.html", "parts.html", "supervisor/alert_rows.html"}
+        building_blocks = {
+            "base.html", "claims.html", "history.html", "parts.html", "supervisor/alert_rows.html",
+        }  # fmt: skip
         assert {template for template, *_ in sample.SAMPLES.values()} == pages - building_blocks
 
 
