@@ -47,36 +47,21 @@ def propose(chain: Bindings, signer: AccountSigner, calls: Sequence[Call]) -> Pr
     Raises:
         ContractRefusedError: the signer is no member, or the same proposal is made at this moment.
     """
+    call = proposing_call(chain, calls)
+    (proposal_id,) = chain.gateway.simulate(
+        call.contract, call.function, call.arguments, signer.address
+    )
+    chain.gateway.transact(signer, call.contract, call.function, call.arguments)
+    return require_proposal(chain, proposal_id)
+
+
+def proposing_call(chain: Bindings, calls: Sequence[Call]) -> Call:
+    """The call that makes a proposal of calls."""
     # Two members who propose the same at one moment make one proposal: the second is refused.
     salt = len(chain.proposal_ids()).to_bytes(_SALT_BYTES, "big")
-    gateway = chain.gateway
-    targets = [gateway.address_of(call.contract) for call in calls]
+    targets = [chain.gateway.address_of(call.contract) for call in calls]
     payloads = [call_data(call.contract, call.function, call.arguments) for call in calls]
-    (proposal_id,) = gateway.simulate(
-        _COUNCIL, "propose", [targets, payloads, salt], signer.address
-    )
-    gateway.transact(signer, _COUNCIL, "propose", [targets, payloads, salt])
-    return require_proposal(chain, proposal_id)
-
-
-def approve(chain: Bindings, signer: AccountSigner, proposal_id: bytes) -> ProposalOnChain:
-    """Approve a proposal with a member's key.
-
-    Raises:
-        ContractRefusedError: the signer is no member, approved already, or it is not open.
-    """
-    chain.gateway.transact(signer, _COUNCIL, "approve", [proposal_id])
-    return require_proposal(chain, proposal_id)
-
-
-def object_to(chain: Bindings, signer: AccountSigner, proposal_id: bytes) -> ProposalOnChain:
-    """Object to a proposal with a member's key.
-
-    Raises:
-        ContractRefusedError: the signer is no member, objected already, or it is over.
-    """
-    chain.gateway.transact(signer, _COUNCIL, "objectTo", [proposal_id])
-    return require_proposal(chain, proposal_id)
+    return Call(_COUNCIL, "propose", [targets, payloads, salt])
 
 
 def execute(chain: Bindings, signer: AccountSigner, proposal_id: bytes) -> ProposalOnChain:

@@ -63,6 +63,8 @@ PERSON_MASTER = "person-master"
 SESSION = "session"
 
 STORE_FILE = "store.json"
+CURRENT_FILE = "current.json"
+"""Which successor took a key's place; without an entry a name means the key of that name."""
 KEY_SUFFIX = ".key.json"
 MINIMUM_SECRET_BYTES = 16
 
@@ -178,6 +180,23 @@ class KeyStore:
         found = (path.name for path in self.directory.glob(f"*{KEY_SUFFIX}"))
         return tuple(sorted(name.removesuffix(KEY_SUFFIX) for name in found if name[0] != "."))
 
+    def current_name(self, name: str) -> str:
+        """The key that a name means now: the successor that took its place, or the key itself."""
+        return self._successors().get(name, name)
+
+    def adopt(self, name: str, successor: str) -> None:
+        """Let ``name`` mean the key ``successor`` from now on; the former key stays in the store.
+
+        Raises:
+            NotFoundError: there is no such successor.
+            KeyKindError: it is of another kind.
+        """
+        kind, other = self.kind_of(name), self._read(successor).kind
+        if other is not kind:
+            raise KeyKindError(name=successor, expected=kind.value, actual=other.value)
+        content = json_bytes(self._successors() | {name: successor})
+        files.replace(self.directory / CURRENT_FILE, content)
+
     def has(self, name: str) -> bool:
         """Whether there is a key of this name."""
         return self._path(name).is_file()
@@ -188,7 +207,7 @@ class KeyStore:
         Raises:
             NotFoundError: there is none.
         """
-        return self._read(name).kind
+        return self._read(self.current_name(name)).kind
 
     def public_key(self, name: str) -> bytes:
         """The public form: 32 bytes (Ed25519, X25519) or a 20-byte address (secp256k1).
@@ -197,7 +216,7 @@ class KeyStore:
             NotFoundError: there is no such key.
             KeyKindError: it is a secret, which has none.
         """
-        file = self._read(name)
+        file = self._read(self.current_name(name))
         if file.kind is KeyKind.SECRET:
             raise KeyKindError(name=name, expected="key pair", actual=file.kind.value)
         self._decrypt(file)  # the public form is only as good as its authentication
@@ -279,6 +298,16 @@ class KeyStore:
 
     # --- files ------------------------------------------------------------------------------------
 
+    def _successors(self) -> dict[str, str]:
+        path = self.directory / CURRENT_FILE
+        if not path.is_file():
+            return {}
+        try:
+            content = json.loads(files.read_private(path))
+            return {str(name): str(successor) for name, successor in content.items()}
+        except (ValueError, AttributeError) as error:
+            raise KeyFileDamagedError(path=str(path)) from error
+
     def _path(self, name: str) -> Path:
         _require_name(name)
         return self.directory / f"{name}{KEY_SUFFIX}"
@@ -326,7 +355,7 @@ class KeyStore:
             raise KeyFileDamagedError(path=str(self._path(file.name))) from error
 
     def _private(self, name: str, kind: KeyKind) -> bytes:
-        file = self._read(name)
+        file = self._read(self.current_name(name))
         if file.kind is not kind:
             raise KeyKindError(name=name, expected=kind.value, actual=file.kind.value)
         return self._decrypt(file)

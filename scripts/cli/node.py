@@ -1,4 +1,4 @@
-"""``anxu node`` and ``anxu bureau``: make a node, run it, look at it, enrol it."""
+"""``anxu node``: make a node, run it, look at it."""
 
 from __future__ import annotations
 
@@ -43,13 +43,11 @@ class LogLevel(StrEnum):
 
 
 def register(parent: typer.Typer) -> None:
-    """Add both groups."""
+    """Add the group."""
     app = group(parent, "node", "Make a node, run it, look at it (节点).")
     command(app, "init")(init)
     command(app, "serve")(serve)
     command(app, "status")(status)
-    bureau = group(parent, "bureau", "Let a bureau take part (经办机构).")
-    command(bureau, "enrol")(enrol)
 
 
 def init(
@@ -257,34 +255,6 @@ def _show_state(out: Output, settings: NodeSettings, document: dict[str, Any]) -
             ],
             right=(0, 1, 2),
         )
-
-
-def enrol(
-    out: Output,
-    *,
-    directory: NodeArgument,
-    supervisor: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR",
-            help="The supervisor's node directory, whose key enrols (监管节点目录).",
-        ),
-    ],
-    sponsor: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="An enrolled bureau's directory, which passes on the alliance key; every "
-            "bureau after the first"
-            " needs one (保荐机构节点目录).",
-        ),
-    ] = None,
-) -> None:
-    """Enrol a bureau with a supervisor's key; the contract gives its log number (经办机构入网)."""
-    from ledger.birth import enrol_bureau
-
-    log_id = enrol_bureau(directory, supervisor, sponsor)
-    out.result({"log_id": log_id}, lambda: out.facts([(("日志编号", "log id"), log_id)]))
 
 
 def _settings_document(directory: Path, settings: NodeSettings) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""Acts of a node on chain that a person waits for: queued, landed by the worker, told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ledger.errors import UsageError
+from scripts.cli.failures import DONE, REFUSED
+from scripts.cli.nodes import say_what_waits, work_until
+from scripts.cli.output import Output
+
+if TYPE_CHECKING:
+    from ledger.governing import Act
+    from ledger.node import Node
+
+WaitOption = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait until the chain has it for good; 0 does not (等待秒数).",
+    ),
+]
+ReasonOption = Annotated[
+    Path,
+    typer.Option(
+        "--reason",
+        metavar="FILE",
+        help="The written decision; only its SHA-256 goes on the chain (决定文件).",
+    ),
+]
+LogArgument = Annotated[
+    int,
+    typer.Argument(
+        metavar="LOG",
+        min=1,
+        help="The bureau's log number (日志编号).",
+        show_default=False,
+    ),
+]
+WAIT_SECONDS = 30.0
+
+
+def digest_of_file(path: Path) -> bytes:
+    """SHA-256 of a document.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError as error:
+        raise unreadable(path) from error
+
+
+def unreadable(path: Path) -> UsageError:
+    """The refusal of a file that cannot be read."""
+    from ledger.errors import SettingsError
+
+    return SettingsError(setting=path.name, reason="the file cannot be read")
+
+
+def carry_out(out: Output, node: Node, acts: Sequence[Act], wait: float) -> int:
+    """Queue acts and do the worker's part until they landed for good; the exit code."""
+    from ledger.governing import send
+    from ledger.store.outbox import ALARMING, FINAL
+
+    keys = send(node.context, acts)
+
+    def states() -> list[str]:
+        with node.context.read() as view:
+            found = [view.outbox.find(key) for key in keys]
+        return [each.state for each in found if each is not None]
+
+    done = work_until(node, lambda: all(state in (FINAL, *ALARMING) for state in states()), wait)
+    if done and all(state == FINAL for state in states()):
+        return DONE
+    say_what_waits(out, node)
+    out.note(("尚未最终上链，见 anxu outbox list", "Not final yet, see 'anxu outbox list'"))
+    return DONE if wait == 0 else REFUSED
+
+
+def acted(out: Output, document: dict[str, Any], code: int) -> int:
+    """Tell what was done."""
+    answer = document | {"final": code == DONE}
+    out.result(answer, lambda: out.facts([((name, name), value) for name, value in answer.items()]))
+    return code
