@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 from pathlib import Path
 
-from ledger.errors import FileModeError, KeyExistsError
+from ledger.errors import FileModeError, KeyExistsError, StorageUnavailableError
 from ledger.files import sync_directory
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 TEMPORARY_PREFIX = ".tmp-"
+BUSY_SECONDS = 10.0
+"""How long somebody waits for another one who writes to the same SQLite file."""
 
 
 def require_private(path: Path, mode: int) -> None:
@@ -61,6 +64,40 @@ def replace(path: Path, content: bytes) -> None:
     temporary = _write_temporary(path.parent, content)
     temporary.replace(path)
     sync_directory(path.parent)
+
+
+def open_private_database(
+    path: Path, *statements: str, synchronous: str, what: str
+) -> sqlite3.Connection:
+    """Open the SQLite file at ``path``, or make it; what is deleted from it is overwritten.
+
+    Args:
+        path: where.
+        statements: make its tables where there are none.
+        synchronous: ``FULL`` when a commit must survive a power cut, ``NORMAL`` when it need not.
+        what: what the file is called in an error.
+
+    Raises:
+        FileModeError: it is open to others.
+        StorageUnavailableError: it is no such file, or cannot be used now.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    require_private(path, FILE_MODE)
+    sync_directory(path.parent)
+    try:
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        for statement in (
+            "PRAGMA journal_mode=WAL",
+            f"PRAGMA synchronous={synchronous}",
+            "PRAGMA secure_delete=ON",
+            *statements,
+        ):
+            connection.execute(statement)
+    except sqlite3.Error as error:
+        raise StorageUnavailableError(reason=f"{what}: {error}") from error
+    return connection
 
 
 def _write_temporary(directory: Path, content: bytes) -> Path:

@@ -12,7 +12,6 @@ still.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -33,7 +32,7 @@ from ledger.errors import (
     StorageUnavailableError,
 )
 from ledger.evidence.encoding import Subject
-from ledger.files import SqliteFile, sync_directory
+from ledger.files import SqliteFile
 from ledger.keys import files
 from ledger.keys.sealing import KEY_BYTES, NONCE_BYTES, SealingKey
 from ledger.ports import RandomSource, SystemRandom
@@ -43,7 +42,7 @@ SUBJECT_BYTES = 32
 
 _AAD_LABEL = b"anxu-person-key/1|"
 _NONCE_LABEL = b"anxu-person-key-nonce/1|"
-_BUSY_SECONDS = 10.0
+_WHAT = "the file of person keys"
 _QUERY_ROWS = 500
 _SELECT = "SELECT subject, wrapped, destroyed_at FROM persons"
 _SCHEMA = """
@@ -86,23 +85,9 @@ class PersonKeys:
         """
         if len(master) != KEY_BYTES:
             raise LengthError(field="person-master key", expected=KEY_BYTES, actual=len(master))
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, files.FILE_MODE))
-        files.require_private(path, files.FILE_MODE)
-        sync_directory(path.parent)
-        try:
-            connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            for statement in (
-                "PRAGMA journal_mode=WAL",
-                "PRAGMA synchronous=FULL",
-                "PRAGMA secure_delete=ON",
-                _SCHEMA,
-                _INDEX,
-            ):
-                connection.execute(statement)
-        except sqlite3.Error as error:
-            raise StorageUnavailableError(reason=f"the file of person keys: {error}") from error
+        connection = files.open_private_database(
+            path, _SCHEMA, _INDEX, synchronous="FULL", what=_WHAT
+        )
         return cls(path, connection, master, randomness)
 
     @classmethod
@@ -121,7 +106,7 @@ class PersonKeys:
         try:
             return cls(path, still.connect(), master, SystemRandom())
         except sqlite3.Error as error:
-            raise StorageUnavailableError(reason=f"the file of person keys: {error}") from error
+            raise StorageUnavailableError(reason=f"{_WHAT}: {error}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -199,7 +184,7 @@ class PersonKeys:
             with self._lock:
                 return int(self._connection.execute(query).fetchone()[0])
         except sqlite3.Error as error:
-            raise StorageUnavailableError(reason=f"the file of person keys: {error}") from error
+            raise StorageUnavailableError(reason=f"{_WHAT}: {error}") from error
 
     def destroyed_at(self, subject: Subject) -> datetime | None:
         """When the person was erased, or nothing if it did not happen."""
@@ -263,14 +248,14 @@ class PersonKeys:
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise StorageUnavailableError(reason=f"the file of person keys: {error}") from error
+                raise StorageUnavailableError(reason=f"{_WHAT}: {error}") from error
 
     def _select(self, subjects: list[Subject]) -> dict[Subject, tuple[bytes, str | None]]:
         with self._lock:
             try:
                 return self._rows(self._connection, subjects)
             except sqlite3.Error as error:
-                raise StorageUnavailableError(reason=f"the file of person keys: {error}") from error
+                raise StorageUnavailableError(reason=f"{_WHAT}: {error}") from error
 
     @staticmethod
     def _rows(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -22,7 +21,7 @@ from ledger.keys import files
 SUBJECTS_FILE = "subjects.sqlite"
 
 _LABEL = b"anxu-remembered-subject/1"
-_BUSY_SECONDS = 10.0
+_WHAT = "the file of remembered subjects"
 _ASKED_AT_ONCE = 5_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS subjects (
@@ -52,21 +51,7 @@ class RememberedSubjects:
             FileModeError: the file is open to others.
             StorageUnavailableError: it is no such file, or cannot be used now.
         """
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, files.FILE_MODE))
-        files.require_private(path, files.FILE_MODE)
-        try:
-            connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            for statement in (
-                "PRAGMA journal_mode=WAL",
-                "PRAGMA synchronous=NORMAL",
-                "PRAGMA secure_delete=ON",
-                _SCHEMA,
-            ):
-                connection.execute(statement)
-        except sqlite3.Error as error:
-            raise _unavailable(error) from error
+        connection = files.open_private_database(path, _SCHEMA, synchronous="NORMAL", what=_WHAT)
         return cls(connection, secret)
 
     def close(self) -> None:
@@ -133,4 +118,4 @@ class RememberedSubjects:
 
 
 def _unavailable(error: sqlite3.Error) -> StorageUnavailableError:
-    return StorageUnavailableError(reason=f"the file of remembered subjects: {error}")
+    return StorageUnavailableError(reason=f"{_WHAT}: {error}")

@@ -10,7 +10,6 @@ away, as the salt is unpredictable.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import NamedTuple, NewType
 
 from cryptography.exceptions import InvalidTag
@@ -95,41 +94,6 @@ def seal_record(key: SealingKey, record: bytes, salt: bytes, aad: bytes) -> byte
 def open_record(key: SealingKey, blob: bytes, aad: bytes) -> OpenedRecord:
     """Open one sealed record. Raises SealedContentError, LengthError."""
     return RecordSealer(key).open(blob, aad)
-
-
-def seal_records(
-    keys: Sequence[SealingKey],
-    log_id: LogId,
-    records: Sequence[bytes],
-    salts: Sequence[bytes],
-    commitments: Sequence[Commitment],
-) -> list[bytes]:
-    """Seal a file's worth of records, row by row; rows of one person should stand together.
-
-    Args:
-        keys: each row's sealing key, in the order of the rows.
-        log_id: the log that all rows are appended to.
-        records: canonical bytes.
-        salts: 32 bytes each.
-        commitments: 32 bytes each.
-
-    Returns:
-        The sealed records, in order.
-
-    Raises:
-        LengthError: a key, salt or commitment has the wrong length.
-        ValueError: the columns are not of one length.
-    """
-    prefix = _AAD_LABEL + log_id.to_bytes(4)
-    sealed: list[bytes] = []
-    current: SealingKey | None = None
-    sealer: RecordSealer | None = None
-    for key, record, salt, commitment in zip(keys, records, salts, commitments, strict=True):
-        if sealer is None or key != current:
-            current, sealer = key, RecordSealer(key)
-        _require_length("commitment", commitment, COMMITMENT_BYTES)
-        sealed.append(sealer.seal(record, salt, prefix + commitment))
-    return sealed
 
 
 def _require_length(name: str, value: bytes, expected: int) -> None:

@@ -13,7 +13,6 @@ from ledger.keys.sealing import (
     open_record,
     record_aad,
     seal_record,
-    seal_records,
 )
 
 KEY = SealingKey(b"k" * 32)
@@ -102,30 +101,3 @@ class TestOpen:
     def test_another_place_is_refused(self, aad: bytes) -> None:
         with pytest.raises(SealedContentError):
             open_record(KEY, seal_record(KEY, RECORD, SALT, AAD), aad)
-
-
-class TestSealMany:
-    def test_rows_are_as_if_sealed_one_by_one(self) -> None:
-        keys = [KEY, KEY, SealingKey(b"l" * 32), KEY]
-        records = [RECORD + bytes([row]) for row in range(4)]
-        salts = [bytes([row]) * 32 for row in range(4)]
-        commitments = [Commitment(bytes([row, 1]) * 16) for row in range(4)]
-        sealed = seal_records(keys, LogId(2), records, salts, commitments)
-        for key, record, salt, commitment, blob in zip(
-            keys, records, salts, commitments, sealed, strict=True
-        ):
-            aad = record_aad(LogId(2), commitment)
-            assert blob == seal_record(key, record, salt, aad)
-            assert open_record(key, blob, aad) == (record, salt)
-
-    def test_no_rows_give_none(self) -> None:
-        assert seal_records([], LogId(1), [], [], []) == []
-
-    def test_columns_of_different_length_are_a_mistake(self) -> None:
-        with pytest.raises(ValueError, match="zip"):
-            seal_records([KEY], LogId(1), [RECORD], [SALT], [])
-
-    def test_wrong_lengths_are_refused(self) -> None:
-        with pytest.raises(LengthError) as caught:
-            seal_records([KEY], LogId(1), [RECORD], [SALT], [Commitment(b"")])
-        assert caught.value.field == "commitment"
