@@ -125,7 +125,7 @@ class LogRepository:
             SealingKeyDestroyedError: a person's erasure was decided after the record was sealed.
         """
         entries, sealed = [item.entry for item in new], [item.sealed_record for item in new]
-        if len(new) > MOST_ENTRIES:
+        if len(new) > MOST_ENTRIES[self._connection.dialect.name]:
             batch = EntryBatch.of(entries)
             return self.append_batches(
                 [(batch, Blobs.of(sealed))], source_key=source_key, at=recorded_at

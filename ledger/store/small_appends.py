@@ -30,8 +30,8 @@ from ledger.store.commands import ERASURE_KEY
 from ledger.store.driver import Driver, marks
 from ledger.store.persons import numbers_of
 
-MOST_ENTRIES: Final = 512
-"""More than these are quicker as columns."""
+MOST_ENTRIES: Final = {"sqlite": 512, "postgresql": 32}
+"""By the database's kind: more than these are quicker as columns (on PostgreSQL, as a COPY)."""
 _COLUMNS_PAY: Final = 24
 """From how many leaves on hashing them as columns is quicker than one by one."""
 _ADD_REVERSAL: Final = "INSERT INTO reversals (leaf_index, log_id, reversed_index) VALUES (?, ?, ?)"
