@@ -69,7 +69,8 @@ class SendingLimits:
     """How messages are sent; times in seconds.
 
     Args:
-        window: how many of one signer's messages may be under way at once.
+        window: how many of one signer's messages may be on their way at once.
+        landed: how many may be in blocks that are not final, before the next are sent.
         resend_first_seconds: after how long a message is handed over again; doubles each time,
             three quarters to five quarters of it at random.
         resend_longest_seconds: the longest such wait.
@@ -81,6 +82,7 @@ class SendingLimits:
     """
 
     window: int = 16
+    landed: int = 256
     resend_first_seconds: float = 2.0
     resend_longest_seconds: float = 15.0
     raise_after_seconds: float = 30.0
@@ -147,15 +149,15 @@ class Lane:
             versions = {each.id: view.outbox.attempts(each.id, each.nonce) for each in messages}
         if not messages:
             return False
-        # The receipts are asked for before the final block: what has one is judged by a chain that
-        # is at least as new.
+        final = self.gateway.final()
+        standing = self._standing(messages, final)
+        messages = [each for each in messages if each.id not in standing]
         used = self.gateway.nonce_of(self.signer.address)
         receipts = {
             each.id: self._receipt(versions[each.id])
             for each in messages
             if each.nonce is not None and each.nonce < used
         }
-        final = self.gateway.final()
         changes: list[_Change] = []
         try:
             self._look_at(messages, versions, receipts, final, changes)
@@ -189,6 +191,18 @@ class Lane:
                 held_up = self._is_held_up(message, change)
             if change is not None:
                 changes.append(change)
+
+    def _standing(self, messages: Sequence[Message], final: Block) -> set[int]:
+        """Messages whose block is still the chain's, and not final: there is nothing to ask."""
+        young = [each for each in messages if each.block is not None and each.block > final.number]
+        hashes = {block: self._hash_of(block) for block in {each.block for each in young}}
+        return {each.id for each in young if hashes[each.block] == each.block_hash}
+
+    def _hash_of(self, block: int | None) -> str | None:
+        try:
+            return self.gateway.block_hash(block) if block is not None else None
+        except BlockMissingError:
+            return None
 
     @staticmethod
     def _is_held_up(message: Message, change: _Change | None) -> bool:
@@ -362,7 +376,7 @@ class Lane:
         """Sign and send the next messages, as many as may be under way; whether there were any."""
         with Reading(self.database, self.log_id) as view:
             ahead = view.outbox.under_way(self.name)
-            waiting = view.outbox.queued(self.name, max(0, self.limits.window - len(ahead)))
+            waiting = view.outbox.queued(self.name, self._room(ahead))
             highest = view.outbox.highest_nonce(self.name)
         if not waiting or any(each.state == STUCK or each.resend_at for each in ahead):
             return False
@@ -387,6 +401,12 @@ class Lane:
             return refused
         self._send(changes)
         return True
+
+    def _room(self, ahead: Sequence[Message]) -> int:
+        """How many more messages may be signed."""
+        landed = sum(each.state == LANDED for each in ahead)
+        on_their_way = len(ahead) - landed
+        return max(0, min(self.limits.window - on_their_way, self.limits.landed - landed))
 
     def _require_caught_up(self, ahead: Sequence[Message], used: int, highest: int | None) -> None:
         """Refuse to sign by a chain that does not show what has landed already."""
