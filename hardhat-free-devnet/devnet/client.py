@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -47,6 +49,30 @@ def ask(rpc_url: str, method: str, *params: Any) -> Any:
         answer = json.loads(body)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unreachable(type(error).__name__) from error
+    return _result(answer)
+
+
+def order(private_socket: Path, method: str, *params: Any) -> Any:
+    """The result of one call through a validator's socket, which only its owner can open.
+
+    Raises:
+        Unreachable: nobody answers.
+        RpcError: it says no.
+    """
+    asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(TIMEOUT_SECONDS)
+            connection.connect(str(private_socket))
+            connection.sendall(json.dumps(asked).encode())
+            with connection.makefile("rb") as stream:
+                answer = json.loads(stream.readline())
+    except (OSError, ValueError) as error:
+        raise Unreachable(type(error).__name__) from error
+    return _result(answer)
+
+
+def _result(answer: Any) -> Any:
     if "error" in answer:
         refused = RpcError(str(answer["error"].get("message")), answer["error"].get("data"))
         refused.number = int(answer["error"].get("code", refused.number))

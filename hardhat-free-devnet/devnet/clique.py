@@ -6,14 +6,19 @@ may sign one of any N/2 + 1 blocks in a row. Nothing here starts anything.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from eth_account import Account
 from eth_keys.datatypes import PrivateKey
+
+from devnet.errors import SettingsError
 
 HOST: Final = "127.0.0.1"
 GAS_LIMIT: Final = 500_000_000
@@ -93,6 +98,16 @@ def make_keys(directory: Path) -> tuple[str, str]:
     return str(account.address), peer.public_key.to_hex().removeprefix("0x")
 
 
+def private_socket(directory: Path) -> Path:
+    """Where a validator takes orders from its owner; short, as the system wants it."""
+    name = hashlib.sha256(str(directory).encode()).hexdigest()[:24]
+    folder = Path(tempfile.gettempdir()) / f"anxu-devnet-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
+        raise SettingsError("directory", f"{folder} must belong to this user alone")
+    return folder / f"{name}.ipc"
+
+
 def peers_file(validators: list[Validator]) -> str:
     """The settings file that makes each validator hold on to the others, also after a restart."""
     listed = ", ".join(json.dumps(each.enode) for each in validators)
@@ -120,10 +135,12 @@ def arguments(directory: Path, validator: Validator, *, chain_id: int) -> list[s
         "--unlock": validator.address,
         "--password": directory / "password",
         "--nat": "none",
+        "--ipcpath": private_socket(directory),
         "--cache": 64,
         "--verbosity": 3,
     }
-    switches = ["--http", "--mine", "--nodiscover", "--ipcdisable", "--allow-insecure-unlock"]
+    # without --mine: a validator begins once it has met its peers, or it would begin a fork
+    switches = ["--http", "--nodiscover", "--allow-insecure-unlock"]
     return [*(f"{name}={value}" for name, value in given.items()), *switches]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import random
 import shutil
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,9 +25,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from devnet import programs
+from devnet import mending, programs
 from devnet.client import Unreachable, ask
-from devnet.clique import HOST, Validator, arguments, genesis, make_keys, peers_file
+from devnet.clique import HOST, Validator, arguments, genesis, make_keys, peers_file, private_socket
 from devnet.errors import (
     BirthMismatchError,
     DirectoryInUseError,
@@ -33,6 +35,7 @@ from devnet.errors import (
     SettingsError,
     StartError,
 )
+from devnet.packages import Report, silent
 from devnet.settings import DEFAULT_CHAIN_ID
 
 if TYPE_CHECKING:
@@ -48,6 +51,9 @@ STOP_SECONDS: Final = 20.0
 _PORTS: Final = range(20_000, 32_000)
 """Below what the system gives to outgoing connections, so that a stopped validator's port stays."""
 _POLL_SECONDS: Final = 0.1
+_WATCH_SECONDS: Final = 1.0
+
+_log = logging.getLogger("devnet.network")
 _LOG_TAIL_BYTES: Final = 4_000
 _HASHES_ONLY: Final = False
 
@@ -80,6 +86,7 @@ class PoaNetwork:
         self.validators = tuple(validators)
         self._owner_lock: int | None = None
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._stopped = threading.Event()
 
     @classmethod
     def create(
@@ -90,7 +97,7 @@ class PoaNetwork:
         chain_id: int = DEFAULT_CHAIN_ID,
         period_seconds: int = 1,
         balances_wei: dict[str, int] | None = None,
-        report: programs.Report = programs.silent,
+        report: Report = silent,
     ) -> PoaNetwork:
         """Make keys, genesis and peers of a new network; nothing runs yet.
 
@@ -143,9 +150,7 @@ class PoaNetwork:
         return cls(directory, facts["chain_id"], facts["period_seconds"], validators)
 
     @classmethod
-    def open(
-        cls, directory: Path, *, validators: int | None = None, report: programs.Report
-    ) -> PoaNetwork:
+    def open(cls, directory: Path, *, validators: int | None = None, report: Report) -> PoaNetwork:
         """The network of a directory; a new one when there is none.
 
         Raises:
@@ -177,7 +182,7 @@ class PoaNetwork:
         """The log of a validator."""
         return self.home(number) / "geth.log"
 
-    def start(self, *, detached: bool = False, report: programs.Report = programs.silent) -> None:
+    def start(self, *, detached: bool = False, report: Report = silent) -> None:
         """Start every validator that does not run, and wait until they make blocks together.
 
         Without ``detached`` they end when this process ends, however that happens.
@@ -190,16 +195,21 @@ class PoaNetwork:
         geth = programs.geth(report)
         if not detached:
             self._own()
-        for number in self.numbers:
-            self._launch(geth, number, detached=detached)
+        self._stopped.clear()
+        started = [each for each in self.numbers if self._launch(geth, each, detached=detached)]
+        mending.begin([self._seat(each) for each in started], self._running())
         self.wait_ready()
+        if detached:
+            self._watch_detached()
+        else:
+            threading.Thread(target=self.watch, daemon=True).start()
 
     def start_validator(self, number: int) -> None:
         """Start one validator again; it ends with the network's owner, if it has one."""
         self._require(number)
-        self._launch(
-            programs.geth(), number, detached=self._owner_lock is None and not self._owned()
-        )
+        detached = self._owner_lock is None and not self._owned()
+        if self._launch(programs.geth(), number, detached=detached):
+            mending.begin([self._seat(number)], self._running())
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Wait until all validators answer and hold a common block after block 0.
@@ -207,13 +217,14 @@ class PoaNetwork:
         Raises:
             StartError: it did not happen in time.
         """
-        deadline = time.monotonic() + seconds
+        deadline, watch = time.monotonic() + seconds, mending.Watch()
         while True:
             for number in self.numbers:
                 if self.pid(number) is None:
                     raise StartError(f"validator {number} ended", _tail(self.log(number)))
             if self.common_block() > 0:
                 return
+            watch.look(self._running())
             if time.monotonic() > deadline:
                 raise StartError(f"no common block after {seconds:.0f} s", _tail(self.log(1)))
             time.sleep(_POLL_SECONDS)
@@ -250,6 +261,7 @@ class PoaNetwork:
 
     def stop(self) -> int:
         """End all validators; how many ran."""
+        self._stopped.set()
         with ThreadPoolExecutor() as several:
             stopped = sum(several.map(self.stop_validator, self.numbers))
         for child in self._children.values():
@@ -307,9 +319,34 @@ class PoaNetwork:
             peers=peers,
         )
 
-    def _launch(self, geth: Path, number: int, *, detached: bool) -> None:
+    def watch(self) -> None:
+        """Mend splits for as long as a validator runs; see `devnet.mending`."""
+        watch = mending.Watch()
+        while (seats := self._running()) and not self._stopped.wait(_WATCH_SECONDS):
+            if watch.look(seats):
+                _log.warning("mended a split that could not end")
+
+    def _watch_detached(self) -> None:
+        """A process of its own that ends by itself soon after the last validator."""
+        with (self.directory / "watcher.log").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "devnet.network", str(self.directory)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _seat(self, number: int) -> mending.Seat:
+        return mending.Seat(self.validators[number - 1].rpc_url, private_socket(self.home(number)))
+
+    def _running(self) -> list[mending.Seat]:
+        return [self._seat(number) for number in self.numbers if self.pid(number) is not None]
+
+    def _launch(self, geth: Path, number: int, *, detached: bool) -> bool:
+        """Start a validator's process; False when it runs already."""
         if self.pid(number) is not None:
-            return
+            return False
         home, validator = self.home(number), self.validators[number - 1]
         for port in (validator.p2p_port, validator.engine_port, validator.rpc_port):
             if not _is_free(port):
@@ -333,6 +370,7 @@ class PoaNetwork:
             if child.poll() is not None:
                 raise StartError(f"validator {number} ended", _tail(self.log(number)))
             time.sleep(_POLL_SECONDS / 10)
+        return True
 
     def _signal(self, number: int, how: signal.Signals) -> bool:
         pid = self.pid(number)
@@ -437,3 +475,8 @@ def _tail(log: Path) -> str:
         return log.read_bytes()[-_LOG_TAIL_BYTES:].decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
+
+
+if __name__ == "__main__":
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    PoaNetwork.load(Path(sys.argv[1])).watch()
