@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -247,3 +249,44 @@ class TestManifestPart:
         with pytest.raises(SettingsError) as refused:
             Finality.from_json(parts)
         assert refused.value.setting == "finality"
+
+
+class TestHeadersOfGeth:
+    """Blocks that four geth validators made."""
+
+    @pytest.fixture
+    def vector(self) -> dict[str, Any]:
+        path = Path(__file__).parents[3] / "vectors" / "finality" / "geth_clique.json"
+        return dict(json.loads(path.read_text("utf-8")))
+
+    def test_each_is_signed_by_one_of_its_validators(self, vector):
+        opened = [open_header(header) for header in vector["headers"][1:]]
+        assert {each.signer for each in opened} <= set(vector["validators"])
+        parents = [each.block.parent_hash for each in opened[1:]]
+        assert parents == [each.block.hash for each in opened[:-1]]
+
+    def test_the_first_block_carries_no_signature_of_anybody(self, vector):
+        header = vector["headers"][0]
+        assert header["extraData"].endswith("00" * 65)
+        with pytest.raises(BlockSignerError) as refused:
+            open_header(header)
+        assert refused.value.reason == "its signature is none"
+
+    def test_three_of_four_must_have_built_on_the_final_one(self, vector):
+        class Recorded:
+            endpoint = "http://recorded.example"
+
+            def block(self, at: int | str | None = None) -> Block:
+                header = vector["headers"][-1 if at is None else int(at)]
+                time = int(header["timestamp"], 16)
+                return Block(int(header["number"], 16), header["hash"], time, header["parentHash"])
+
+            def header(self, number: int) -> dict[str, Any]:
+                return dict(vector["headers"][number])
+
+        rule = signers(4, signers=tuple(vector["validators"]))
+        final = rule.final_block(Recorded()).number
+        by_hand = [open_header(header).signer for header in vector["headers"][1:]]
+        above = by_hand[final:]  # block n stands at place n - 1
+        assert len(set(above)) == 3
+        assert len(set(above[1:])) < 3
