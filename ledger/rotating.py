@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from ledger.keys.key_store import LOG, PUBLISHER, SEALING, SUPERVISOR, KeyStore
 from ledger.node import open_keys
 from ledger.store.database import Database
 from ledger.store.outbox import UNDER_WAY
-from ledger.store.unit_of_work import Reading
+from ledger.store.unit_of_work import Reading, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def rotate_keys(directory: Path, supervisor_directory: Path) -> NewKeys:
             "rotateKeys",
             [made.log_id, made.publisher, made.log_key, made.sealing_key_digest],
         )
+    _hand_over(settings, keys.current_name(PUBLISHER))
     for name, successor in names.items():
         keys.adopt(name, successor)
     return made
@@ -78,12 +81,25 @@ def _next_name(keys: KeyStore, name: str) -> str:
 
 
 def _require_nothing_under_way(settings: NodeSettings) -> None:
+    with _database(settings) as database, Reading(database, LogId(settings.log_id)) as view:
+        counts = view.outbox.counts()
+    if any(counts.get(state, 0) for state in UNDER_WAY):
+        raise NotPermittedError(action="a rotation", needed="no chain message under way")
+
+
+def _hand_over(settings: NodeSettings, former: str) -> None:
+    """Count the old account's messages under its key's name; the first one's is ``publisher-1``."""
+    label = former if former != PUBLISHER else f"{PUBLISHER}-1"
+    with _database(settings) as database, UnitOfWork(database, LogId(settings.log_id)) as work:
+        work.outbox.hand_over(PUBLISHER, label)
+        work.commit()
+
+
+@contextmanager
+def _database(settings: NodeSettings) -> Iterator[Database]:
     database = Database(settings.database_url)
     try:
         database.migrate()
-        with Reading(database, LogId(settings.log_id)) as view:
-            counts = view.outbox.counts()
+        yield database
     finally:
         database.close()
-    if any(counts.get(state, 0) for state in UNDER_WAY):
-        raise NotPermittedError(action="a rotation", needed="no chain message under way")

@@ -292,6 +292,17 @@ class OutboxRepository:
         ).scalar_one()
         return int(value) if value is not None else None
 
+    def hand_over(self, signer: str, former: str) -> None:
+        """Let messages that an account landed count for ``former``: ``signer`` has a new account.
+
+        Nonces are counted for each account, so the new one begins with its own.
+        """
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.signer == signer, outbox.c.nonce.is_not(None))
+            .values(signer=former)
+        )
+
     def update(self, message_id: int, **values: Any) -> None:
         """Record progress of a message."""
         self._connection.execute(update(outbox).where(outbox.c.id == message_id).values(**values))

@@ -20,6 +20,13 @@ from scripts.cli.command import command, group
 from scripts.cli.nodes import opened
 from scripts.cli.options import finality_of
 from scripts.cli.output import Output
+from scripts.cli.supervisor_cards import (
+    CardsOption,
+    DelayOption,
+    ThresholdOption,
+    card,
+    read_cards,
+)
 
 if TYPE_CHECKING:
     from ledger.chain.deployment import Manifest
@@ -117,6 +124,7 @@ ReorgDepthOption = Annotated[
 def register(parent: typer.Typer) -> None:
     """Add the group."""
     app = group(parent, "chain", "Deploy the contracts, look at the chain (合约与链).")
+    command(app, "card")(card)
     command(app, "deploy")(deploy)
     command(app, "status")(status)
     command(app, "verify")(verify)
@@ -145,24 +153,19 @@ def deploy(
     validators: ValidatorsOption = 0,
     signers: SignersOption = None,
     reorg_depth: ReorgDepthOption = 0,
+    supervisors: CardsOption = None,
+    threshold: ThresholdOption = 1,
+    delay_seconds: DelayOption = 0,
 ) -> None:
-    """Deploy all contracts, name the first supervisor, write the manifest (部署合约).
+    """Deploy all contracts, name the supervisors, write the manifest (部署合约).
 
-    A manifest that is there already is kept, so the command can be repeated after a crash.
+    A manifest that is there already is kept, and a deployment that broke off goes on where it
+    stopped, so the command can be repeated after a crash. One supervisor and no delay are for a
+    demonstration.
     """
     from ledger.birth import NewNode, deploy_network
 
-    offset_seconds, as_of = 0, None
-    if devnet is not None:
-        from devnet.directory import running_endpoint
-
-        endpoint = running_endpoint(devnet)
-        if endpoint is None:
-            raise SettingsError(setting="--devnet", reason="no chain runs there; 'anxu devnet up'")
-        rpc = rpc or endpoint.rpc_url
-        offset_seconds, as_of = endpoint.offset_seconds, endpoint.as_of
-    if rpc is None:
-        raise SettingsError(setting="--rpc", reason="give it, or --devnet")
+    rpc, offset_seconds, as_of = _endpoint(rpc, devnet)
     known = manifest.exists()
     supervisor = NewNode("supervisor", name_zh, name_en, "", 0, host, port)
     deployed = deploy_network(
@@ -175,6 +178,9 @@ def deploy(
         finality=finality_of(confirmations, validators, signers or (), reorg_depth),
         offset_seconds=offset_seconds,
         as_of=as_of,
+        others=read_cards(supervisors or ()),
+        threshold=threshold,
+        delay_seconds=delay_seconds,
         report=lambda text: print(text, file=sys.stderr, flush=True),
     )
     if known:
@@ -183,6 +189,20 @@ def deploy(
         )
     document = deployed.to_json() | {"manifest": manifest, "already_deployed": known}
     out.result(document, lambda: _show_contracts(out, deployed))
+
+
+def _endpoint(rpc: str | None, devnet: Path | None) -> tuple[str, int, str | None]:
+    """The chain's address, the shift of its clock and the day a demonstration stands on."""
+    if devnet is not None:
+        from devnet.directory import running_endpoint
+
+        endpoint = running_endpoint(devnet)
+        if endpoint is None:
+            raise SettingsError(setting="--devnet", reason="no chain runs there; 'anxu devnet up'")
+        return rpc or endpoint.rpc_url, endpoint.offset_seconds, endpoint.as_of
+    if rpc is None:
+        raise SettingsError(setting="--rpc", reason="give it, or --devnet")
+    return rpc, 0, None
 
 
 def status(
