@@ -63,6 +63,8 @@ def begin(seats: Sequence[Seat], running: Sequence[Seat]) -> None:
         time.sleep(_POLL_SECONDS)
     for each in seats:
         try:
+            # the command line cannot say so: what offers no tip is passed on, and put into blocks
+            order(each.private_socket, "miner_setGasPrice", "0x0")
             order(each.private_socket, "miner_start")
         except (Unreachable, RpcError):
             continue  # it has ended meanwhile; whoever waits for it will see
