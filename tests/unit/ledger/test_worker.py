@@ -8,10 +8,16 @@ from types import SimpleNamespace
 import pytest
 
 import ledger.worker
-from ledger.errors import InvariantBrokenError, NotFoundError, PeerUnavailableError
+from ledger.chain.reorganisations import require_one_history
+from ledger.errors import (
+    DeepReorganisationError,
+    InvariantBrokenError,
+    NotFoundError,
+    PeerUnavailableError,
+)
 from ledger.evidence.encoding import LogId
 from ledger.store.database import Database
-from ledger.store.unit_of_work import UnitOfWork
+from ledger.store.unit_of_work import Reading, UnitOfWork
 from ledger.worker import FAULT, Worker
 
 
@@ -20,7 +26,9 @@ def context(tmp_path) -> Iterator[SimpleNamespace]:
     """As much of a node as a worker asks for: its database."""
     database = Database(f"sqlite:///{tmp_path / 'node.sqlite'}")
     database.migrate()
-    yield SimpleNamespace(write=lambda: UnitOfWork(database, LogId(1)))
+    yield SimpleNamespace(
+        write=lambda: UnitOfWork(database, LogId(1)), read=lambda: Reading(database, LogId(1))
+    )
     database.close()
 
 
@@ -175,3 +183,35 @@ class TestRun:
 
     def test_draining_stops_at_its_limit(self, context):
         assert Worker(context, {"endless": lambda: True}).drain(limit=7) == 7
+
+
+class TestReplacedBlocks:
+    def test_what_stopped_for_them_goes_on_once_it_is_decided(self, context):
+        at = datetime(2026, 9, 15, tzinfo=UTC)
+        with context.write() as work:
+            work.finality.add_reorganisation(3, 9, "0xa", "0xb", at)
+            work.commit()
+        ran = []
+
+        def trusting() -> bool:
+            with context.read() as view:
+                require_one_history(view)
+            ran.append(1)
+            return False
+
+        worker = Worker(context, {"release": trusting, "broken": broken})
+        worker.drain()
+        assert worker.stopped["release"] == DeepReorganisationError.code
+        worker.drain()
+        assert ran == []
+        with context.write() as work:
+            found = work.finality.open_reorganisation()
+            work.finality.decide(found.id, "duty officer", "restored", at)
+            work.commit()
+        worker.drain()
+        assert ran == [1]
+        assert worker.stopped == {"broken": InvariantBrokenError.code}
+
+
+def broken() -> bool:
+    raise InvariantBrokenError(invariant="i", expected="a", actual="b")

@@ -114,3 +114,30 @@ def upgrade(database: Database, revision: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         connection.commit()
+
+
+class TestChainService:
+    """The fourth revision: signed bytes stand beside the message, all versions of them."""
+
+    def test_a_message_under_way_keeps_its_bytes(self, database_url):
+        database = Database(database_url)
+        upgrade(database, "0003")
+        with database.writing() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO outbox (id, message_key, signer, contract, function, arguments,"
+                    " state, nonce, transaction_hash, raw, attempts, queued_at) VALUES"
+                    " (1, 'sent', 'publisher', 'C', 'f', '[]', 'SIGNED', 7, '0xab', :raw, 1, 5),"
+                    " (2, 'new', 'publisher', 'C', 'f', '[]', 'QUEUED', NULL, NULL, NULL, 0, 6)"
+                ),
+                {"raw": b"signed"},
+            )
+            connection.commit()
+        database.migrate()
+        with Reading(database, LogId(7)) as view:
+            [message] = view.outbox.under_way("publisher")
+            assert (message.nonce, message.signed_block, message.refusals) == (7, None, 0)
+            [attempt] = view.outbox.attempts(message.id, 7)
+            assert (attempt.raw, attempt.transaction_hash, attempt.gas) == (b"signed", "0xab", 0)
+            assert [each.message_key for each in view.outbox.queued("publisher", 9)] == ["new"]
+        database.close()
