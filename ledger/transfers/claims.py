@@ -256,7 +256,7 @@ def unsettled_claims(context: NodeContext, log_id: int | None = None) -> tuple[P
         ChainUnavailableError: no endpoint answers.
     """
     with context.read() as view:
-        candidates = _candidates(view, context.clock.today())
+        candidates = _candidates(view, context.clock.today(), log_id)
     unsettled = {chain.ClaimState.OPEN, chain.ClaimState.CONTESTED}
     places = [place_of(context, tag, kind) for kind, tag in candidates]
     wanted = [
@@ -274,12 +274,11 @@ CONTEST: Final = "contest"
 _ACTS: Final = (CLAIM, RELEASE, OFFER, CONTEST, *(f"settle/{each.name}" for each in Finding))
 
 
-def _candidates(view: View, today: date) -> list[tuple[ClaimKind, bytes]]:
+def _candidates(view: View, today: date, log_id: int | None) -> list[tuple[ClaimKind, bytes]]:
     """Claims that may be unsettled: contested, or claimed so lately that they can be."""
     claimed: dict[tuple[ClaimKind, bytes], ChainEvent] = {}
     held: set[bytes] = set()
-    names = (*_ABOUT_BENEFITS, *_ABOUT_STAYS, *_ABOUT_CONTESTS)
-    for event in view.events.named("Transfers", *names):
+    for event in _claim_events(view, log_id):
         key = _what(event.name, event.arguments)
         if event.name in {"BenefitReleased", "BenefitHandedOver", "ClaimSettled"}:
             claimed.pop(key, None)
@@ -288,6 +287,20 @@ def _candidates(view: View, today: date) -> list[tuple[ClaimKind, bytes]]:
         if event.name in _ABOUT_STAYS:
             held.add(key[1])
     return [key for key, event in claimed.items() if _may_be_open(event, today)]
+
+
+def _claim_events(view: View, log_id: int | None) -> list[ChainEvent]:
+    """The events of claims in chain order: all of them, or those that a bureau has a part in."""
+    names = (*_ABOUT_BENEFITS, *_ABOUT_STAYS, *_ABOUT_CONTESTS)
+    if log_id is None:
+        return view.events.named("Transfers", *names)
+    own = [f"{role}:{log_id}" for role in ("log", "fromLog", "toLog", "contester")]
+    found = view.events.about(own, "Transfers", *names)
+    tags = {"0x" + _what(event.name, event.arguments)[1].hex() for event in found}
+    keys = [f"{field}:{tag}" for tag in tags for field in ("tag", "benefitTag")]
+    others = view.events.about(keys, "Transfers", *names)
+    together = {(event.block, event.log_index): event for event in (*found, *others)}
+    return [together[place] for place in sorted(together)]
 
 
 def _may_be_open(event: ChainEvent, today: date) -> bool:

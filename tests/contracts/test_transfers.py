@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from ledger.policy import work_calendar
+
 NONE, REQUESTED, RELEASED, ACCEPTED, REFUSED, WITHDRAWN, MOVED, CANCELLED = range(8)
 MOVE, CANCEL = range(2)
 STAY, BENEFIT = range(2)
@@ -1052,3 +1054,25 @@ class TestBatch:
         refusal = network.refused("Transfers", "multicall", calls, sender=network.publishers[NEW])
         assert refusal == ("TransfersSegmentInCase", ids["segment"], ids["case"])
         assert state(network, ids) == NONE
+
+
+class TestAgreement:
+    """The contract and the policy table count the same days; both are used for due dates."""
+
+    def test_terms_end_on_the_same_day_in_every_published_year(self, network):
+        years = work_calendar.published_years()
+        for year in years:
+            bits = work_calendar.work_year(year).working_days
+            words = [bits & (2**256 - 1), bits >> 256]
+            network.send("WorkCalendar", "publishYear", year, words, sender=network.supervisor)
+        day, asked = date(years[0], 1, 1), 0
+        while day.year <= years[-1]:
+            start = int(datetime(day.year, day.month, day.day, 12, tzinfo=BEIJING).timestamp())
+            end, known = network.read("WorkCalendar", "dueAt", start, 15)
+            expected = work_calendar.known_deadline(day, 15)
+            assert known == (expected is not None), day
+            if expected is not None:
+                assert (beijing_day(end - 1), beijing_day(end) > expected) == (expected, True)
+            asked += 1
+            day += timedelta(days=13)  # which meets every weekday, and every month of every year
+        assert asked > 600
