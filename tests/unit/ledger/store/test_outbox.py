@@ -127,6 +127,37 @@ class TestRetry:
         assert (outbox.find("a").state, outbox.find("a").nonce) == (state, 4)
 
 
+class TestOnceAnchored:
+    @staticmethod
+    def keep(outbox, key, end_index):
+        return outbox.queue_once_anchored(key, end_index, "Funds", "move", [key], at=AT)
+
+    def test_it_waits_until_its_leaves_are_anchored(self, outbox):
+        assert self.keep(outbox, "a", 10)
+        assert outbox.waiting_for_anchor() == 1
+        assert outbox.waiting_for_anchor(9) == 0
+        assert outbox.release_anchored(9, at=AT) == 0
+        assert outbox.all() == []
+        assert outbox.release_anchored(10, at=AT) == 1
+        assert [message.arguments for message in outbox.pending()] == [["a"]]
+        assert outbox.release_anchored(10, at=AT) == 0
+
+    def test_it_is_kept_once_also_when_it_has_left(self, outbox):
+        self.keep(outbox, "a", 10)
+        assert not self.keep(outbox, "a", 11)
+        outbox.release_anchored(10, at=AT)
+        assert not self.keep(outbox, "a", 10)
+        assert len(outbox.all()) == 1
+
+    def test_messages_of_one_leaf_leave_in_the_order_they_came(self, outbox):
+        for key in ("z", "b", "y", "a"):
+            self.keep(outbox, key, 10)
+        self.keep(outbox, "earlier leaf", 5)
+        outbox.release_anchored(10, at=AT)
+        keys = [message.message_key for message in outbox.pending()]
+        assert keys == ["earlier leaf", "z", "b", "y", "a"]
+
+
 def attempt(message_id: int, name: str, nonce: int, fee: int) -> Attempt:
     return Attempt(
         message_id=message_id, nonce=nonce, transaction_hash=name, raw=name.encode(), gas=21_000,
