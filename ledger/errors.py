@@ -898,6 +898,31 @@ class InsufficientFundsError(RefusedError):
 
 
 @dataclass(eq=False)
+class FundsFrozenError(RefusedError):
+    """A supervisor stopped the money of this bureau for a while."""
+
+    until: str
+    code: ClassVar[str] = "funds-frozen"
+    message: ClassVar[str] = "Outgoing money of this bureau is frozen until {until}."
+    message_zh: ClassVar[str] = "本机构资金拨付已被冻结，至 {until} 止。"
+    remedy: ClassVar[str] = "Ask the supervisor why, or wait until the freeze has ended."
+    remedy_zh: ClassVar[str] = "请向监管部门了解原因，或待冻结期满后办理。"
+
+
+@dataclass(eq=False)
+class NoShortfallError(RefusedError):
+    """More shortfall is cleared than there is."""
+
+    owed_fen: int
+    wanted_fen: int
+    code: ClassVar[str] = "no-shortfall"
+    message: ClassVar[str] = "The shortfall is {owed_fen} fen, not {wanted_fen}."
+    message_zh: ClassVar[str] = "缺口为 {owed_fen} 分，不足 {wanted_fen} 分。"
+    remedy: ClassVar[str] = "Look at 'anxu funds balances' and clear at most what is owed."
+    remedy_zh: ClassVar[str] = "请以 anxu funds balances 查看，补足金额不超过缺口。"
+
+
+@dataclass(eq=False)
 class TooFewLinesError(RefusedError):
     """A batch has so few lines that its total would show what single persons get."""
 

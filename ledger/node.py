@@ -30,6 +30,7 @@ from ledger.evidence.encoding import LogId
 from ledger.evidence.trust import TrustedKey, TrustFile
 from ledger.following.feeds import FeedClient
 from ledger.following.follower import Follower
+from ledger.funds.chain_books import ChainBooks
 from ledger.funds.release import release_approved
 from ledger.keys.files import read_private
 from ledger.keys.key_store import (
@@ -292,6 +293,7 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
             "erase": ErasureJob(context).step,
             "release": _trusting(context, lambda: release_approved(context)),
             "transfers": _trusting(context, lambda: advance_transfers(context) > 0),
+            "books": _trusting(context, ChainBooks(context).step),
         }
     )
 

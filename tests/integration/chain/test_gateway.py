@@ -15,9 +15,12 @@ from ledger.chain.bindings import (
     CaseState,
     ConflictState,
     DisbursementState,
+    FreezeOnChain,
+    RouteProfileOnChain,
     SettlementState,
 )
 from ledger.chain.connection import ChainConnection
+from ledger.chain.deciding import Call, decide
 from ledger.chain.deployment import DeployedContract, Governance, SupervisorInput, deploy
 from ledger.chain.finality import Finality
 from ledger.chain.gateway import ChainGateway
@@ -30,6 +33,8 @@ from ledger.errors import (
     TransactionRefusedError,
     WrongChainError,
 )
+from ledger.funds.model import Movement
+from ledger.governing import routing_calls
 from ledger.keys.signers import Secp256k1Signer
 
 
@@ -314,13 +319,17 @@ class TestBindings:
         assert (conflict.state, conflict.tag, conflict.second_log) == (ConflictState.OPEN, tag, 2)
         assert (read.conflict_id_of(2, 0, 1, 0), read.conflict_id_of(1, 0, 1, 1)) == (1, None)
         gateway.transact(two, "Conflicts", "answer", [1, word("answer")])
-        assert [each.log_id for each in read.conflict_answers(1)] == [2]
+        (answer,) = read.conflict_answers(1)
+        assert (answer.log_id, answer.reversal_index) == (2, None)
+        (conflict,) = read.conflicts()
+        assert (conflict.first_answered, conflict.second_answered) == (False, True)
+        assert (read.answer_due_at(1), read.is_answer_overdue(1)) == (None, False)
 
     def test_a_batch_is_opened_proposed_and_paid(self, scene):
         read, gateway, publisher = scene.bindings, scene.gateway, scene.publishers[3]
         gateway.transact(publisher, "Checkpoints", "publish", [3, 4, word("root"), []])
         opening = [3, int(Account.EXPENDITURE), 5_000, word("letter")]
-        gateway.transact(scene.supervisor, "Funds", "openBalance", opening)
+        decide(read, scene.supervisor, [Call("Funds", "openBalance", opening)])
         batch = word("batch")
         assert read.disbursement(batch) is None
         gateway.transact(
@@ -344,14 +353,28 @@ class TestBindings:
         assert read.fund_totals(3).disbursed_fen == 700
         assert (read.collected_up_to(3), read.payout_registered_up_to(3)) == (0, 4)
         assert read.reference_used(3, batch)
-        assert read.frozen_until(3) == 0
+        assert (read.batch_of(3, 2), read.batch_of(3, 4), read.books_holder(3)) == (batch, None, 3)
+
+    def test_routes_and_freezes_read_as_they_were_decided(self, scene):
+        read, gateway = scene.bindings, scene.gateway
+        assert (read.frozen_until(3), read.freeze_of(3)) == (0, FreezeOnChain(0, 0, 0, False))
         assert read.route_allowed_at(33, Account.TREASURY, Account.FISCAL, 0)
+        usual = read.route_profile_at(33, Movement.COLLECTION, 0)
+        assert usual == RouteProfileOnChain(0, ((Account.OUTSIDE, Account.TREASURY),))
+        legacy = [(Account.OUTSIDE, Account.LEGACY_INCOME)]
+        calls = routing_calls(33, Movement.COLLECTION, legacy, 0, word("decision"))
+        decide(read, scene.supervisor, calls)
+        now = gateway.latest_block().time
+        assert read.route_profile_at(33, Movement.COLLECTION, now) == RouteProfileOnChain(
+            now, tuple(legacy)
+        )
+        assert read.route_account_at(33, Movement.COLLECTION, now) is Account.LEGACY_INCOME
 
     def test_cases_move_and_their_money_is_settled(self, scene):
         read, gateway = scene.bindings, scene.gateway
         one, two = scene.publishers[4], scene.publishers[2]
         opening = [4, int(Account.EXPENDITURE), 5_000, word("letter")]
-        gateway.transact(scene.supervisor, "Funds", "openBalance", opening)
+        decide(read, scene.supervisor, [Call("Funds", "openBalance", opening)])
         cases = [word(f"case {number}") for number in range(3)]
         assert read.transfer_case(cases[0]) is None
         for case in cases:

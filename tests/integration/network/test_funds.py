@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from ledger.chain.deciding import decide
 from ledger.errors import (
     AmountError,
     BatchStateError,
@@ -35,10 +36,10 @@ from ledger.funds.release import (
     import_bank_answer,
     release_approved,
 )
+from ledger.governing import opening_calls
 from ledger.policy.kinds import Kind
 from ledger.records.corrections import reverse_entry
 from ledger.records.rules import ReversalReason
-from ledger.store.journal import Posting
 from ledger.store.outbox import FAILED, FINAL
 
 HEADINGS = {
@@ -57,15 +58,11 @@ def _opening(network):
     signer = network.context("supervisor").keys.secp256k1("supervisor")
     for name in ("nanjing", "suzhou", "hefei"):
         context = network.context(name)
-        context.chain.gateway.transact(
-            signer, "Funds", "openBalance", [context.log_id, int(Account.TREASURY), 10**9, bytes([1]) * 32]
-        )  # fmt: skip
-        with context.write() as work:
-            work.journal.post(
-                "opening", "BALANCE_OPENED", [Posting("TREASURY", 10**9), Posting("OUTSIDE", -(10**9))], {},
-                at=context.clock.now(),
-            )  # fmt: skip
-            work.commit()
+        calls = opening_calls(context.log_id, Account.TREASURY, 10**9, bytes([1]) * 32)
+        decide(context.chain, signer, calls)
+        network.settle(name)
+        with context.read() as view:
+            assert view.journal.balances() == {"TREASURY": 10**9, "OUTSIDE": -(10**9)}
 
 
 @pytest.fixture
@@ -473,15 +470,15 @@ class TestApproveAndRelease:
         self, network, bureau, checked
     ):
         supervisor = network.context("supervisor")
-        signer = supervisor.keys.secp256k1("supervisor")
+        signer = supervisor.keys.secp256k1("freezer")
         transact = bureau.chain.gateway.transact
-        transact(signer, "Funds", "freeze", [bureau.log_id, bytes([2]) * 32])
+        transact(signer, "FundRules", "freeze", [bureau.log_id, bytes([2]) * 32])
         approve_batch(bureau, checked, **TWO)
         network.settle("nanjing")
         with bureau.read() as view:
             assert view.outbox.find(f"approval/{checked}").state == FAILED
         assert batch(bureau, checked).state is BatchState.APPROVED
-        transact(signer, "Funds", "unfreeze", [bureau.log_id, bytes([2]) * 32])
+        transact(signer, "FundRules", "unfreeze", [bureau.log_id, bytes([2]) * 32])
         with bureau.write() as work:
             assert work.outbox.retry(f"approval/{checked}")
             work.commit()

@@ -13,7 +13,6 @@ from ledger.evidence.encoding import LogId
 from ledger.policy.kinds import Kind
 from ledger.policy.periods import month_range
 from ledger.recording.facts import Fact
-from ledger.store.journal import Posting
 
 NODES = {LogId(1): "nanjing", LogId(2): "suzhou", LogId(3): "hefei"}
 OPENING_FEN = 10_000_000_00
@@ -83,8 +82,5 @@ def alliance(network) -> Alliance:
         context = network.context(name)
         opening = [log_id, int(Account.EXPENDITURE), OPENING_FEN, bytes([1]) * 32]
         decide(context.chain, signer, [Call("Funds", "openBalance", opening)])
-        lines = [Posting("EXPENDITURE", OPENING_FEN), Posting("OUTSIDE", -OPENING_FEN)]
-        with context.write() as work:
-            work.journal.post("opening", "BALANCE_OPENED", lines, {}, at=context.clock.now())
-            work.commit()
+        network.settle(name)  # its books follow
     return Alliance(network)
