@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ledger.chain.artifacts import CONTRACTS
-from ledger.chain.deployment import DeployedContract, Manifest
+from ledger.chain.deployment import DeployedContract, Governance, Manifest, SupervisorInput
 from ledger.chain.finality import Finality
 from ledger.errors import SettingsError
 
@@ -73,3 +73,46 @@ def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SettingsError) as caught:
         Manifest.load(tmp_path / "manifest.json")
     assert "manifest.json" in caught.value.reason
+
+
+def supervisor(number=1, **changes):
+    fields = {
+        "account": f"0x{number:040x}", "cosigner_key": bytes([number]) * 32, "name": f"监管{number}",
+        "endpoint": "http://s.example", "freezer": f"0x{number + 100:040x}", "closer": None,
+    }  # fmt: skip
+    return SupervisorInput(**(fields | changes))
+
+
+class TestGovernance:
+    def test_a_supervisors_card_returns_as_it_was(self):
+        assert (
+            SupervisorInput.from_json(json.loads(json.dumps(supervisor().to_json())))
+            == supervisor()
+        )
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            {"account": "0x12"}, {"account": None}, {"freezer": "x"}, {"closer": 7},
+            {"cosigner_key": "0x12"}, {"cosigner_key": "zz"},
+        ],
+    )  # fmt: skip
+    def test_a_damaged_card_is_refused(self, damage):
+        with pytest.raises(SettingsError) as caught:
+            SupervisorInput.from_json(supervisor().to_json() | damage)
+        assert caught.value.setting == "supervisor"
+
+    def test_a_card_without_a_part_is_refused(self):
+        for name in supervisor().to_json():
+            content = supervisor().to_json()
+            del content[name]
+            with pytest.raises(SettingsError):
+                SupervisorInput.from_json(content)
+
+    def test_constructors_take_members_profiles_and_role_holders(self):
+        first, second = supervisor(1), supervisor(2, freezer=None, closer=f"0x{9:040x}")
+        values = Governance((first, second), threshold=2, delay_seconds=60).constructor_values()
+        assert values["firstMembers"] == [first.account, second.account]
+        assert (values["firstThreshold"], values["delaySeconds"]) == (2, 60)
+        assert [each[0] for each in values["supervisors"]] == values["firstMembers"]
+        assert values["holders"] == (values["firstMembers"], [first.freezer], [second.closer])

@@ -404,3 +404,42 @@ class TestCrash:
         monkeypatch.undo()
         KeyStore.open(store.directory, passphrase)
         assert set(_modes(store.directory)) == {"store.json"}
+
+
+class TestSuccessors:
+    def test_a_name_means_the_successor_and_the_old_key_stays(self, store: KeyStore) -> None:
+        old, new = store.generate_ed25519("log"), store.generate_ed25519("log-2")
+        assert store.current_name("log") == "log"
+        store.adopt("log", "log-2")
+        assert store.current_name("log") == "log-2"
+        assert store.ed25519("log").public_key == store.public_key("log") == new.public_key
+        assert store.names() == ("log", "log-2")
+        assert _modes(store.directory)["current.json"] == 0o600
+        kept = json.loads((store.directory / "log.key.json").read_text())
+        assert bytes.fromhex(kept["public"]) == old.public_key
+
+    def test_it_holds_for_whoever_opens_the_store(self, store: KeyStore, passphrase: str) -> None:
+        store.generate_secp256k1("publisher")
+        new = store.generate_secp256k1("publisher-2")
+        store.adopt("publisher", "publisher-2")
+        opened = KeyStore.open(store.directory, passphrase)
+        assert opened.secp256k1("publisher").address == new.address
+
+    def test_no_key_or_one_of_another_kind_takes_no_place(self, store: KeyStore) -> None:
+        store.generate_ed25519("log")
+        store.generate_secp256k1("log-2")
+        with pytest.raises(NotFoundError):
+            store.adopt("log", "log-3")
+        with pytest.raises(KeyKindError):
+            store.adopt("log", "log-2")
+        assert store.current_name("log") == "log"
+
+    @pytest.mark.parametrize("content", ["x", "[]", "3"])
+    def test_a_damaged_list_of_successors_is_named(self, store: KeyStore, content: str) -> None:
+        store.generate_ed25519("log")
+        path = store.directory / "current.json"
+        path.write_text(content)
+        path.chmod(0o600)
+        with pytest.raises(KeyFileDamagedError) as caught:
+            store.ed25519("log")
+        assert caught.value.path == str(path)
