@@ -194,9 +194,8 @@ def publish_calendar(chain: Bindings, signer: AccountSigner) -> list[int]:
         ContractRefusedError: the signer may not.
     """
     missing = [year for year in published_years() if chain.working_days_of(year) is None]
-    for year in missing:
-        days = day_words(work_year(year).working_days)
-        chain.gateway.transact(signer, "WorkCalendar", "publishYear", [year, days])
+    calls = [[year, day_words(work_year(year).working_days)] for year in missing]
+    chain.gateway.transact_all(signer, "WorkCalendar", "publishYear", calls)
     return missing
 
 

@@ -284,16 +284,35 @@ class ChainGateway:
             ContractRefusedError: the contract refuses it.
             TransactionRefusedError: the node does not take it, or it was reverted on landing.
         """
-        self.simulate(contract, function, arguments, signer.address)
-        nonce = self.nonce_of(signer.address)
-        signed = self.sign_call(signer, contract, function, arguments, nonce)
-        self.send_raw(signed.raw)
-        receipt = wait_for_receipt(self._connection, signed.hash)
-        if not receipt.succeeded:
-            # Something changed between the trial and the landing; the trial now tells what.
+        return self.transact_all(signer, contract, function, [arguments])[0]
+
+    def transact_all(
+        self,
+        signer: AccountSigner,
+        contract: str,
+        function: str,
+        several: Sequence[Sequence[Any]],
+    ) -> list[Receipt]:
+        """Send calls that do not depend on each other, one behind the other, and wait for all.
+
+        Raises:
+            ContractRefusedError: the contract refuses one.
+            TransactionRefusedError: the node does not take one, or it was reverted on landing.
+        """
+        first = self.nonce_of(signer.address)
+        sent = []
+        for nonce, arguments in enumerate(several, start=first):
             self.simulate(contract, function, arguments, signer.address)
-            raise ContractRefusedError(contract=contract, error="reverted", values={})
-        return receipt
+            signed = self.sign_call(signer, contract, function, arguments, nonce)
+            self.send_raw(signed.raw)
+            sent.append(signed.hash)
+        receipts = [wait_for_receipt(self._connection, each) for each in sent]
+        for arguments, receipt in zip(several, receipts, strict=True):
+            if not receipt.succeeded:
+                # Something changed between the trial and the landing; the trial now tells what.
+                self.simulate(contract, function, arguments, signer.address)
+                raise ContractRefusedError(contract=contract, error="reverted", values={})
+        return receipts
 
     def events(self, first: int, last: int, contract: str | None = None) -> list[ContractEvent]:
         """The events of one or all contracts, blocks ``first`` to ``last`` included, in order."""
