@@ -91,6 +91,12 @@ class People:
             Subject(packed[at : at + DIGEST_BYTES]) for at in range(0, len(packed), DIGEST_BYTES)
         ]
 
+    def persons(self) -> NDArray[np.int64]:
+        """The first 17 digits of everybody met so far, by place."""
+        persons = np.empty(len(self), np.int64)
+        persons[self._places] = self._known
+        return persons
+
     def keys(self, places: NDArray[np.int64]) -> tuple[ByteRows, NDArray[np.int64]]:
         """The sealing keys of rows: one row a person, and which of them each row needs.
 

@@ -25,7 +25,7 @@ from ledger.records.findings import RowFinding, Severity
 from ledger.records.importing import Progress
 from ledger.records.kept_months import KeptMonths
 from ledger.records.sieve import Sieve, months_of_rows
-from ledger.records.standing import NO_LEAF, PersonNumbers, standing_leaves
+from ledger.records.standing import NO_LEAF, MonthsInLog, PersonNumbers
 from ledger.records.validation import (
     CheckedPart,
     Rates,
@@ -212,6 +212,12 @@ class _AgainstLog:
         people, periods = some["person"].to_numpy(), some["period"].to_numpy()
         self.keys.append(month_keys(people, periods, normal))
 
+    def fill_in(self, rows: NDArray[np.int64], leaves: NDArray[np.int64]) -> None:
+        """Note the leaves of rows that were met without one."""
+        known, every = np.concatenate(self.rows), np.concatenate(self.leaves)
+        every[np.searchsorted(known, rows)] = leaves
+        self.leaves = [every]
+
     def __bool__(self) -> bool:
         return bool(self.rows)
 
@@ -230,7 +236,7 @@ class _Whole:
     ) -> None:
         self._kept = kept
         self._behind = behind
-        self._numbers = PersonNumbers(people)
+        self._in_log = MonthsInLog(people)
         self._context = context
         self._checker = checker
         self._people = people
@@ -257,22 +263,52 @@ class _Whole:
 
     def _ask_log(self, months: pl.DataFrame, places: NDArray[np.int64]) -> None:
         self._kept.add(months.with_columns(pl.Series(PLACE, places)))
-        leaves = np.full(len(months), NO_LEAF, np.int64)
+        rows, leaves = months["row"].to_numpy(), np.full(len(months), NO_LEAF, np.int64)
         with self._context.read() as view:
             if view.log.head().size:
-                persons = self._numbers.known(view, places)
-                leaves = standing_leaves(view, persons, months["period"].to_numpy())
+                leaves = self._in_log.at_once(view, places, rows, months["period"].to_numpy())
+        self._note_recorded(months, leaves)
         normal = months["normal"].to_numpy()
-        taken = normal & (leaves != NO_LEAF) & (months["row"].to_numpy() >= self._rows_done)
-        if taken.any():
-            self._recorded.add(months.filter(pl.Series(taken)), leaves[taken])
         if not normal.all():
             self._supplements.add(months.filter(pl.Series(~normal)), leaves[~normal])
+
+    def _note_recorded(self, months: pl.DataFrame, leaves: NDArray[np.int64]) -> None:
+        taken = months["normal"].to_numpy() & (leaves != NO_LEAF)
+        taken &= months["row"].to_numpy() >= self._rows_done
+        if taken.any():
+            self._recorded.add(months.filter(pl.Series(taken)), leaves[taken])
+
+    def _ask_later(self, ordered: NDArray[np.uint64]) -> None:
+        """Ask the log about the lines that were put off; ``ordered``: all keys of the file."""
+        persons = self._people.persons()
+        added = np.unique(np.concatenate([*self._supplements.keys, ordered[:0]]))
+
+        def is_wanted(places: NDArray[np.int64], periods: NDArray[np.int64]) -> NDArray[np.bool_]:
+            keys = month_keys(persons[places], periods, np.ones(len(places), np.bool_))
+            wanted: NDArray[np.bool_] = _place_in(ordered, keys) != NO_LEAF
+            return wanted | (_place_in(added, keys) != NO_LEAF) if len(added) else wanted
+
+        with self._context.read() as view:
+            found = self._in_log.later(view, is_wanted)
+        if not len(found):
+            return
+        for months in self._kept:
+            places, rows, periods = (months[name].to_numpy() for name in (PLACE, "row", "period"))
+            leaves = self._in_log.late_leaves(found, places, rows, periods)
+            self._note_recorded(months, leaves)
+            added_to = ~months["normal"].to_numpy() & (leaves != NO_LEAF)
+            if added_to.any():
+                self._supplements.fill_in(rows[added_to], leaves[added_to])
 
     def done(self, log_size: int) -> FileCheck:
         """Compare lines that may stand in one another's way, and sum up."""
         refused = np.concatenate(self._refused)
-        self._compare(refused)
+        ordered = np.sort(np.concatenate(self._keys))
+        if self._in_log.is_waiting:
+            self._ask_later(ordered)
+        shared = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        del ordered
+        self._compare(refused, shared)
         self._refuse_recorded(refused)
         self._refuse_without_month(refused)
         found = self._found
@@ -291,14 +327,11 @@ class _Whole:
             supplements=bool((~refused[rows]).any()),
             log_size=log_size,
             months=self._kept,
-            numbers=self._numbers,
+            numbers=self._in_log.numbers,
         )
 
-    def _compare(self, refused: NDArray[np.bool_]) -> None:
-        """Equal lines, and different normal lines of one person's month."""
-        ordered = np.sort(np.concatenate(self._keys))
-        shared = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        del ordered
+    def _compare(self, refused: NDArray[np.bool_], shared: NDArray[np.uint64]) -> None:
+        """Equal lines, and different normal lines of one person's month, by keys they share."""
         if not len(shared):
             return
         group = np.concatenate([_place_in(shared, keys) for keys in self._keys])

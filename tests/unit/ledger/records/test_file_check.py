@@ -1,21 +1,27 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from contextlib import ExitStack
 
 import numpy as np
 import pytest
 
+from ledger.evidence.encoding import Commitment, Entry, Head, LogId, reversal_subject
+from ledger.policy.kinds import Kind
 from ledger.ports import SystemRandom
 from ledger.recording.bulk import People
-from ledger.records import csv_stream, file_check, kept_months
+from ledger.records import csv_stream, file_check, kept_months, standing
 from ledger.records.columns import CONTRIBUTIONS
 from ledger.records.file_check import ChunkChecker, check_file, month_keys
 from ledger.records.files import open_source, read_table
 from ledger.records.importing import silent
 from ledger.records.kept_months import KeptMonths
+from ledger.records.service import import_contributions
 from ledger.records.sieve import MONTH_SCHEMA, months_of_rows
 from ledger.records.validation import check_contributions
+from ledger.store import commands, months
+from ledger.store.log import NewEntry
 
 FAULTS = {
     "identity_number": ["", "11010519491231002X", "110105491231002", "110105194912310021"],
@@ -125,6 +131,91 @@ class TestWholeFiles:
         assert (whole.errors_count, whole.warnings_count) == (29, 60)
         assert [item.line for item in whole.findings if item.code == "missing"] == [2, 3, 4, 5, 6]
         assert whole.lines_refused == 29
+
+
+EXTRA = {"contribution_type": "补差", "base": "500", "unit_amount": "80", "person_amount": "40"}
+
+
+@pytest.mark.usefixtures("small")
+class TestAgainstTheLog:
+    """The months that stand in the log, whatever the order of a file and the sizes of chunks."""
+
+    @pytest.mark.parametrize("by_month", [False, True])
+    @pytest.mark.parametrize("seed", range(8))
+    def test_recorded_months_are_named_wherever_they_stand(
+        self, checked, node, write_csv, contribution, monkeypatch, seed, by_month
+    ):
+        chance = random.Random(seed)
+        monkeypatch.setattr(standing, "_ASKED_AT_ONCE", chance.choice([1, 4, 10_000]))
+        every = [(person, month) for person in range(1, 13) for month in range(1, 8)]
+        recorded = chance.sample(every, chance.choice([1, 20, 84]))
+        import_contributions(node, write_csv(list(map(line_of(contribution), recorded))))
+        taken_back = take_back(node, contribution, chance.sample(recorded, 1))
+        asked = chance.sample(every, 60)
+        asked.sort(key=lambda each: each[::-1] if by_month else each)
+        lines = [line_of(contribution)(each) for each in asked]
+        extra = chance.sample([each for each in every if each not in asked], 6)
+        lines += [
+            contribution(person, period=f"2026{month:02d}", **EXTRA) for person, month in extra
+        ]
+        _, whole = checked(write_csv(lines, name="asked.csv"))
+        stands = set(recorded) - taken_back
+        assert {item.line for item in whole.findings if item.code == "already-recorded"} == {
+            line for line, each in enumerate(asked, 2) if each in stands
+        }
+        assert {item.line for item in whole.findings if item.code == "no-normal-line"} == {
+            line for line, each in enumerate(extra, 62) if each not in stands
+        }
+        with node.read() as view:
+            for item in whole.findings:
+                if item.code == "already-recorded":
+                    stored = view.log.entry(item.details["index"])
+                    person, month = asked[item.line - 2]
+                    number = contribution(person)["identity_number"]
+                    assert stored.entry.subject == node.bureau.writer.subject_of(number)
+                    assert stored.entry.head.period == 202600 + month
+
+    def test_each_person_is_asked_about_twice_at_most(
+        self, checked, node, write_csv, contribution, monkeypatch
+    ):
+        people = range(1, 15)
+        import_contributions(
+            node, write_csv([contribution(each, period="202601") for each in people])
+        )
+        lines = [
+            contribution(each, period=f"2026{month:02d}")
+            for month in range(2, 9)
+            for each in people
+        ]
+        asked, ask = [], months.facts_between
+
+        def counted(connection, kind, class_, persons, first, last):
+            asked.extend(persons.tolist())
+            return ask(connection, kind, class_, persons, first, last)
+
+        monkeypatch.setattr(commands, "facts_between", counted)
+        _, whole = checked(write_csv(lines, name="asked.csv"))
+        assert not whole.findings
+        assert Counter(asked) == dict.fromkeys(people, 2)
+
+
+def line_of(contribution):
+    return lambda each: contribution(each[0], period=f"2026{each[1]:02d}")
+
+
+def take_back(node, contribution, months) -> set[tuple[int, int]]:
+    """Reverse the recorded lines of these persons' months."""
+    for person, month in months:
+        subject = node.bureau.writer.subject_of(contribution(person)["identity_number"])
+        with node.write() as work:
+            (leaf,) = work.log.standing_facts(
+                Kind.CONTRIBUTION, 1, [(subject, 202600 + month)]
+            ).values()
+            head = Head(Kind.REVERSAL, 1, 202600 + month)
+            entry = Entry(head, reversal_subject(LogId(1), leaf), 0, Commitment(bytes(32)))
+            work.log.append([NewEntry(entry, b"")], source_key="s", recorded_at=node.clock.now())
+            work.commit()
+    return set(months)
 
 
 class TestMonthKeys:
