@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -21,6 +22,7 @@ from ledger.errors import (
     NotPermittedError,
     PersonInTransferError,
     RelationArrivingError,
+    SettingsError,
     TransferNotAllowedError,
     TransferNotOverdueError,
 )
@@ -52,6 +54,8 @@ from ledger.transfers.service import (
     settle_transfers,
     withdraw_transfer,
 )
+from scripts.cli.documents import digest_of_document
+from scripts.cli.main import run
 
 NANJING, SUZHOU, HEFEI = 1, 2, 3
 APPLICATION = Application(TransferReason.NON_HUKOU_UNDER_AGE)
@@ -336,6 +340,88 @@ class TestBenefitPlace:
         alliance.settle()
         with pytest.raises(TransferNotAllowedError):
             request_transfer(alliance.context(HEFEI), person[0], NANJING, APPLICATION)
+
+
+class TestCommands:
+    """What officers and supervisors type."""
+
+    @pytest.fixture
+    def anxu(self, network, tmp_path, capsys, monkeypatch):
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        paper = tmp_path / "decision.pdf"
+        paper.write_bytes(b"signed by two")
+
+        def command(*arguments, node, person=None):
+            words = [*map(str, arguments), "--node", str(network.layout.node(node)), "--json"]
+            if "--document" in words:
+                words[words.index("--document") + 1] = str(paper)
+            if person is not None:
+                identity = tmp_path / "identity"
+                identity.write_text(person[0])
+                words += ["--identity-file", str(identity)]
+            capsys.readouterr()
+            code = run(words)
+            said = capsys.readouterr()
+            return code, json.loads(said.out), said.err
+
+        return command
+
+    def test_a_benefit_is_claimed_contested_and_settled(self, anxu, alliance, oversight):
+        person = newcomer(alliance, NANJING, SUZHOU)
+        alliance.settle()
+        officers = ("--maker", "maker", "--checker", "checker")
+        code, claimed, said = anxu("benefit", "claim", *officers, node="nanjing", person=person)
+        assert (code, claimed["state"], claimed["log"]) == (0, "OPEN", NANJING), said
+        code, answer, _ = anxu("benefit", "claim", *officers, node="suzhou", person=person)
+        assert (code, answer["error"]["code"]) == (1, "claim-state")
+        contest = ("benefit", "contest", "--document", "", *officers)
+        code, contested, said = anxu(*contest, node="suzhou", person=person)
+        assert (code, contested["state"], contested["contester"]) == (0, "CONTESTED", SUZHOU), said
+        oversight.settle()
+        code, listed, _ = anxu("benefit", "claims", node="nanjing")
+        assert [row["tag"] for row in listed if row["state"] == "CONTESTED"] == [claimed["tag"]]
+        settle = ("benefit", "settle", "--tag", claimed["tag"], "--finding", "give")
+        code, voted, said = anxu(*settle, "--document", "", node="supervisor")
+        assert (code, voted["give_vote"]) == (0, oversight.first.address), said
+        oversight.by_hand("settleClaim", 1, bytes.fromhex(claimed["tag"][2:]), 1, DOCUMENT)
+        code, shown, _ = anxu("benefit", "show", "--tag", claimed["tag"], node="supervisor")
+        assert (code, shown["state"], shown["log"]) == (0, "SETTLED", SUZHOU)
+        release = ("benefit", "release", *officers)
+        code, offered, said = anxu(*release, "--to", NANJING, node="suzhou", person=person)
+        assert (code, offered["offered_to"], offered["log"]) == (0, NANJING, SUZHOU), said
+        take = ("benefit", "claim", "--from", SUZHOU, *officers)
+        code, taken, said = anxu(*take, node="nanjing", person=person)
+        assert (code, taken["log"], taken["offered_to"]) == (0, NANJING, None), said
+        code, ended, said = anxu(*release, node="nanjing", person=person)
+        assert (code, ended["state"]) == (0, "NONE"), said
+
+    def test_what_is_not_overdue_is_listed_and_not_decided(self, anxu, alliance, oversight):
+        person = newcomer(alliance, NANJING, HEFEI)
+        alliance.settle()
+        case_id = request(alliance, person, NANJING, HEFEI)
+        oversight.settle()
+        code, listed, _ = anxu("transfer", "overdue", "--all", node="supervisor")
+        (row,) = [row for row in listed if row["case"] == case_id]
+        assert (code, row["state"], row["overdue"], row["working_days"]) == (
+            0, "REQUESTED", False, 15,
+        )  # fmt: skip
+        words = ("transfer", "overrule", case_id, "--outcome", "cancel", "--document", "")
+        code, answer, _ = anxu(*words, node="supervisor")
+        assert (code, answer["error"]["code"]) == (1, "transfer-not-overdue")
+        code, answer, _ = anxu(*words, node="hefei")
+        assert (code, answer["error"]["code"]) == (1, "not-permitted")
+        code, cases, _ = anxu("transfer", "list", "--open", node="hefei")
+        assert all(not row["overdue"] and row["due_on"] for row in cases)
+
+    def test_a_paper_must_be_there_and_a_tag_whole(self, anxu, tmp_path):
+        settle = ("benefit", "settle", "--finding", "confirm", "--tag")
+        code, answer, _ = anxu(*settle, "0xab", "--document", "", node="supervisor")
+        assert (code, answer["error"]["code"]) == (64, "settings")
+        with pytest.raises(SettingsError):
+            digest_of_document(tmp_path / "nothing.pdf")
+        (tmp_path / "empty.pdf").touch()
+        with pytest.raises(SettingsError):
+            digest_of_document(tmp_path / "empty.pdf")
 
 
 class TestOverdue:
