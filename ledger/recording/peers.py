@@ -33,11 +33,18 @@ def request_headers(context: NodeContext, method: str, url: str, body: bytes) ->
 
 
 def key_of_caller(context: NodeContext, key_id: str) -> bytes | None:
-    """The Ed25519 key registered on chain for a key id; None when there is none."""
+    """The Ed25519 key registered on chain for a key id; None when there is none.
+
+    A closed log's key speaks for nobody any more: it may be why the log was closed.
+    """
     kind, _, name = key_id.partition("/")
     if kind == "log" and name.isdigit():
         return next(
-            (bureau.log_key for bureau in context.chain.bureaus() if bureau.log_id == int(name)),
+            (
+                bureau.log_key
+                for bureau in context.chain.bureaus()
+                if bureau.log_id == int(name) and not bureau.closed
+            ),
             None,
         )
     if kind == "supervisor":

@@ -241,8 +241,25 @@ class TestMembers:
     def test_the_delay_changes_by_decision_only(self, network):
         refusal = network.refused("Council", "updateDelay", 0, sender=network.supervisor)
         assert refusal == ("TimelockUnauthorizedCaller", network.supervisor)
-        network.decide(("Council", "updateDelay", 7_200))
+        events = self.changes(network, "updateDelay", 7_200)
+        changed = events["MinDelayChange"]
+        assert (changed["oldDuration"], changed["newDuration"]) == (DELAY_SECONDS, 7_200)
         assert network.read("Council", "getMinDelay") == 7_200
+
+    def test_who_decides_from_now_on_is_told(self, network):
+        events = self.changes(network, "setMembers", [network.outsider], 1)
+        told = events["MembersChanged"]
+        assert (list(told["members"]), told["threshold"]) == ([network.outsider], 1)
+        assert events["CallExecuted"]["target"] == network.contracts["Council"].address
+
+    def changes(self, network, function, *arguments):
+        """The events, by name, of a change of the council."""
+        council = network.contracts["Council"]
+        calls = [council.address], [council.encode_abi(function, list(arguments))]
+        made, _ = propose(network, calls)
+        network.send("Council", "approve", made, sender=network.second_supervisor)
+        network.wait(DELAY_SECONDS)
+        return dict(network.send("Council", "executeProposal", made, sender=network.outsider))
 
     def test_nobody_names_members_alone(self, network):
         for sender in (network.supervisor, network.deployer, network.outsider):
@@ -272,3 +289,37 @@ class TestTimelock:
                 refusal = network.refused("Council", function, *arguments, sender=sender)
                 needed = keccak(text=role) if role else bytes(32)
                 assert refusal == ("AccessControlUnauthorizedAccount", sender, needed)
+
+    def test_what_the_timelock_itself_refuses_is_passed_on(self, network):
+        """The council may call its own timelock; the timelock's rules hold there too."""
+        (target,), (payload,) = close_call(network)
+        one, nothing = [target], bytes(32)
+        for function, arguments, expected in (
+            ("scheduleBatch", (one, [], [payload], nothing, nothing, 10**6),
+             ("TimelockInvalidOperationLength", 1, 1, 0)),
+            ("executeBatch", (one, [0], [], nothing, nothing),
+             ("TimelockInvalidOperationLength", 1, 0, 1)),
+            ("scheduleBatch", (one, [0], [payload], nothing, nothing, 60),
+             ("TimelockInsufficientDelay", 60, DELAY_SECONDS)),
+        ):  # fmt: skip
+            assert network.refused_council("Council", function, *arguments) == expected
+
+    def test_an_operation_waits_for_the_one_before_it(self, network):
+        (target,), (payload,) = close_call(network)
+        batch = ([target], [0], [payload], b"\x05" * 32, bytes(32))
+        network.decide(("Council", "scheduleBatch", *batch, DELAY_SECONDS))
+        refusal = network.refused_council("Council", "executeBatch", *batch)
+        assert refusal == ("TimelockUnexecutedPredecessor", b"\x05" * 32)
+
+    def test_a_call_that_no_contract_knows_fails_by_name(self, network):
+        target = network.contracts["Statuses"].address
+        made, _ = propose(network, ([target], ["0x01020304"]))
+        network.send("Council", "approve", made, sender=network.second_supervisor)
+        network.wait(DELAY_SECONDS)
+        refusal = network.refused("Council", "executeProposal", made, sender=network.outsider)
+        assert refusal == ("FailedCall",)
+        for contract in ("Statuses", "Checkpoints"):
+            refusal = network.refused(
+                contract, "multicall", ["0x01020304"], sender=network.outsider
+            )
+            assert refusal == ("FailedCall",)

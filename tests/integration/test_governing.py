@@ -21,6 +21,7 @@ from ledger.config import NodeSettings
 from ledger.keys.key_store import CLOSER, FREEZER, LOG, PUBLISHER, SUPERVISOR
 from ledger.node import open_keys, open_node
 from ledger.policy.work_calendar import known_deadline, published_years
+from ledger.recording.peers import key_of_caller
 from scripts.cli.main import run
 
 DELAY_SECONDS = 3_600
@@ -281,4 +282,9 @@ class TestKeysAndSuccession:
         publisher = open_keys(directory).secp256k1(PUBLISHER).address
         assert place.read.log_id_of(publisher) == successor
         assert place.read.origin_of_leaf(successor, 0) == 1
+        with open_node(first) as node:
+            assert key_of_caller(node.context, "log/1") is None
+            assert key_of_caller(node.context, f"log/{successor}") == open_keys(
+                directory
+            ).public_key(LOG)
         assert NodeSettings.load(directory).log_id == 0
