@@ -23,8 +23,7 @@ def known_numbers(connection: Connection, subjects: Iterable[bytes]) -> dict[byt
     wanted = list(dict.fromkeys(subjects))
     found: dict[bytes, int] = {}
     for start in range(0, len(wanted), _ASKED_AT_ONCE):
-        for subject, person in _numbered(connection, wanted[start : start + _ASKED_AT_ONCE]):
-            found[bytes(subject)] = person
+        found.update(_numbered(connection, wanted[start : start + _ASKED_AT_ONCE]))
     if NO_SUBJECT in wanted:
         found[NO_SUBJECT] = NOBODY
     return found
