@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from ledger.errors import PersonInTransferError, TransferNotAllowedError
 from ledger.evidence.encoding import LogId, Subject
@@ -244,17 +244,17 @@ def _open(
             request_key(case.case_id),
             "Transfers",
             "request",
-            [
-                case.case_id,
-                "0x" + segment.tag.hex(),
-                segment.log_id,
-                context.log_id,
-                "0x" + letter_digest(letter).hex(),
-            ],
+            _request(case, context.log_id, letter_digest(letter)),
             at=now,
         )
         work.commit()
     return case
+
+
+def _request(case: TransferCase, to_log: LogId, digest: bytes) -> list[Any]:
+    """The arguments with which the chain is asked for a stay."""
+    tag = case.segment.tag
+    return [case.case_id, "0x" + tag.hex(), case.segment.log_id, to_log, "0x" + digest.hex()]
 
 
 def request_key(case_id: CaseId) -> str:
