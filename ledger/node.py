@@ -21,6 +21,7 @@ from ledger.chain.deployment import Manifest
 from ledger.chain.event_index import EventIndex
 from ledger.chain.gateway import ChainGateway
 from ledger.chain.registry import Registry
+from ledger.chain.remembered import RememberedAnswers
 from ledger.chain.reorganisations import FinalityWatch, require_one_history
 from ledger.chain.sender import Sender
 from ledger.config import MANIFEST_FILE, NodeSettings
@@ -57,8 +58,10 @@ from ledger.recording.writer import EntryWriter, RecordReader
 from ledger.store.database import Database
 from ledger.store.group import GroupCommit
 from ledger.store.tiles import TileStore
+from ledger.store.unit_of_work import Reading
 from ledger.supervision.service import (
     examine,
+    note_closed_conflicts,
     note_inconsistent_logs,
     note_proven_conflicts,
 )
@@ -135,10 +138,15 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
         random=random,
         database=database,
         keys=keys,
-        chain=Registry(Bindings(gateway)),
+        chain=Registry(Bindings(gateway), _answers_of(database, settings)),
         tools=_bureau_tools(directory, settings, keys) if settings.role == "bureau" else None,
     )
     return Node(context, FeedClient(partial(request_headers, context)))
+
+
+def _answers_of(database: Database, settings: NodeSettings) -> RememberedAnswers:
+    with Reading(database, LogId(settings.log_id)) as view:
+        return RememberedAnswers(view.contact.memory())
 
 
 @contextmanager
@@ -268,7 +276,7 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
     sender = Sender(database, log_id, gateway, signers, clock)
     watch = FinalityWatch(database, log_id, gateway, clock)
     index = EventIndex(database, log_id, gateway)
-    contact = ChainContact(database, log_id, gateway, clock)
+    contact = ChainContact(database, log_id, gateway, clock, context.chain.answers)
     follower = Follower(context, feeds)
     common: dict[str, Job] = {
         "send": _trusting(context, sender.step),
@@ -280,6 +288,7 @@ def _jobs(context: NodeContext, feeds: FeedClient) -> Mapping[str, Job]:
             "examine": lambda: examine(context),
             "inconsistent": lambda: note_inconsistent_logs(context),
             "conflicts": lambda: note_proven_conflicts(context),
+            "closed": lambda: note_closed_conflicts(context),
         }
     publisher = Publisher(context, feeds.cosignature)
     return (

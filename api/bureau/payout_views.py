@@ -288,9 +288,8 @@ def _name(words: Words, *, english: bool) -> str:
 
 def _approved_at(view: Rooms, batch_id: str) -> datetime | None:
     """When the block with both signatures was made."""
-    for event in view.events.named("Funds", "DisbursementApproved"):
-        if event.arguments["batchId"] == batch_id:
-            return datetime.fromtimestamp(event.block_time, UTC)
+    for event in view.events.about([f"batchId:{batch_id}"], "Funds", "DisbursementApproved"):
+        return datetime.fromtimestamp(event.block_time, UTC)
     return None
 
 

@@ -131,7 +131,9 @@ def alert_view(context: NodeContext, alert_id: str) -> views.AlertView:
     with context.read() as view:
         is_sent = view.outbox.find(f"conflict/{alert_id}") is not None
     answers = (
-        context.chain.conflict_answers(alert.conflict_id) if alert.conflict_id is not None else []
+        context.chain.shown.conflict_answers(alert.conflict_id)
+        if alert.conflict_id is not None
+        else []
     )
     answered_at = _time(answers[-1].answered_at) if answers else None
     return views.AlertView(
@@ -227,7 +229,9 @@ def _leaf(
 
 
 def _conflict(context: NodeContext, alert: Alert) -> ConflictOnChain | None:
-    return context.chain.conflict(alert.conflict_id) if alert.conflict_id is not None else None
+    return (
+        context.chain.shown.conflict(alert.conflict_id) if alert.conflict_id is not None else None
+    )
 
 
 def _proof(
@@ -239,8 +243,9 @@ def _proof(
         event = next(
             (
                 item
-                for item in view.events.named("Conflicts", "ConflictProven")
-                if int(item.arguments["conflictId"]) == alert.conflict_id
+                for item in view.events.about(
+                    [f"conflictId:{alert.conflict_id}"], "Conflicts", "ConflictProven"
+                )
             ),
             None,
         )

@@ -70,11 +70,11 @@ def balances_of(
     now = context.clock.now().timestamp()
     rows = []
     for city in cities.values():
-        is_frozen = context.chain.frozen_until(city.log_id) > now
+        is_frozen = context.chain.shown.frozen_until(city.log_id) > now
         for account in Account:
             if account is Account.OUTSIDE:
                 continue
-            amount = context.chain.fund_balance(city.log_id, account)
+            amount = context.chain.shown.fund_balance(city.log_id, account)
             if amount:
                 zh, en = ACCOUNT_NAMES[account]
                 rows.append(

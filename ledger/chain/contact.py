@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from ledger.chain.gateway import ChainGateway
+from ledger.chain.remembered import RememberedAnswers
 from ledger.errors import LedgerError, UnavailableError, VerificationError
 from ledger.evidence.encoding import LogId
 from ledger.ports import Clock
@@ -19,12 +20,18 @@ class ChainContact:
     """A job of the worker: looks at every endpoint and keeps since when too few can be used."""
 
     def __init__(
-        self, database: Database, log_id: LogId, gateway: ChainGateway, clock: Clock
+        self,
+        database: Database,
+        log_id: LogId,
+        gateway: ChainGateway,
+        clock: Clock,
+        answers: RememberedAnswers | None = None,
     ) -> None:
         self._database = database
         self._log_id = log_id
         self._gateway = gateway
         self._clock = clock
+        self._answers = answers
 
     def step(self) -> bool:
         """Look once; whether the chain went out of use or came back."""
@@ -35,6 +42,7 @@ class ChainContact:
             error = found
         with Reading(self._database, self._log_id) as view:
             known = view.contact.outage()
+        self._keep_answers()
         if error is None:
             if known is None:
                 return False
@@ -49,6 +57,14 @@ class ChainContact:
         if known is None:
             _log.warning("chain-out", code=error.code)
         return known is None
+
+    def _keep_answers(self) -> None:
+        """What contracts answered since the last look outlives this process."""
+        changes = self._answers.take_changes() if self._answers is not None else {}
+        if changes:
+            with UnitOfWork(self._database, self._log_id) as work:
+                work.contact.remember(changes)
+                work.commit()
 
     def _note(self, outage: ChainOutage | None) -> None:
         with UnitOfWork(self._database, self._log_id) as work:

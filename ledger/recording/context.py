@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.chain.bindings import Bindings
 from ledger.chain.deployment import Manifest
+from ledger.chain.registry import Registry
 from ledger.config import NodeSettings
 from ledger.errors import NotPermittedError
 from ledger.evidence.encoding import LogId
@@ -43,7 +43,7 @@ class NodeContext:
     random: RandomSource
     database: Database
     keys: KeyStore
-    chain: Bindings
+    chain: Registry
     tools: BureauTools | None
     group: GroupCommit | None = None
     """Where many threads write at once: by what their commands share transactions."""

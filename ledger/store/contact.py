@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from ledger.store.tables.chain import chain_contact
+from ledger.store.tables.chain import chain_contact, chain_memory
 from ledger.store.times import from_micros, to_micros
 
 
@@ -22,7 +23,7 @@ class ChainOutage:
 
 
 class ContactRepository:
-    """Whether the chain can be used."""
+    """Whether the chain can be used, and what it answered last."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -49,3 +50,14 @@ class ContactRepository:
                     sentence_en=outage.sentence_en,
                 )
             )
+
+    def memory(self) -> dict[str, bytes]:
+        """What contracts answered last, by read."""
+        rows = self._connection.execute(select(chain_memory.c.key, chain_memory.c.answer))
+        return {row[0]: bytes(row[1]) for row in rows}
+
+    def remember(self, answers: Mapping[str, bytes]) -> None:
+        """Keep answers in place of earlier ones to the same reads."""
+        for key, answer in sorted(answers.items()):
+            self._connection.execute(delete(chain_memory).where(chain_memory.c.key == key))
+            self._connection.execute(insert(chain_memory).values(key=key, answer=answer))

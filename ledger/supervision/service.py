@@ -137,6 +137,65 @@ def prove_conflict(context: NodeContext, alert_id: str) -> None:
         work.commit()
 
 
+def require_proven(context: NodeContext, alert_id: str) -> int:
+    """The number of the conflict that an alert was proven as on chain, and that is not closed.
+
+    Raises:
+        NotFoundError: there is no such alert, or it was not proven.
+        AlreadyResolvedError: the conflict was closed before.
+    """
+    with context.read() as view:
+        row = view.alerts.find(alert_id)
+    if row is None or row["conflict_id"] is None:
+        raise NotFoundError(what="proven alert", key=alert_id)
+    if row["state"] == AlertState.CLOSED:
+        raise AlreadyResolvedError(what="alert", key=alert_id, state=AlertState.CLOSED)
+    return int(row["conflict_id"])
+
+
+def shown_reversal(context: NodeContext, alert_id: str) -> tuple[int, int, dict[str, object]]:
+    """What shows the contract that one of a proven conflict's two leaves was reversed.
+
+    Returns:
+        The conflict's number, which leaf (0 or 1), and the proof of the reversal's leaf.
+
+    Raises:
+        NotFoundError: the alert was not proven, or neither leaf was reversed under a checkpoint.
+        AlreadyResolvedError: the conflict was closed before.
+    """
+    conflict_id = require_proven(context, alert_id)
+    found = context.chain.conflict(conflict_id)
+    sides = ((found.first_log, found.first_index), (found.second_log, found.second_index))
+    with context.read() as view:
+        for which, (log_id, index) in enumerate(sides):
+            tag = reversal_tag(LogId(log_id), LeafIndex(index))
+            for where, at in view.following.places_of_tags([tag]).get(tag, []):
+                if at > index and at < _checked_size(view.following, where):
+                    place = LeafPlace(LogId(where), LeafIndex(at))
+                    return conflict_id, which, _leaf_proof(view.following, place)
+    raise NotFoundError(what="reversal of alert", key=alert_id)
+
+
+def note_closed_conflicts(context: NodeContext) -> bool:
+    """Close the alerts whose conflicts a supervisor closed on chain; a job of the worker."""
+    with context.read() as view:
+        proven = {
+            int(row["conflict_id"]): row["alert_id"]
+            for row in view.alerts.all()
+            if row["state"] == AlertState.PROVEN
+        }
+        keys = [f"conflictId:{conflict_id}" for conflict_id in proven]
+        closed = {
+            int(event.arguments["conflictId"])
+            for event in view.events.about(keys, "Conflicts", "ConflictClosed")
+        }
+    for conflict_id in sorted(closed):
+        with context.write() as work:
+            work.alerts.update(proven[conflict_id], state=AlertState.CLOSED)
+            work.commit()
+    return bool(closed)
+
+
 def note_proven_conflicts(context: NodeContext) -> bool:
     """Link alerts to the conflicts that the chain has accepted; a job of the worker."""
     with context.read() as view:
@@ -144,9 +203,14 @@ def note_proven_conflicts(context: NodeContext) -> bool:
         messages = {
             row["alert_id"]: view.outbox.find(f"conflict/{row['alert_id']}") for row in open_rows
         }
+        keys = [
+            f"transaction:{message.transaction_hash.lower()}"
+            for message in messages.values()
+            if message is not None and message.transaction_hash
+        ]
         events = {
             event.transaction_hash: event
-            for event in view.events.named("Conflicts", "ConflictProven")
+            for event in view.events.about(keys, "Conflicts", "ConflictProven")
         }
     changed = False
     for alert_id, message in messages.items():

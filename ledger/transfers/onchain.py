@@ -48,10 +48,10 @@ def facts_of_cases(view: View, case_ids: set[CaseId]) -> dict[CaseId, ChainFacts
     facts = {case_id: ChainFacts() for case_id in case_ids}
     if not facts:
         return facts
-    for event in view.events.named("Transfers", *_SLOTS):
-        found = facts.get(CaseId(event.arguments["caseId"]))
-        if found is not None:
-            setattr(found, _SLOTS[event.name], event.arguments)
+    keys = [f"caseId:{case_id}" for case_id in case_ids]
+    for event in view.events.about(keys, "Transfers", *_SLOTS):
+        found = facts[CaseId(event.arguments["caseId"])]
+        setattr(found, _SLOTS[event.name], event.arguments)
     return facts
 
 

@@ -120,8 +120,14 @@ def cases_to_settle(view: View, peer_log: LogId) -> list[TransferCase]:
 def advance_settlements(context: NodeContext) -> int:
     """Follow every settlement as far as the chain is final; how many moved."""
     with context.read() as view:
-        events = view.events.named("Funds", "SettlementSent", "SettlementReceived")
         known = {item.settlement_id: item for item in view.transfers.settlements()}
+        keys = [
+            f"settlementId:{item.settlement_id}"
+            for item in known.values()
+            if item.state in (SettlementState.QUEUED, SettlementState.SENT)
+        ]
+        keys.append(f"toLog:{context.log_id}")
+        events = view.events.about(keys, "Funds", "SettlementSent", "SettlementReceived")
         failed = {
             item.settlement_id
             for item in known.values()

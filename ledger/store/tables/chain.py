@@ -164,6 +164,14 @@ chain_contact = Table(
 )
 """One row (id 1): since when the chain cannot be used and why; no time while it can."""
 
+chain_memory = Table(
+    "chain_memory",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("answer", LargeBinary, nullable=False),
+)
+"""What contracts answered last, shown while the chain cannot be reached."""
+
 leases = Table(
     "leases",
     metadata,

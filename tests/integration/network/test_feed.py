@@ -257,13 +257,14 @@ class TestHealth:
     def test_a_node_without_its_chain_says_so(self, network, bureau):
         from ledger.chain.bindings import Bindings
         from ledger.chain.gateway import ChainGateway
+        from ledger.chain.registry import Registry
 
         node = network.nodes["hefei"]
         for manifest, url, code in (
             (bureau.manifest, "http://127.0.0.1:1", "chain-unavailable"),
             (replace(bureau.manifest, chain_id=1), None, "wrong-chain"),
         ):
-            lost = replace(bureau, chain=Bindings(ChainGateway(manifest, url)))
+            lost = replace(bureau, chain=Registry(Bindings(ChainGateway(manifest, url))))
             answer = TestClient(create_app(Node(lost, node.feeds))).get("/ready")
             assert answer.status_code == 503
             assert (answer.json()["chain"], answer.json()["status"]) == (code, "degraded")

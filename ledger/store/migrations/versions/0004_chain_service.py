@@ -130,10 +130,17 @@ def _create_index() -> None:
         sa.Column("sentence_en", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_contact")),
     )
+    op.create_table(
+        "chain_memory",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_chain_memory")),
+    )
 
 
 def _drop_index() -> None:
-    for table in ("chain_contact", "chain_totals", "chain_blocks", "chain_event_keys"):
+    tables = ("chain_memory", "chain_contact", "chain_totals", "chain_blocks", "chain_event_keys")
+    for table in tables:
         op.drop_table(table)
     op.execute("DELETE FROM chain_events")
     op.drop_table("chain_cursor")

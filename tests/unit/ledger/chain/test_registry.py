@@ -30,7 +30,7 @@ def asked(monkeypatch):
 
 class TestRegistry:
     def test_participants_are_remembered_for_some_seconds_and_no_longer(self, asked):
-        registry = Registry(SimpleNamespace(gateway=None))
+        registry = Registry(SimpleNamespace(gateway=SimpleNamespace()))
         assert registry.bureaus() == registry.bureaus() == ["bureau 1"]
         assert registry.supervisors() == ["supervisor 1"]
         asked.now += REMEMBERED_SECONDS - 1
@@ -40,6 +40,6 @@ class TestRegistry:
         assert registry.supervisors() == ["supervisor 2"]
 
     def test_what_a_caller_does_to_its_list_is_its_own(self, asked):
-        registry = Registry(SimpleNamespace(gateway=None))
+        registry = Registry(SimpleNamespace(gateway=SimpleNamespace()))
         registry.bureaus().clear()
         assert registry.bureaus() == ["bureau 1"]
