@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledger.chain.bindings import ProposalOnChain, day_words, encode_args
+from ledger.chain.bindings import ProposalOnChain, day_words, decode_args, encode_args
 from ledger.chain.deciding import Call, proposing_call, standing_proposal
-from ledger.errors import NotFoundError, NotPermittedError
+from ledger.errors import ContractRefusedError, NotFoundError, NotPermittedError
 from ledger.funds.model import Account, Movement
 from ledger.keys.key_store import CLOSER, FREEZER, PUBLISHER, SUPERVISOR
 from ledger.policy.work_calendar import published_years, work_year
@@ -154,6 +154,26 @@ def taking_over(log_id: int) -> Act:
 def answering(conflict_id: int, document_digest: bytes) -> Act:
     """Put a reason on record about a proven conflict, with the bureau's own key."""
     return Act(Call(_CONFLICTS, "answer", [conflict_id, document_digest]), PUBLISHER)
+
+
+def showing_reversal(
+    context: NodeContext, conflict_id: int, which: int, proof: dict[str, object]
+) -> Act:
+    """Close a conflict by a reversal, or put the reversal on record when it came too late.
+
+    Raises:
+        ContractRefusedError: the proof does not hold, or the conflict is not open.
+    """
+    account = context.keys.secp256k1(SUPERVISOR).address
+    arguments = decode_args(_CONFLICTS, "closeByReversal", [conflict_id, which, proof])
+    call = Call(_CONFLICTS, "closeByReversal", arguments)
+    try:
+        context.chain.gateway.simulate(call.contract, call.function, call.arguments, account)
+    except ContractRefusedError as refusal:
+        if refusal.error != "ConflictsReversalLate":
+            raise
+        call = Call(_CONFLICTS, "answerByReversal", arguments)
+    return Act(call, SUPERVISOR)
 
 
 def closing_conflict(conflict_id: int, outcome: int, document_digest: bytes) -> Act:

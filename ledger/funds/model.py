@@ -45,6 +45,16 @@ ACCOUNT_NAMES = {
 }
 
 
+MOVEMENT_NAMES = {
+    Movement.COLLECTION: ("征缴", "collection"),
+    Movement.ALLOCATION: ("调拨", "allocation"),
+    Movement.PAYMENT: ("发放", "payment"),
+    Movement.RETURN: ("银行退回", "bank returns"),
+    Movement.TRANSFER_OUT: ("转出", "transferred out"),
+    Movement.TRANSFER_IN: ("转入", "transferred in"),
+}
+
+
 class BatchState(StrEnum):
     """RECORDED was already paid; the others in order, from proposed to answered by the bank."""
 

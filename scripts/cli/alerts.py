@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scripts.cli.acting import WAIT_SECONDS, WaitOption, acted, carry_out, digest_of_file
 from scripts.cli.command import command, group
 from scripts.cli.failures import REFUSED
 from scripts.cli.nodes import (
@@ -23,6 +27,15 @@ if TYPE_CHECKING:
     from ledger.recording.context import NodeContext
     from ledger.supervision.model import Alert
 
+
+class Outcome(StrEnum):
+    """What became of money that may have been paid twice."""
+
+    REPAID = "repaid"
+    RECEIVABLE = "receivable"
+    NOT_PAID_TWICE = "not-paid-twice"
+
+
 _RULES = {
     "duplicate-payout": ("重复领取", "paid twice"),
     "paid-after-death": ("死亡后发放", "paid after death"),
@@ -37,6 +50,9 @@ def register(parent: typer.Typer) -> None:
     command(app, "list")(list_alerts)
     command(app, "show")(show)
     command(app, "prove")(prove)
+    command(app, "answer")(answer)
+    command(app, "show-reversal")(show_reversal)
+    command(app, "close")(close)
 
 
 def list_alerts(
@@ -186,6 +202,109 @@ def prove(
         ),
     )
     return 0 if done or wait == 0 else REFUSED
+
+
+def answer(
+    out: Output,
+    *,
+    conflict: Annotated[
+        int,
+        typer.Argument(
+            metavar="CONFLICT",
+            min=1,
+            help="The conflict's number on chain (链上冲突编号).",
+            show_default=False,
+        ),
+    ],
+    document: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help="The answer; only its SHA-256 goes on the chain (答复文件)."
+        ),
+    ],
+    node: NodeOption,
+    wait: WaitOption = WAIT_SECONDS,
+) -> int:
+    """Answer a proven conflict, as one of its two bureaus, in ten working days (答复冲突)."""
+    from ledger.governing import answering
+
+    with opened(node) as opened_node:
+        context = opened_node.context
+        require_role(context, "bureau")
+        act = answering(conflict, digest_of_file(document))
+        code = carry_out(out, opened_node, [act], wait)
+        due_at = context.chain.answer_due_at(conflict)
+    result = {"conflict_id": conflict, "answered": True, "due_at": _time(due_at)}
+    return acted(out, result, code)
+
+
+def show_reversal(
+    out: Output, *, alert: AlertArgument, node: NodeOption, wait: WaitOption = WAIT_SECONDS
+) -> int:
+    """Show the contract that a payment was reversed (提交冲销证明).
+
+    Before its money left, that settles the conflict; later it is an answer.
+    """
+    from ledger.governing import showing_reversal
+    from ledger.supervision.service import shown_reversal
+
+    with opened(node) as opened_node:
+        context = opened_node.context
+        require_role(context, "supervisor")
+        alert_id = _alert_id(context, alert)
+        conflict_id, which, proof = shown_reversal(context, alert_id)
+        act = showing_reversal(context, conflict_id, which, proof)
+        code = carry_out(out, opened_node, [act], wait)
+        state = context.chain.conflict(conflict_id).state.name
+    in_time = act.call.function == "closeByReversal"
+    result = {"alert": alert_id, "conflict_id": conflict_id, "in_time": in_time, "state": state}
+    return acted(out, result, code)
+
+
+def close(
+    out: Output,
+    *,
+    alert: AlertArgument,
+    outcome: Annotated[
+        Outcome,
+        typer.Option(help="The money is back, is owed, or never left twice (处理结果)."),
+    ],
+    document: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help="The finding; only its SHA-256 goes on the chain (结论文件)."
+        ),
+    ],
+    node: NodeOption,
+    wait: WaitOption = WAIT_SECONDS,
+) -> int:
+    """Close a proven conflict once the money is back or receivable (办结冲突)."""
+    from ledger.chain.bindings import ConflictOutcome
+    from ledger.governing import closing_conflict
+    from ledger.supervision.queries import alert_detail
+    from ledger.supervision.service import require_proven
+
+    with opened(node) as opened_node:
+        context = opened_node.context
+        require_role(context, "supervisor")
+        alert_id = _alert_id(context, alert)
+        conflict_id = require_proven(context, alert_id)
+        found = ConflictOutcome[outcome.name]
+        act = closing_conflict(conflict_id, int(found), digest_of_file(document))
+        code = carry_out(out, opened_node, [act], wait)
+        if wait:
+            work_until(
+                opened_node,
+                lambda: alert_detail(context, alert_id).alert.state == "CLOSED",
+                wait,
+            )
+        state = alert_detail(context, alert_id).alert.state
+    result = {"alert": alert_id, "conflict_id": conflict_id, "outcome": outcome, "state": state}
+    return acted(out, result, code)
+
+
+def _time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _alert_id(context: NodeContext, given: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledger.errors import AmountError
+from scripts.cli import fund_rules
 from scripts.cli.command import command, group
 from scripts.cli.nodes import reading, require_role
 from scripts.cli.options import NodeOption
@@ -33,6 +34,8 @@ def register(parent: typer.Typer) -> None:
     app = group(parent, "funds", "Fund accounts and money between them (基金账户).")
     command(app, "move")(move)
     command(app, "balances")(balances)
+    command(app, "clear-shortfall")(clear_shortfall)
+    fund_rules.register(app)
 
 
 def move(
@@ -83,6 +86,49 @@ def move(
                     f"Booked {yuan_text(amount_fen)} yuan; the chain confirms it.",
                 )
                 if moved
+                else (
+                    "该流水号此前已办理，未作更改。",
+                    "This key was booked before; nothing was changed.",
+                )
+            )
+        ),
+    )
+
+
+def clear_shortfall(
+    out: Output,
+    *,
+    node: NodeOption,
+    amount: Annotated[
+        str,
+        typer.Option(metavar="YUAN", help="How much, in yuan; at most what is owed (金额，元)."),
+    ],
+    document: Annotated[
+        str, typer.Option(help="What it rests on, in words; its digest goes on chain (依据).")
+    ],
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="Your own number for this; the same again changes nothing (业务流水号).",
+        ),
+    ],
+) -> None:
+    """Make a shortfall good out of the account that pensions are paid from (补足缺口)."""
+    from ledger.funds.accounts import clear_shortfall as clear
+    from ledger.policy.money import fen_of_yuan, yuan_text
+
+    amount_fen = fen_of_yuan(amount)
+    with reading(node) as context:
+        require_role(context, "bureau")
+        cleared = clear(context, key, amount_fen, document)
+    text = yuan_text(amount_fen)
+    out.result(
+        {"cleared": cleared, "amount_fen": amount_fen, "key": key},
+        lambda: out.line(
+            out.word(
+                (f"已记账 {text} 元，待上链确认。", f"Booked {text} yuan; the chain confirms it.")
+                if cleared
                 else (
                     "该流水号此前已办理，未作更改。",
                     "This key was booked before; nothing was changed.",
