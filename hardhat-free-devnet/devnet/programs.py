@@ -1,4 +1,4 @@
-"""Programs of others: geth, built once from its Go module; anvil and cast, fetched once from npm.
+"""Programs of others: geth, built once from its Go module; anvil, cast and forge, from npm.
 
 All are pinned, used unmodified, and kept below the user's cache folder, outside the checkout.
 Builds and fetches take turns by a file lock, so that several processes may ask at once. Nothing of
@@ -71,6 +71,15 @@ def cast(report: Report = silent) -> Path:
         ProgramMissingError: it is not there and cannot be fetched; the message says why.
     """
     return _from_npm("cast", report)
+
+
+def forge(report: Report = silent) -> Path:
+    """The program forge, likewise: it runs random sequences of calls against contracts.
+
+    Raises:
+        ProgramMissingError: it is not there and cannot be fetched; the message says why.
+    """
+    return _from_npm("forge", report)
 
 
 def _from_npm(name: str, report: Report) -> Path:
