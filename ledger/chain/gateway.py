@@ -121,6 +121,10 @@ class ChainGateway:
         """The newest block that counts as final; the chain's first while there is no other."""
         return self.manifest.finality.final_block(self._connection, self._seals)
 
+    def final_reference(self) -> str | None:
+        """The final block as reads name it; None where the newest block is final."""
+        return None if self.manifest.finality.rule == IMMEDIATE else self.final().hash
+
     def newest_and_final(self) -> tuple[Block, Block]:
         """The newest block and the newest that counts as final, read with as few questions."""
         newest = self._connection.block()

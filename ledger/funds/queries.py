@@ -99,7 +99,7 @@ def batch_detail(context: NodeContext, batch_id: str) -> BatchDetail:
 def balances(context: NodeContext) -> dict[Account, int]:
     """What the accounts of this bureau hold by the ``Funds`` contract, in fen."""
     return {
-        account: context.chain.fund_balance(context.log_id, account)
+        account: context.chain.shown.fund_balance(context.log_id, account)
         for account in Account
         if account is not Account.OUTSIDE
     }
