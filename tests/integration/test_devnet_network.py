@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -36,6 +37,7 @@ from ledger.chain.endpoints import EndpointState
 from ledger.chain.finality import SIGNERS, Finality, open_header
 from ledger.node import Node, open_node
 from ledger.ports import BEIJING
+from scripts.cli.main import run
 from scripts.journey.layout import MINIMUM_LINES, NANJING, SUPERVISOR, Layout, new_node
 
 pytestmark = pytest.mark.timeout(900)  # the first run on a machine builds geth
@@ -161,6 +163,35 @@ class TestDirectory:
 def _on_the_same_ports(network: PoaNetwork, directory: Path) -> PoaNetwork:
     directory.mkdir()
     return PoaNetwork(directory, network.chain_id, 1, network.validators)
+
+
+class TestCommands:
+    def test_a_validator_is_killed_looked_at_and_started_again(
+        self, poa_network: PoaNetwork, capsys: Any, wait_until: Wait
+    ) -> None:
+        where = ["--directory", str(poa_network.directory)]
+
+        def run_json(*arguments: str) -> tuple[int, Any]:
+            code = run(["devnet", "network", *arguments, *where, "--json"])
+            return code, json.loads(capsys.readouterr().out)
+
+        code, found = run_json("status")
+        assert code == 0
+        assert found["rpc_urls"] == poa_network.rpc_urls
+        assert [each["peers"] for each in found["validators"]] == [3, 3, 3, 3]
+        assert run_json("kill", "4") == (0, {"killed": True})
+        assert run_json("kill", "4") == (1, {"killed": False})
+        code, found = run_json("status")
+        assert (code, found["validators"][3]["block"], found["common_block"]) == (0, None, 0)
+        assert run_json("start", "4") == (0, {"started": True})
+        wait_until(lambda: poa_network.common_block() > 0, PATIENCE_SECONDS)
+        code, found = run_json("logs", "4", "--lines", "3")
+        assert len(found["lines"]) == 3
+        assert run(["devnet", "network", "kill", "9", *where]) == 64
+
+    def test_without_a_network_it_says_how_to_make_one(self, tmp_path: Path, capsys: Any) -> None:
+        assert run(["devnet", "network", "status", "--directory", str(tmp_path)]) == 1
+        assert "anxu devnet network up" in capsys.readouterr().err
 
 
 class TestSplit:
