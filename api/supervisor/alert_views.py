@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -13,11 +13,12 @@ from api.web.proof_pages import bureaus_words
 from ledger.chain.bindings import ConflictOnChain
 from ledger.chain.bindings import ConflictState as ChainConflict
 from ledger.evidence.encoding import PlacedEntry
+from ledger.ports import BEIJING
 from ledger.recording.context import NodeContext
 from ledger.store.following import FollowedCheckpoint
 from ledger.supervision.model import Alert, AlertState, LeafPlace, Rule
 from ledger.supervision.queries import AlertDetail, alert_detail, alerts
-from ledger.supervision.rules import ANSWER_WORKING_DAYS, answer_due_on
+from ledger.supervision.rules import ANSWER_WORKING_DAYS
 
 _RULES: Final = MappingProxyType(
     {
@@ -146,7 +147,14 @@ def alert_view(context: NodeContext, alert_id: str) -> views.AlertView:
         leaves=leaves_of(detail, names),
         months=1,
         amount_fen=alert.amount_fen,
-        process=process_of(alert, conflict, answered_at, is_sent=is_sent),
+        process=process_of(
+            alert,
+            conflict,
+            answered_at,
+            is_sent=is_sent,
+            due_on=_due_on(context, conflict),
+            late=_late(context, conflict, names),
+        ),
         conflict=_proof(context, alert, conflict),
         innocent_causes=_CAUSES.get(alert.rule, ()),
         prove_action=f"/supervisor/alerts/{alert_id}/prove" if can_prove and not is_sent else "",
@@ -168,14 +176,30 @@ def leaves_of(detail: AlertDetail, names: Mapping[int, Words]) -> tuple[views.Al
 
 
 def process_of(
-    alert: Alert, conflict: ConflictOnChain | None, answered_at: datetime | None, *, is_sent: bool
+    alert: Alert,
+    conflict: ConflictOnChain | None,
+    answered_at: datetime | None,
+    *,
+    is_sent: bool,
+    due_on: date | None = None,
+    late: Words | None = None,
 ) -> tuple[views.CaseProcess, ...]:
-    """Due process in its five steps, as far as log and chain show it."""
+    """Due process in its five steps, as far as log and chain show it.
+
+    Args:
+        alert: the suspicion.
+        conflict: what the contract confirmed.
+        answered_at: when a side last answered.
+        is_sent: whether the proof is on its way to the contract.
+        due_on: the last day for answers, as the contract counts it; None while it cannot.
+        late: who let that day pass without an answer.
+    """
     is_open = alert.state is AlertState.OPEN
     is_prevented = alert.state is AlertState.PREVENTED
     is_closed = conflict is not None and conflict.state is ChainConflict.CLOSED
-    is_answered = answered_at is not None or (
-        conflict is not None and conflict.state is not ChainConflict.OPEN
+    is_answered = conflict is not None and (
+        conflict.state is not ChainConflict.OPEN
+        or (conflict.first_answered and conflict.second_answered)
     )
     notice = _text(
         Words("双方机构可在链上看到这一冲突。", "Both bureaus see the conflict on chain."),
@@ -190,8 +214,8 @@ def process_of(
     done = (True, not is_open, is_answered or is_prevented, is_closed or is_prevented,
             is_closed or is_prevented)  # fmt: skip
     at = (alert.found_at, _at(conflict), answered_at, None, None)
-    due = answer_due_on(_time(conflict.proven_at)) if conflict is not None else None
-    waiting = _UNDATED if conflict is not None and not is_answered and due is None else None
+    is_waiting = conflict is not None and not is_answered
+    waiting = late or (_UNDATED if due_on is None else None) if is_waiting else None
     texts = (raised, notice, waiting, None, prevented if is_prevented else None)
     current = next((number for number, is_done in enumerate(done) if not is_done), len(done))
     return tuple(
@@ -203,7 +227,7 @@ def process_of(
             if number == current
             else StepState.WAITING,
             at=at[number] if done[number] else None,
-            due_on=due if step is views.ProcessStep.ANSWER and not done[number] else None,
+            due_on=due_on if step is views.ProcessStep.ANSWER and not done[number] else None,
             text=texts[number],
         )
         for number, step in enumerate(views.ProcessStep)
@@ -256,6 +280,34 @@ def _proof(
         block=event.block if event is not None else 0,
         proven_at=_time(conflict.proven_at),
         state=_CONFLICTS[conflict.state],
+    )
+
+
+def _due_on(context: NodeContext, conflict: ConflictOnChain | None) -> date | None:
+    """The last day for answers, as the contract counts it."""
+    if conflict is None:
+        return None
+    due_at = context.chain.shown.answer_due_at(conflict.conflict_id)
+    return None if due_at is None else _time(due_at - 1).astimezone(BEIJING).date()
+
+
+def _late(
+    context: NodeContext, conflict: ConflictOnChain | None, names: Mapping[int, Words]
+) -> Words | None:
+    """Who should have answered by now; None while nobody is late."""
+    if conflict is None or not context.chain.shown.is_answer_overdue(conflict.conflict_id):
+        return None
+    silent = [
+        names.get(log_id, Words(str(log_id), str(log_id)))
+        for log_id, answered in (
+            (conflict.first_log, conflict.first_answered),
+            (conflict.second_log, conflict.second_answered),
+        )
+        if not answered
+    ]
+    return Words(
+        "已逾期：" + "、".join(name.zh for name in silent) + "尚未答复。",
+        "Overdue: no answer from " + " and ".join(name.en for name in silent) + ".",
     )
 
 

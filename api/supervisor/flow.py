@@ -343,6 +343,27 @@ def _frozen(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
     return Leg(event, FundEventKind.FROZEN, None, None, 0, 0, None, city.log_id)
 
 
+def _renewed(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(event, FundEventKind.RENEWED, None, None, 0, 0, None, city.log_id)
+
+
+def _corrected(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    city = cities[given["log"]]
+    return Leg(
+        event, FundEventKind.CORRECTED, _account(city, Account.TREASURY), _collected_from(city),
+        given["amountFen"], given["lines"], None, city.log_id,
+        leaves=(given["firstLeaf"], given["endLeaf"]),
+        periods=(given["periodFrom"], given["periodTo"]),
+    )  # fmt: skip
+
+
+def _taken_over(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+    """The pool's accounts stay as they are: another log of it keeps the books."""
+    city = cities[given["successor"]]
+    return Leg(event, FundEventKind.TAKEN_OVER, None, None, 0, 0, None, city.log_id)
+
+
 def _unfrozen(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
     city = cities[given["log"]]
     return Leg(event, FundEventKind.RELEASED, None, None, 0, 0, None, city.log_id)
@@ -361,6 +382,9 @@ _READERS: Final[Mapping[str, Callable[[ChainEvent, _Arguments, _Cities], Leg]]] 
         "ShortfallPosted": _short_posted,
         "ShortfallCleared": _short_cleared,
         "FundsFrozen": _frozen,
+        "FreezeRenewed": _renewed,
         "FundsUnfrozen": _unfrozen,
+        "CollectionCorrected": _corrected,
+        "LogTakenOver": _taken_over,
     }
 )

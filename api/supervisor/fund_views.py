@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Final
 
 from api.supervisor import views
@@ -13,6 +14,7 @@ from ledger.errors import NotFoundError
 from ledger.evidence.encoding import LogId, PlacedEntry, reversal_tag
 from ledger.funds.model import ACCOUNT_NAMES, Account
 from ledger.policy.regions import region_name
+from ledger.ports import BEIJING
 from ledger.recording.context import NodeContext
 from ledger.store.following import FollowingRepository
 from ledger.supervision.queries import fund_events
@@ -53,6 +55,7 @@ def funds_view(
     shown = newest[start : start + ROWS_A_PAGE]
     return views.FundEventsView(
         balances=balances_of(context, cities),
+        stopped=stopped_bureaus(context, cities),
         events=tuple(fund_event(leg) for leg in shown),
         pages=_pages(start, len(shown), len(newest), source, target),
         band=band,
@@ -86,6 +89,33 @@ def balances_of(
                     )
                 )
     return tuple(rows)
+
+
+def stopped_bureaus(
+    context: NodeContext, cities: Mapping[int, City]
+) -> tuple[views.StoppedBureau, ...]:
+    """The bureaus whose money may not go now, with when a freeze ends and what they owe."""
+    now = context.clock.now().timestamp()
+    rows = []
+    for city in cities.values():
+        until = context.chain.shown.frozen_until(city.log_id)
+        owed_fen = context.chain.shown.fund_balance(city.log_id, Account.SHORTFALL)
+        is_frozen = until > now
+        if is_frozen or owed_fen:
+            rows.append(
+                views.StoppedBureau(
+                    name=city.name,
+                    # It ends with the last second of a day.
+                    frozen_through=_beijing_day(until - 1) if is_frozen else None,
+                    is_renewed=is_frozen and context.chain.shown.freeze_of(city.log_id).is_renewed,
+                    shortfall_fen=owed_fen,
+                )
+            )
+    return tuple(rows)
+
+
+def _beijing_day(seconds: int) -> date:
+    return datetime.fromtimestamp(seconds, BEIJING).date()
 
 
 def fund_event(leg: Leg) -> views.FundEvent:

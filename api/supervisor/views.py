@@ -79,8 +79,11 @@ class FundEventKind(StrEnum):
     RETURNED = "returned"
     SHORTFALL = "shortfall"
     FROZEN = "frozen"
+    RENEWED = "renewed"
     RELEASED = "released"
     OPENED = "opened"
+    CORRECTED = "corrected"
+    TAKEN_OVER = "taken_over"
 
 
 HIGH_RISK_FROM = 70
@@ -292,6 +295,16 @@ class AccountBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedBureau:
+    """A bureau whose money may not go: frozen through a day, or owing a shortfall, or both."""
+
+    name: Words
+    frozen_through: date | None
+    is_renewed: bool
+    shortfall_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class FundEvent:
     """One movement as recorded on chain; ``officers`` signed it."""
 
@@ -320,6 +333,7 @@ class FundEventsView:
     band: Words | None = None
     band_fen: int | None = None
     all_href: str = "/supervisor/funds"
+    stopped: tuple[StoppedBureau, ...] = ()
 
     @property
     def total_fen(self) -> int:
@@ -366,28 +380,23 @@ class EntryRangeView:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineRow:
-    """A case that waits for one of its bureaus; ``votes``: outcomes that a supervisor voted for.
-
-    ``overdue`` is the contract's answer, by the chain's clock.
-    """
+    """A case whose term has passed by the contract; ``votes``: outcomes that have a vote."""
 
     case_number: str
     source: Words
     receiver: Words
     step: TransferStep
     clock: Clock
-    overdue: bool
     votes: int
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlinesView:
-    """``supervisor/transfers.html``; both are None while the chain cannot be asked."""
+    """``supervisor/transfers.html``: overdue cases, how many are under way, unsettled claims.
+
+    ``cases`` and ``claims`` are None while the chain cannot be asked.
+    """
 
     cases: tuple[DeadlineRow, ...] | None
+    under_way: int
     claims: tuple[ClaimRow, ...] | None
-
-    @property
-    def overdue(self) -> int:
-        """How many terms have passed."""
-        return sum(case.overdue for case in self.cases or ())

@@ -172,8 +172,11 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         supervisor.FundEventKind.RETURNED: N_("退回入账"),
         supervisor.FundEventKind.SHORTFALL: N_("记入待补"),
         supervisor.FundEventKind.FROZEN: N_("冻结"),
+        supervisor.FundEventKind.RENEWED: N_("续冻"),
         supervisor.FundEventKind.RELEASED: N_("解冻"),
         supervisor.FundEventKind.OPENED: N_("期初入账"),
+        supervisor.FundEventKind.CORRECTED: N_("征缴更正"),
+        supervisor.FundEventKind.TAKEN_OVER: N_("账务承接"),
     },
     person.PayoutState: {
         person.PayoutState.PAID: N_("已发放"),

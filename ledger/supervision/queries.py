@@ -72,6 +72,7 @@ def alert_detail(context: NodeContext, alert_id: str) -> AlertDetail:
 
 
 def fund_events(context: NodeContext) -> list[ChainEvent]:
-    """Every movement of money that the contract announced, oldest first."""
+    """Every movement of money, freeze and change of routes that was announced, oldest first."""
     with context.read() as view:
-        return view.events.named("Funds")
+        found = [*view.events.named("Funds"), *view.events.named("FundRules")]
+    return sorted(found, key=lambda event: (event.block, event.log_index))

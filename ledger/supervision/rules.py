@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Final
 
 from ledger.evidence.encoding import LeafIndex, LogId, PlacedEntry, Subject, tag_of
 from ledger.policy.kinds import Kind
-from ledger.policy.work_calendar import known_deadline
-from ledger.ports import BEIJING
 from ledger.supervision.model import RISK_HIGH, Finding, LeafPlace, Rule
 
 ANSWER_WORKING_DAYS: Final = 10
-"""How long both bureaus have to answer a proven conflict: our own choice, no statute sets it."""
+"""How long both bureaus have to answer a proven conflict: our own choice, no statute sets it.
 
-
-def answer_due_on(proven_at: datetime) -> date | None:
-    """By when a proven conflict is to be answered; None while the calendar is not published."""
-    return known_deadline(proven_at.astimezone(BEIJING).date(), ANSWER_WORKING_DAYS)
+The ``Conflicts`` contract counts them from the proof, by the calendar on chain."""
 
 
 def is_normal_payout(item: PlacedEntry) -> bool:

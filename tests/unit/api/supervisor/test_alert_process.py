@@ -8,12 +8,13 @@ import pytest
 
 from api.supervisor.alert_views import process_of
 from api.supervisor.views import ProcessStep
-from api.web.parts import StepState
+from api.web.parts import StepState, Words
 from ledger.chain.bindings import ConflictOnChain, ConflictState
 from ledger.evidence.encoding import Subject
 from ledger.supervision.model import RISK_HIGH, Alert, AlertState, Rule
 
 FOUND = datetime(2026, 9, 15, 1, tzinfo=UTC)
+DUE = date(2026, 9, 29)
 
 
 def alert(state: AlertState) -> Alert:
@@ -24,35 +25,47 @@ def alert(state: AlertState) -> Alert:
     )  # fmt: skip
 
 
-def conflict(proven_at: datetime, state: ConflictState = ConflictState.OPEN) -> ConflictOnChain:
+def conflict(state: ConflictState = ConflictState.OPEN, answered: int = 0) -> ConflictOnChain:
     return ConflictOnChain(
-        7, state, 1, 2, 2, 3, b"", b"", b"", int(proven_at.timestamp()), 0, "", 0, 0, b""
-    )
+        7, state, 1, 2, 2, 3, b"", b"", b"", int(FOUND.timestamp()), 0, "", 0, 0, b"",
+        first_answered=bool(answered & 1), second_answered=bool(answered & 2),
+    )  # fmt: skip
 
 
-def answer_step(proven: ConflictOnChain | None, answered_at: datetime | None = None):
+def answer_step(proven: ConflictOnChain | None, answered_at: datetime | None = None, **more):
     state = AlertState.OPEN if proven is None else AlertState.PROVEN
-    steps = process_of(alert(state), proven, answered_at, is_sent=proven is not None)
+    steps = process_of(alert(state), proven, answered_at, is_sent=proven is not None, **more)
     assert [step.step for step in steps] == list(ProcessStep)
     return steps[2]
 
 
 class TestAnswer:
     def test_a_proven_conflict_shows_by_when_it_is_to_be_answered(self):
-        step = answer_step(conflict(FOUND))
-        assert (step.state, step.due_on) == (StepState.CURRENT, date(2026, 9, 29))
+        step = answer_step(conflict(), due_on=DUE)
+        assert (step.state, step.due_on) == (StepState.CURRENT, DUE)
         assert step.text is None
 
     def test_in_an_unpublished_year_no_date_is_guessed(self):
-        step = answer_step(conflict(datetime(2026, 12, 25, tzinfo=UTC)))
+        step = answer_step(conflict())
         assert (step.state, step.due_on) == (StepState.CURRENT, None)
         assert "官方工作日历公布后" in step.text.zh
 
-    @pytest.mark.parametrize("proven_at", [FOUND, datetime(2026, 12, 25, tzinfo=UTC)])
-    def test_an_answer_ends_the_term(self, proven_at):
-        step = answer_step(conflict(proven_at), answered_at=FOUND)
+    @pytest.mark.parametrize("answered", [0, 1, 2])
+    def test_both_sides_have_to_answer_and_who_did_not_is_named(self, answered):
+        late = Words("已逾期：合肥尚未答复。", "Overdue: no answer from Hefei.")
+        step = answer_step(conflict(answered=answered), FOUND, due_on=DUE, late=late)
+        assert (step.state, step.due_on, step.text) == (StepState.CURRENT, DUE, late)
+
+    @pytest.mark.parametrize("due_on", [None, date(2026, 9, 29)])
+    def test_answers_of_both_sides_end_the_term(self, due_on):
+        step = answer_step(conflict(answered=3), answered_at=FOUND, due_on=due_on)
         assert (step.state, step.at) == (StepState.DONE, FOUND)
         assert (step.due_on, step.text) == (None, None)
+
+    @pytest.mark.parametrize("state", [ConflictState.REVERSED, ConflictState.CLOSED])
+    def test_what_was_settled_waits_for_no_answer(self, state):
+        step = answer_step(conflict(state), due_on=DUE)
+        assert (step.state, step.due_on, step.text) == (StepState.DONE, None, None)
 
     def test_nothing_is_due_before_the_proof(self):
         step = answer_step(None)

@@ -59,7 +59,16 @@ EVENTS = (
     event(14, "PaymentReturned", log=3, referenceId="0x03", batchId=BATCH, amountFen=1_000),
     event(15, "ShortfallPosted", log=1, referenceId="0x04", amountFen=10),
     event(16, "FundsFrozen", log=1, until=AT, reasonDigest="0x"),
-    event(17, "RouteSet", pool=32, **{"from": 1, "to": 2}, allowed=True, effectiveAt=AT),
+    event(17, "RoutesSet", pool=32, movement=1, routes=[], effectiveAt=AT, documentDigest="0x"),
+    event(18, "FreezeRenewed", log=1, until=AT, reasonDigest="0x"),
+    event(
+        19, "CollectionCorrected", log=1, referenceId="0x05", firstLeaf=20, endLeaf=30, lines=10,
+        amountFen=700, periodFrom=202601, periodTo=202608,
+    ),
+    event(
+        20, "LogTakenOver", predecessor=1, successor=2, size=9, collectedUpTo=0,
+        payoutRegisteredUpTo=0, amountsFen=[0, 5, 0, 0, 0, 0, 0],
+    ),
 )  # fmt: skip
 LEGS = legs_of(EVENTS, CITIES)
 
@@ -104,7 +113,7 @@ class TestPicture:
 class TestLegs:
     def test_proposals_and_routes_move_nothing(self):
         names = {leg.event.name for leg in LEGS}
-        assert names.isdisjoint({"DisbursementProposed", "RouteSet"})
+        assert names.isdisjoint({"DisbursementProposed", "RoutesSet"})
         assert len(LEGS) == len(EVENTS) - 2
 
     def test_approved_batch_rests_on_the_leaves_it_was_proposed_with(self):
@@ -122,8 +131,15 @@ class TestLegs:
         assert received.flow is FlowKind.TRANSFERRED
 
     def test_freeze_has_no_money(self):
-        frozen = next(leg for leg in LEGS if leg.kind is FundEventKind.FROZEN)
-        assert (frozen.amount_fen, frozen.ends) == (0, ("", ""))
+        for kind in (FundEventKind.FROZEN, FundEventKind.RENEWED, FundEventKind.TAKEN_OVER):
+            leg = next(leg for leg in LEGS if leg.kind is kind)
+            assert (leg.amount_fen, leg.ends, leg.flow) == (0, ("", ""), None)
+
+    def test_a_corrected_collection_goes_back_and_is_no_band(self):
+        leg = next(leg for leg in LEGS if leg.kind is FundEventKind.CORRECTED)
+        assert (leg.amount_fen, leg.lines, leg.leaves) == (700, 10, (20, 30))
+        assert (leg.source.key, leg.target.key) == ("treasury-32", "contributions-1")
+        assert leg.flow is None
 
     @pytest.mark.parametrize("language", ["zh", "en"])
     def test_bars_are_named_in_both_languages(self, language):

@@ -182,7 +182,6 @@ DEADLINES = supervisor.DeadlinesView(
             SUZHOU,
             TransferStep.FIGURES_SIGNED,
             clock(15, 17, date(2026, 9, 11)),
-            True,
             1,
         ),
         supervisor.DeadlineRow(
@@ -190,11 +189,11 @@ DEADLINES = supervisor.DeadlinesView(
             SUZHOU,
             NANJING,
             TransferStep.SHEET_ISSUED,
-            clock(15, 2, date(2026, 10, 10)),
-            False,
+            clock(15, 16, date(2026, 9, 14)),
             0,
         ),
     ),
+    12,
     CLAIMS,
 )
 TRANSFERS = bureau.TransfersView(
@@ -778,6 +777,14 @@ FUNDS = supervisor.FundEventsView(
         ),
     ),
     Pages(1, 2, 2),
+    stopped=(
+        supervisor.StoppedBureau(
+            Words("合肥市", "Hefei"), date(2026, 9, 29), is_renewed=True, shortfall_fen=120_000
+        ),
+        supervisor.StoppedBureau(
+            Words("苏州市", "Suzhou"), None, is_renewed=False, shortfall_fen=5_000
+        ),
+    ),
 )
 FUNDS_OF_BAND = replace(
     FUNDS,
@@ -1225,13 +1232,13 @@ SAMPLES: dict[str, tuple[str, object, Session | None, str]] = {
     ),
     "supervisor-transfers-empty": (
         "supervisor/transfers.html",
-        supervisor.DeadlinesView((), ()),
+        supervisor.DeadlinesView((), 0, ()),
         INSPECTOR,
         "/supervisor/transfers",
     ),
     "supervisor-transfers-without-chain": (
         "supervisor/transfers.html",
-        supervisor.DeadlinesView(None, None),
+        supervisor.DeadlinesView(None, 3, None),
         INSPECTOR,
         "/supervisor/transfers",
     ),

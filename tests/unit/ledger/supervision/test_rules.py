@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime
 
 import pytest
 
@@ -18,7 +17,6 @@ from ledger.evidence.encoding import (
 from ledger.policy.kinds import SUPPLEMENT, Kind
 from ledger.supervision.model import RISK_HIGH, LeafPlace, Rule
 from ledger.supervision.rules import (
-    answer_due_on,
     duplicate_payouts,
     group_by_tag,
     is_normal_payout,
@@ -122,16 +120,6 @@ class TestPaidAfterDeath:
 
     def test_the_living_are_left_alone(self):
         assert paid_after_death([death(2, 1, 202601, person=2)], [placed(1, 9)], NOTHING) == []
-
-
-class TestAnswers:
-    def test_a_proven_conflict_is_answered_within_ten_working_days(self):
-        assert answer_due_on(datetime(2026, 9, 15, tzinfo=UTC)) == date(2026, 9, 29)
-        assert answer_due_on(datetime(2026, 9, 14, 16, tzinfo=UTC)) == date(2026, 9, 29)
-        assert answer_due_on(datetime(2026, 9, 14, 15, 59, tzinfo=UTC)) == date(2026, 9, 28)
-
-    def test_no_day_of_an_unpublished_year_is_guessed(self):
-        assert answer_due_on(datetime(2026, 12, 25, tzinfo=UTC)) is None
 
 
 class TestPatterns:
