@@ -35,6 +35,7 @@ from ledger.errors import (
     ChainUnavailableError,
     EndpointLagsError,
     EndpointsDisagreeError,
+    LedgerError,
     SettingsError,
     TransactionRefusedError,
     VerificationError,
@@ -90,12 +91,13 @@ class EndpointRules:
 class EndpointHealth:
     """One endpoint as it was last found; ``since`` is when this state began (seconds since 1970).
 
-    ``reason`` says why it is not used, in English; ``code`` is that of the error.
+    ``reason`` says why it is not used, in English; ``error`` says it in both languages, and what
+    to do, unless others contradict it.
     """
 
     endpoint: str
     state: EndpointState
-    code: str
+    error: LedgerError | None
     reason: str
     since: float
     block: int | None
@@ -174,7 +176,7 @@ class Endpoints:
                 EndpointHealth(
                     endpoint=each.name,
                     state=each.state,
-                    code=each.error.code if each.error is not None else "",
+                    error=each.error,
                     reason=each.reason,
                     since=each.since,
                     block=each.head.number if each.head is not None else None,

@@ -18,7 +18,7 @@ from ledger.chain.connection import (
 from ledger.chain.deployment import Manifest, wait_for_receipt
 from ledger.chain.endpoints import EndpointHealth, EndpointRules, Endpoints
 from ledger.chain.finality import IMMEDIATE, SealMemory
-from ledger.chain.transactions import SignedCall, sign_transaction
+from ledger.chain.transactions import Prices, SignedCall, sign_transaction
 from ledger.errors import ContractRefusedError
 from ledger.keys.ports import AccountSigner
 
@@ -78,6 +78,7 @@ class ChainGateway:
             lambda: time.time() + manifest.offset_seconds,
         )
         self._seals = SealMemory()
+        self._prices = Prices()
         self._contract_of = {each.address: name for name, each in manifest.contracts.items()}
 
     def verify(self) -> None:
@@ -260,8 +261,9 @@ class ChainGateway:
         data = call_data(contract, function, arguments)
         to = self.address_of(contract)
         return sign_transaction(
-            self._connection, signer, to=to, data=data, nonce=nonce, gas=gas, replaces=replaces
-        )
+            self._connection, signer, to=to, data=data, nonce=nonce, gas=gas, replaces=replaces,
+            prices=self._prices,
+        )  # fmt: skip
 
     def sign_gas_transfer(self, signer: AccountSigner, to: str, wei: int, nonce: int) -> SignedCall:
         """Sign a payment of gas money to another account; nothing is sent."""

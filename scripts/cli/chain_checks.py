@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.chain.code_check import EndpointCheck
+    from ledger.chain.gateway import ChainGateway
     from ledger.store.events import IndexCursor
 
 _WORDS: dict[str, Words] = {
@@ -168,3 +169,40 @@ def show_index(out: Output, cursor: IndexCursor | None) -> None:
             ),
         ]
     )
+
+
+def check_at_start(out: Output, gateway: ChainGateway) -> None:
+    """Say which endpoints cannot be used and why, before a node begins to work.
+
+    A chain out of reach keeps no node from starting: reading, checking and recording need none.
+
+    Raises:
+        WrongChainError, ContractCodeError: the endpoints serve another network than the manifest's.
+    """
+    from ledger.errors import UnavailableError
+
+    failure: UnavailableError | None = None
+    try:
+        gateway.examine()
+    except UnavailableError as error:
+        failure = error
+    finally:
+        for each in gateway.health():
+            if each.error is not None:
+                zh = f"链节点 {each.endpoint}：{each.error.sentence('zh')}{each.error.advice('zh')}"
+                en = f"Chain endpoint {each.endpoint}: {each.error}"
+                out.note((zh, en))
+            elif each.reason:
+                out.note(
+                    (f"链节点 {each.endpoint}：{each.reason}", f"{each.endpoint}: {each.reason}")
+                )
+    if failure is not None:
+        out.note(
+            (
+                f"{failure.sentence('zh')}先在无链状态下运行：查看、核对、导入照常，恢复后自动补上。",
+                (
+                    f"{failure.sentence()} The node starts without a chain: reading, checking and "
+                    "importing go on, the rest follows by itself."
+                ),
+            )
+        )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from scripts.cli.chain_checks import check_at_start
 from scripts.cli.command import command, group
 from scripts.cli.logs import log_to_stderr
 from scripts.cli.nodes import is_answering, opened
@@ -143,13 +144,15 @@ def serve(
 ) -> None:
     """Run a node: its pages, its API and its worker in one process (运行节点).
 
-    It ends cleanly on SIGTERM or Ctrl-C. One process works for a node at a time; a second one
+    Endpoints of another chain or with other code are refused; without any chain it starts all the
+    same. It ends cleanly on SIGTERM or Ctrl-C. One process works for a node at a time; a second one
     serves and waits.
     """
     from api.serving import serve as serve_node
 
     log_to_stderr(log_level.value)
     with opened(directory) as node:
+        check_at_start(out, node.context.chain.gateway)
         settings = node.context.settings
         document = _settings_document(directory, settings)
         out.result(document, lambda: out.line(settings.endpoint))
