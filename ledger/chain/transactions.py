@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ FEE_HEADROOM: Final = 8
 """How many times today's gas price a transaction may pay; a price can double in six blocks."""
 FEE_RAISE_PERCENT: Final = 25
 """How much more a version pays that replaces another; nodes ask for at least 10 %."""
+PRICE_SECONDS: Final = 1.0
+"""How long the price of gas is remembered; it changes from block to block."""
 GAS_MARGIN_PERCENT: Final = 30
 """How much more gas than estimated a call may use, for state that changes until it lands."""
 
@@ -36,6 +39,21 @@ class SignedCall:
     priority_fee_wei: int = 0
 
 
+class Prices:
+    """What gas costs, remembered for a moment: many messages are signed one after the other."""
+
+    def __init__(self) -> None:
+        self._known: tuple[float, int, int] | None = None
+
+    def ask(self, connection: ChainReader) -> tuple[int, int]:
+        """Price of gas, and what of it a validator wants on top of the base fee, in wei."""
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] > PRICE_SECONDS:
+            price = connection.gas_price()
+            self._known = now, price, connection.priority_fee() if price else 0
+        return self._known[1], self._known[2]
+
+
 def sign_transaction(
     connection: ChainReader,
     signer: AccountSigner,
@@ -46,6 +64,7 @@ def sign_transaction(
     nonce: int,
     gas: int | None = None,
     replaces: SignedCall | None = None,
+    prices: Prices | None = None,
 ) -> SignedCall:
     """Sign one transaction for the connection's chain; nothing is sent.
 
@@ -59,6 +78,7 @@ def sign_transaction(
         gas: the most it may use.
         replaces: an earlier version under this nonce; this one uses its gas and pays more, unless
             gas costs nothing on this chain.
+        prices: remembers for a moment what gas costs.
 
     Raises:
         TransactionRefusedError: it would revert.
@@ -72,7 +92,7 @@ def sign_transaction(
         except CallRevertedError as error:
             raise TransactionRefusedError(reason="it would revert") from error
         gas = needed * (100 + GAS_MARGIN_PERCENT) // 100
-    max_fee_wei, priority_fee_wei = _fees(connection, replaces)
+    max_fee_wei, priority_fee_wei = _fees(connection, replaces, prices or Prices())
     transaction: dict[str, Any] = {
         "type": 2,
         "chainId": connection.chain_id,
@@ -98,13 +118,13 @@ def sign_transaction(
     return SignedCall(raw, "0x" + keccak(raw).hex(), gas, max_fee_wei, priority_fee_wei)
 
 
-def _fees(connection: ChainReader, replaces: SignedCall | None) -> tuple[int, int]:
+def _fees(connection: ChainReader, replaces: SignedCall | None, prices: Prices) -> tuple[int, int]:
     """What to pay for gas at most, and to the validator, in wei; nothing where gas is free."""
-    price = connection.gas_price()
+    price, priority = prices.ask(connection)
     if price == 0:
         return 0, 0
     # Validators pass on what offers them at least one wei; by default none asks for more.
-    priority = max(1, connection.priority_fee())
+    priority = max(1, priority)
     highest = price * FEE_HEADROOM
     if replaces is not None:
         highest = max(highest, _raised(replaces.max_fee_wei))
