@@ -15,14 +15,13 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import solcx
-from eth.vm.code_stream import CodeStream
-from eth.vm.forks.spurious_dragon import computation as size_limit
+from devnet.tracing import Trace, traced
 
 from scripts import compile_contracts
 
@@ -31,9 +30,7 @@ TESTS: Final = "tests/contracts"
 ARTIFACTS_SETTING: Final = "ANXU_CONTRACT_ARTIFACTS"
 """Tells the tests of contracts where the code is that they run against."""
 WANTED_PERCENT: Final = 95.0
-_UNLIMITED: Final = 1 << 24
 _STOP: Final = 0x00
-_JUMPI: Final = 0x57
 _PUSH1, _PUSH32 = 0x60, 0x7F
 _STATEMENTS: Final = {
     "EmitStatement", "ExpressionStatement", "ForStatement", "IfStatement", "InlineAssembly",
@@ -64,31 +61,6 @@ class Code:
         for start, length in self.blanks:
             blanked[start : start + length] = bytes(length)
         return bytes(blanked) == self.body
-
-
-@dataclass(slots=True)
-class Trace:
-    """What was executed: offsets, and from each conditional jump where it went; by code."""
-
-    offsets: dict[bytes, set[int]] = field(default_factory=dict)
-    forks: dict[bytes, set[tuple[int, int]]] = field(default_factory=dict)
-
-    def noting(self, stream: CodeStream) -> Iterator[int]:
-        """Walk through code like `CodeStream.__iter__`, and note it."""
-        code = stream._raw_code_bytes  # noqa: SLF001 - the one place that knows what runs
-        offsets = self.offsets.setdefault(code, set())
-        forks = self.forks.setdefault(code, set())
-        jump = -1
-        while stream.program_counter < len(code):
-            at = stream.program_counter
-            if jump >= 0:
-                forks.add((jump, at))
-            opcode = code[at]
-            offsets.add(at)
-            jump = at if opcode == _JUMPI else -1
-            stream.program_counter = at + 1
-            yield opcode
-        yield _STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,19 +224,16 @@ def _line(text: bytes, offset: int) -> int:
 def run(arguments: Sequence[str]) -> tuple[int, list[Reached]]:
     """Run the tests in this process; pytest's exit code and what was reached."""
     artifacts, codes, sources = compile_plainly()
-    trace = Trace()
-
-    def noting(stream: CodeStream) -> Iterator[int]:
-        return trace.noting(stream)
-
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+        traced() as trace,
+    ):
         for name, text in artifacts.items():
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
         patch.setenv(ARTIFACTS_SETTING, folder)
-        patch.setattr(CodeStream, "__iter__", noting)
-        patch.setattr(size_limit, "EIP170_CODE_SIZE_LIMIT", _UNLIMITED)
         options = ["--quiet", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist"]
         code = pytest.main([*(arguments or [str(ROOT / TESTS)]), *options])
     return int(code), reached_of(trace, codes, sources)
