@@ -58,6 +58,11 @@ class Behind:
             self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix=self._name)
         self._pending.append(self._worker.submit(job))
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there was a job."""
+        return self._worker is not None
+
     def settle(self) -> None:
         """Wait until all is done. Raises what a job raised."""
         self._settle(0)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ledger.errors import HeadMovedError, ImportCancelledError
 from ledger.evidence.batch import Blobs, EntryBatch
+from ledger.evidence.growth import Growth
 from ledger.evidence.hashing import ByteRows
 from ledger.pipelines import ahead, with_last
 from ledger.policy.kinds import Kind
@@ -105,7 +106,7 @@ class Recorder:
         self, done: UnfinishedImport, finish: Finish, files: ThreadPoolExecutor
     ) -> ImportRow | None:
         for part, is_last in with_last(self._parts(done.rows_done)):
-            leaves: list[ByteRows] = []
+            grown: list[tuple[ByteRows, Growth]] = []
             with self._context.write(alone=True) as work:
                 if work.imports.find(done.import_key) is not None:
                     return None
@@ -115,7 +116,7 @@ class Recorder:
                         log_id=self._context.log_id, expected_size=self._expected_size
                     )
                 try:
-                    done = self._record_part(work, part, done, leaves.append)
+                    done = self._record_part(work, part, done, grown)
                 except ImportCancelledError as error:
                     raise self._cancelled(done) from error
                 row = None
@@ -125,10 +126,9 @@ class Recorder:
                 else:
                     work.imports.keep_unfinished(done)
                 work.commit()
-            if leaves:
+            if grown:
                 # The log's files go on beside the next part; the rows can always make them again.
-                first = done.end_index - sum(map(len, leaves))
-                files.submit(self._context.bureau.tiles.follow, first, np.concatenate(leaves))
+                files.submit(self._context.bureau.tiles.follow, grown)
             self._progress("record", done.rows_accepted, self._good)
             if row is not None:
                 return row
@@ -175,7 +175,7 @@ class Recorder:
         work: UnitOfWork,
         part: list[_Portion],
         done: UnfinishedImport,
-        told: Callable[[ByteRows], None],
+        grown: list[tuple[ByteRows, Growth]],
     ) -> UnfinishedImport:
         size = work.log.head().size
         places = [portion.places for portion in part]
@@ -186,7 +186,7 @@ class Recorder:
             ahead(self._sealed_rows(ahead(self._records(part, adds_to)))),
             source_key=done.import_key,
             at=now,
-            told=told,
+            told=lambda leaves, growth: grown.append((leaves, growth)),
             persons=persons,
         )
         self._expected_size = leaves.stop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, pairwise
@@ -198,11 +199,12 @@ class WriteBehind:
             write = partial(_copy, self._connection, rows.copy_bytes(persons))
         else:
             write = partial(_insert, self._connection, rows, persons)
+        if is_last and not self._writer.has_begun:
+            write()
+            return
+        self._writer.do(write)
         if is_last:
             self._writer.settle()
-            write()
-        else:
-            self._writer.do(write)
 
 
 def _insert(connection: Connection, rows: EntryRows, persons: NDArray[np.int64]) -> None:
@@ -227,11 +229,14 @@ def _sent_at_once(session: Any, rows: memoryview) -> bool:
     The driver sends as much as the socket takes and then waits, thousands of times a second, and
     each time it must get hold of the interpreter that other threads use meanwhile. On a local
     socket, where nothing is encrypted, the messages of the protocol (CopyData: ``d``, i32 length,
-    data) can go out in one call instead.
+    data) can go out in one call instead. Only threads that no signal interrupts do that: half a
+    message would leave the server waiting for the rest.
 
     Returns:
         Whether they were sent; False where the driver must do it.
     """
+    if threading.current_thread() is threading.main_thread():
+        return False
     if not session.host.startswith(b"/") or session.flush():
         return False
     pieces: list[bytes | memoryview] = []

@@ -33,7 +33,7 @@ from ledger.evidence.encoding import (
     TreeSize,
     reversed_leaf,
 )
-from ledger.evidence.growth import grow
+from ledger.evidence.growth import Growth, grow
 from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.merkle import CompactRange
 from ledger.pipelines import with_last
@@ -146,7 +146,7 @@ class LogRepository:
         *,
         source_key: str,
         at: datetime,
-        told: Callable[[NDArray[np.uint8]], None] | None = None,
+        told: Callable[[NDArray[np.uint8], Growth], None] | None = None,
         persons: NDArray[np.int64] | None = None,
     ) -> range:
         """Put columns of entries with their sealed records behind the last one, as `append` does.
@@ -158,7 +158,8 @@ class LogRepository:
             batches: in the order in which they shall stand.
             source_key: what they came from.
             at: when this node learned of them.
-            told: gets the leaves of each batch, (n, 64); they count once the caller commits.
+            told: gets the leaves of each batch, (n, 64), and what the tree grows by with them; they
+                count once the caller commits.
             persons: (n,) the number of each entry's person over all batches, as this transaction
                 has them; None: looked up batch by batch.
 
@@ -180,9 +181,10 @@ class LogRepository:
                 writer.write(rows, numbers, is_last=is_last)
                 taken_back += _reversals_in(batch, head.size)
                 leaves = np.concatenate([tags, seals], axis=1)
+                growth = grow(head, leaf_hashes(leaves))
                 if told is not None:
-                    told(leaves)
-                head = grow(head, leaf_hashes(leaves)).after
+                    told(leaves, growth)
+                head = growth.after
         if taken_back:
             self._connection.execute(insert(reversals), taken_back)
         if head.size > before.size:

@@ -15,7 +15,7 @@ import fcntl
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -24,7 +24,7 @@ import numpy as np
 
 from ledger.errors import EncodingError, InvariantBrokenError, LengthError, ProofShapeError
 from ledger.evidence.encoding import DIGEST_BYTES, LEAF_BYTES
-from ledger.evidence.growth import grow
+from ledger.evidence.growth import Growth, grow
 from ledger.evidence.hashing import ByteRows, leaf_hashes
 from ledger.evidence.merkle import CompactRange, root_from_nodes
 from ledger.evidence.tiles import TILE_HEIGHT, TILE_WIDTH, Tile
@@ -153,39 +153,43 @@ class TileStore:
                 leaves(first, min(first + CHUNK_LEAVES, size))
                 for first in range(before.size, size, CHUNK_LEAVES)
             )
-            self._append(before, appended)
+            self._append(before, _grown(before, appended))
 
     def extend(self, leaves: ByteRows) -> CompactRange:
         """Put (n, 64) leaves behind the last one; durable when it returns, as the new frontier."""
         with self._writing() as before:
             chunks = range(0, len(leaves), CHUNK_LEAVES)
-            return self._append(before, (leaves[at : at + CHUNK_LEAVES] for at in chunks))
+            parts = (leaves[at : at + CHUNK_LEAVES] for at in chunks)
+            return self._append(before, _grown(before, parts))
 
-    def follow(self, first: int, leaves: ByteRows) -> bool:
-        """Put (n, 64) leaves that were just accepted behind the last one, if they come next there.
+    def follow(self, grown: Sequence[tuple[ByteRows, Growth]]) -> bool:
+        """Put leaves that were just accepted behind the last one, if they come next there.
 
-        It spares `integrate` the way through the rows. Where other leaves are missing before them,
-        nothing is written and `integrate` brings them all.
+        It spares `integrate` the way through the rows, and the hashing. Where other leaves are
+        missing before them, nothing is written and `integrate` brings them all.
+
+        Args:
+            grown: (n, 64) leaves and what the tree grew by with them; each behind the one before.
 
         Returns:
             Whether they were put there.
         """
         with self._writing() as before:
-            if before.size != first:
+            if not grown or grown[0][1].before != before:
                 return False
-            chunks = range(0, len(leaves), CHUNK_LEAVES)
-            self._append(before, (leaves[at : at + CHUNK_LEAVES] for at in chunks))
+            self._append(before, grown)
             return True
 
-    def _append(self, before: CompactRange, chunks: Iterator[ByteRows]) -> CompactRange:
+    def _append(
+        self, before: CompactRange, grown: Iterable[tuple[ByteRows, Growth]]
+    ) -> CompactRange:
         tree, durable = before, before.size
         with _Writer(self._directory) as writer:
-            for leaves in chunks:
+            for leaves, growth in grown:
                 writer.write(LEAVES, tree.size * BUNDLED_LEAF_BYTES, _bundled(leaves))
-                grown = grow(tree, leaf_hashes(leaves))
-                for level, nodes in enumerate(grown.levels):
+                for level, nodes in enumerate(growth.levels):
                     writer.write(_NAMES[level], (tree.size >> level) * DIGEST_BYTES, nodes)
-                tree = grown.after
+                tree = growth.after
                 if tree.size - durable >= SYNCED_LEAVES:
                     self._settle(tree, writer)
                     durable = tree.size
@@ -291,6 +295,14 @@ class _Writer:
                 sync_directory(path.parent)
                 sync_directory(self._directory)
         return opened
+
+
+def _grown(before: CompactRange, chunks: Iterator[ByteRows]) -> Iterator[tuple[ByteRows, Growth]]:
+    """Leaves, and what a tree grows by with them."""
+    for leaves in chunks:
+        growth = grow(before, leaf_hashes(leaves))
+        yield leaves, growth
+        before = growth.after
 
 
 def _bundled(leaves: ByteRows) -> ByteRows:

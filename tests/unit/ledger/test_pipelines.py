@@ -93,4 +93,7 @@ class TestBehind:
         before = threading.active_count()
         with Behind("test") as behind:
             behind.settle()
+            assert not behind.has_begun
             assert threading.active_count() == before
+            behind.do(lambda: None)
+            assert behind.has_begun

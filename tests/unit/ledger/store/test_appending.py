@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -111,11 +112,12 @@ class TestSending:
         for send in (watched, lambda *_: False):
             monkeypatch.setattr(appending, "_sent_at_once", send)
             with UnitOfWork(on_server, LOG) as work:
-                work.log.append_batches([batch_of(new)], source_key="s", at=AT)
+                halves = [batch_of(new[:100]), batch_of(new[100:])]
+                work.log.append_batches(halves, source_key="s", at=AT)
                 work.commit()
             rows = stored(on_server)
             found.append([row[1:10] + row[11:] for row in rows[-len(new) :]])
-        assert asked == [True]
+        assert asked == [True, True]
         assert found[0] == found[1]
 
     def test_large_rows_go_out_whole(self, on_server, entries):
@@ -123,15 +125,24 @@ class TestSending:
         new = entries(64)
         batch = EntryBatch.of([item.entry for item in new])
         records = [hashlib.shake_128(bytes([at])).digest(400_000) for at in range(64)]
+        halves = [
+            (batch.slice(first, first + 32), Blobs.of(records[first : first + 32]))
+            for first in (0, 32)
+        ]
         with UnitOfWork(on_server, LOG) as work:
-            work.log.append_batches([(batch, Blobs.of(records))], source_key="s", at=AT)
+            work.log.append_batches(halves, source_key="s", at=AT)
             work.commit()
         assert [row[-1] for row in stored(on_server)] == records
 
     @pytest.mark.parametrize(("host", "left"), [(b"127.0.0.1", 0), (b"", 0), (b"/tmp", 1)])
     def test_elsewhere_the_driver_sends(self, host, left):
         session = SimpleNamespace(host=host, flush=lambda: left)
-        assert not appending._sent_at_once(session, memoryview(b"rows"))
+        with ThreadPoolExecutor() as other:
+            assert not other.submit(appending._sent_at_once, session, memoryview(b"row")).result()
+
+    def test_a_thread_that_signals_interrupt_leaves_it_to_the_driver(self):
+        session = SimpleNamespace(host=b"/tmp", flush=lambda: 0)
+        assert not appending._sent_at_once(session, memoryview(b"row"))
 
     def test_a_server_that_goes_away_is_named_and_nothing_counts(self, server, on_server, entries):
         """It goes while rows are on their way."""

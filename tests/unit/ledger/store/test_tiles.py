@@ -16,6 +16,8 @@ from pymerkle import InmemoryTree as Reference
 import ledger.store.tiles
 from ledger.errors import InvariantBrokenError, ProofShapeError
 from ledger.evidence.encoding import leaf_hash
+from ledger.evidence.growth import grow
+from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.merkle import (
     CompactRange,
     MerkleTree,
@@ -124,11 +126,16 @@ class TestIntegrate:
 
     def test_leaves_follow_only_where_they_come_next(self, tmp_path, rows, reader):
         tiles = TileStore(tmp_path / "followed")
-        assert tiles.follow(0, rows[:300])
-        assert not tiles.follow(301, rows[301:400])
-        assert not tiles.follow(299, rows[299:400])
+        grown, tree = {}, CompactRange.empty()
+        for first, end in ((0, 299), (299, 300), (300, 301), (301, 700), (700, 900)):
+            growth = grow(tree, leaf_hashes(rows[first:end]))
+            grown[first], tree = (rows[first:end], growth), growth.after
+        assert not tiles.follow([])
+        assert tiles.follow([grown[0], grown[299]])
+        assert not tiles.follow([grown[301]])
+        assert not tiles.follow([grown[299]])
         assert tiles.frontier().size == 300
-        assert tiles.follow(300, rows[300:900])
+        assert tiles.follow([grown[300], grown[301], grown[700]])
         TileStore(tmp_path / "integrated").integrate(900, reader)
         assert files(tmp_path / "followed") == files(tmp_path / "integrated")
 
