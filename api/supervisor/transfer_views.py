@@ -10,7 +10,7 @@ from ledger.chain.bindings import CaseState
 from ledger.errors import UnavailableError
 from ledger.recording.context import NodeContext
 from ledger.transfers.deadlines import days_left
-from ledger.transfers.overruling import CaseOnChain, undecided_cases
+from ledger.transfers.overruling import CaseOnChain, count_undecided, undecided_cases
 
 _STEPS = {
     CaseState.REQUESTED: TransferStep.SHEET_ISSUED,
@@ -19,16 +19,14 @@ _STEPS = {
 
 
 def deadlines_view(context: NodeContext) -> views.DeadlinesView:
-    """``supervisor/transfers.html``: cases that wait for a bureau, overdue ones first."""
+    """``supervisor/transfers.html``: overdue cases, and how many more are under way."""
     try:
         names = bureaus_words(context)
-        cases = undecided_cases(context)
+        cases = undecided_cases(context, overdue_only=True)
     except UnavailableError:
-        return views.DeadlinesView(None, None)
-    rows = [_row(context, case, names) for case in cases]
-    return views.DeadlinesView(
-        tuple(sorted(rows, key=lambda row: not row.overdue)), claim_rows(context)
-    )
+        return views.DeadlinesView(None, count_undecided(context), None)
+    rows = tuple(_row(context, case, names) for case in cases)
+    return views.DeadlinesView(rows, count_undecided(context), claim_rows(context))
 
 
 def _row(context: NodeContext, case: CaseOnChain, names: dict[int, Words]) -> views.DeadlineRow:
@@ -42,6 +40,5 @@ def _row(context: NodeContext, case: CaseOnChain, names: dict[int, Words]) -> vi
         clock=Clock(
             case.working_days, None if left is None else case.working_days - left, case.due_on
         ),
-        overdue=case.overdue,
         votes=sum(vote is not None for vote in (case.move_vote, case.cancel_vote)),
     )

@@ -23,6 +23,7 @@ from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.store.events import ChainEvent
 from ledger.transfers.acts import is_under_way, queue_act, trouble_of
+from ledger.transfers.clocks import term_from
 from ledger.transfers.deadlines import day_of, deadline, last_day
 from ledger.transfers.officers import Officers, sign_by_both
 from ledger.transfers.onchain import View
@@ -245,8 +246,8 @@ def settle_claim(
 def unsettled_claims(context: NodeContext, log_id: int | None = None) -> tuple[Place, ...]:
     """First claims that are contested or can still be, contested ones first.
 
-    Which there may be comes from the node's index of final events, where each stands from the
-    contract's storage.
+    Which there are comes from the node's index of final events and the table of working days;
+    where a contested one stands, from the contract's storage.
 
     Args:
         context: any node.
@@ -256,15 +257,24 @@ def unsettled_claims(context: NodeContext, log_id: int | None = None) -> tuple[P
         ChainUnavailableError: no endpoint answers.
     """
     with context.read() as view:
-        candidates = _candidates(view, context.clock.today(), log_id)
-    unsettled = {chain.ClaimState.OPEN, chain.ClaimState.CONTESTED}
-    places = [place_of(context, tag, kind) for kind, tag in candidates]
-    wanted = [
-        place
-        for place in places
-        if place.state in unsettled and log_id in {None, place.log_id, place.contester}
+        last = _last_events(view, log_id)
+        claimed = [_place(view, key, event) for key, event in last.items() if not _contested(event)]
+        cursor = view.events.cursor()
+    today = context.clock.today()
+    now = max(today, day_of(cursor.head_time)) if cursor is not None else today
+    contested = [
+        place_of(context, key[1], key[0]) for key, event in last.items() if _contested(event)
     ]
-    return tuple(sorted(wanted, key=lambda place: place.state is not chain.ClaimState.CONTESTED))
+    return tuple(
+        place
+        for place in (*contested, *claimed)
+        if place.state is chain.ClaimState.CONTESTED or _is_open(place, now)
+        if log_id in {None, place.log_id, place.contester}
+        # A bureau's own events do not tell whether a stay had been handed over before.
+        if log_id is None
+        or place.kind is ClaimKind.BENEFIT
+        or context.chain.claim_state(place.kind.value, place.tag) is place.state
+    )
 
 
 CLAIM: Final = "claim"
@@ -274,19 +284,50 @@ CONTEST: Final = "contest"
 _ACTS: Final = (CLAIM, RELEASE, OFFER, CONTEST, *(f"settle/{each.name}" for each in Finding))
 
 
-def _candidates(view: View, today: date, log_id: int | None) -> list[tuple[ClaimKind, bytes]]:
-    """Claims that may be unsettled: contested, or claimed so lately that they can be."""
-    claimed: dict[tuple[ClaimKind, bytes], ChainEvent] = {}
+def _last_events(view: View, log_id: int | None) -> dict[tuple[ClaimKind, bytes], ChainEvent]:
+    """The claim or contest of all that no decision and no hand-over has settled, by the index."""
+    last: dict[tuple[ClaimKind, bytes], ChainEvent] = {}
     held: set[bytes] = set()
     for event in _claim_events(view, log_id):
         key = _what(event.name, event.arguments)
         if event.name in {"BenefitReleased", "BenefitHandedOver", "ClaimSettled"}:
-            claimed.pop(key, None)
+            last.pop(key, None)
         elif event.name == "ClaimContested" or key[1] not in held:
-            claimed[key] = event
+            last[key] = event
+        else:
+            last.pop(key, None)
         if event.name in _ABOUT_STAYS:
             held.add(key[1])
-    return [key for key, event in claimed.items() if _may_be_open(event, today)]
+    return last
+
+
+def _contested(event: ChainEvent) -> bool:
+    return event.name == "ClaimContested"
+
+
+def _place(view: View, key: tuple[ClaimKind, bytes], event: ChainEvent) -> Place:
+    """An uncontested first claim, as its event says it."""
+    began = day_of(event.block_time)
+    days = term_from(view.events, "contestDays", event.block_time, CONTEST_WORKING_DAYS)
+    log_id = event.arguments["log" if event.name in _ABOUT_BENEFITS else "toLog"]
+    return Place(
+        kind=key[0],
+        tag=key[1],
+        state=chain.ClaimState.OPEN,
+        log_id=int(log_id),
+        contester=None,
+        claimed_on=began,
+        contestable_through=deadline(began, days),
+        offered_to=None,
+        confirm_vote=None,
+        give_vote=None,
+    )
+
+
+def _is_open(place: Place, now: date) -> bool:
+    """Whether a claim can still be contested; always while the working days are not published."""
+    open_state = place.state is chain.ClaimState.OPEN
+    return open_state and (place.contestable_through is None or now <= place.contestable_through)
 
 
 def _claim_events(view: View, log_id: int | None) -> list[ChainEvent]:
@@ -301,14 +342,6 @@ def _claim_events(view: View, log_id: int | None) -> list[ChainEvent]:
     others = view.events.about(keys, "Transfers", *names)
     together = {(event.block, event.log_index): event for event in (*found, *others)}
     return [together[place] for place in sorted(together)]
-
-
-def _may_be_open(event: ChainEvent, today: date) -> bool:
-    if event.name == "ClaimContested":
-        return True
-    # The council may set longer terms: what is asked for once too often costs a question only.
-    due = deadline(day_of(event.block_time), 2 * CONTEST_WORKING_DAYS)
-    return due is None or today <= due
 
 
 def _what(name: str, arguments: dict[str, Any]) -> tuple[ClaimKind, bytes]:

@@ -68,13 +68,26 @@ def with_due_date(context: NodeContext, case: TransferCase) -> TransferCase:
 def term_days(events: EventRepository, state: CaseState, began_at: datetime) -> int:
     """Working days that a step which began then may take, by the terms that the council set.
 
-    Terms that were replaced before they applied never did. Steps of the papers have the statutory
-    term.
+    Steps of the papers have the statutory term.
     """
     if state not in _ON_CHAIN:
         return STEP_WORKING_DAYS
     field = "acceptDays" if state is CaseState.RELEASED else "releaseDays"
-    began, days = int(began_at.timestamp()), STEP_WORKING_DAYS
+    return term_from(events, field, int(began_at.timestamp()), STEP_WORKING_DAYS)
+
+
+def term_from(events: EventRepository, field: str, began: int, statutory: int) -> int:
+    """The term that the council had set for what began at a time on chain.
+
+    Terms that were replaced before they applied never did.
+
+    Args:
+        events: the node's index.
+        field: which term: ``releaseDays``, ``acceptDays`` or ``contestDays``.
+        began: seconds since 1970.
+        statutory: what counts while the council has set none.
+    """
+    days = statutory
     announced = events.named("Transfers", "TermsSet")
     for place, event in enumerate(announced):
         valid_from = int(event.arguments["validFrom"])

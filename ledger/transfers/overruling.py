@@ -17,13 +17,15 @@ from ledger.recording.context import NodeContext
 from ledger.store.events import ChainEvent
 from ledger.store.unit_of_work import UnitOfWork
 from ledger.transfers.acts import queue_act
+from ledger.transfers.clocks import term_from
 from ledger.transfers.deadlines import day_of, deadline, last_day
-from ledger.transfers.model import CaseId
+from ledger.transfers.model import STEP_WORKING_DAYS, CaseId
 from ledger.transfers.onchain import View
 
 SUPERVISOR: Final = "supervisor"
 """The key of a supervisor's node that votes."""
-_BEGUN: Final = ("TransferRequested", "TransferReleased")
+_RELEASED: Final = "TransferReleased"
+_BEGUN: Final = ("TransferRequested", _RELEASED)
 _ENDED: Final = (
     "TransferAccepted",
     "TransferRefused",
@@ -68,23 +70,31 @@ def undecided_cases(context: NodeContext, *, overdue_only: bool = False) -> tupl
 
     Args:
         context: any node.
-        overdue_only: only those whose term has passed; others are not asked for.
+        overdue_only: only those whose term has passed; the contract is asked about those that the
+            table of working days gives no more time.
 
     Raises:
         ChainUnavailableError: no endpoint answers.
     """
-    today = context.clock.today()
     with context.read() as view:
         begun = _undecided(view)
+        asked = [
+            case_id
+            for case_id, event in begun.items()
+            if not overdue_only or _may_be_overdue(context, view, event)
+        ]
     found = []
-    for case_id, event in begun.items():
-        # No term is shorter than one working day: what began today needs no question.
-        if overdue_only and day_of(event.block_time) >= today:
-            continue
+    for case_id in asked:
         case = case_on_chain(context, case_id)
         if case is not None and (case.overdue or not overdue_only):
             found.append(case)
     return tuple(found)
+
+
+def count_undecided(context: NodeContext) -> int:
+    """How many cases wait for one of their bureaus, by the node's index of final events."""
+    with context.read() as view:
+        return len(_undecided(view))
 
 
 def case_on_chain(context: NodeContext, case_id: CaseId) -> CaseOnChain | None:
@@ -165,6 +175,16 @@ def _queue(
         at=context.clock.now(),
         signer=SUPERVISOR,
     )
+
+
+def _may_be_overdue(context: NodeContext, view: View, event: ChainEvent) -> bool:
+    """Whether a step's term can have passed, by the table and the later of both clocks."""
+    cursor = view.events.cursor()
+    field = "acceptDays" if event.name == _RELEASED else "releaseDays"
+    days = term_from(view.events, field, event.block_time, STEP_WORKING_DAYS)
+    due = deadline(day_of(event.block_time), days)
+    now = day_of(cursor.head_time) if cursor is not None else context.clock.today()
+    return due is None or due < max(now, context.clock.today())
 
 
 def _undecided(view: View) -> dict[CaseId, ChainEvent]:

@@ -173,6 +173,10 @@ class TransfersReads(ContractReads):
         """Whose vote for a finding about the contest under way stands."""
         return _account(self.one("Transfers", "findingOf", int(kind), tag, int(finding)))
 
+    def claim_state(self, kind: ClaimKind, tag: bytes) -> ClaimState:
+        """Where a claim stands now."""
+        return ClaimState(self.one("Transfers", "claimStateOf", int(kind), tag))
+
     def claim(self, kind: ClaimKind, tag: bytes) -> ClaimOnChain | None:
         """Who has a stay or pays a benefit; None for nobody (known)."""
         found = self.one("Transfers", "claimOf", int(kind), tag)
@@ -183,7 +187,7 @@ class TransfersReads(ContractReads):
         return ClaimOnChain(
             kind=kind,
             tag=tag,
-            state=ClaimState(self.one("Transfers", "claimStateOf", int(kind), tag)),
+            state=self.claim_state(kind, tag),
             log_id=found["log"],
             acting=int(self.one("Transfers", reader, tag)),
             contester=found["contester"] if found["contester"] != NO_LOG else None,
