@@ -95,7 +95,19 @@ class Watch:
 
 
 def mend(seats: Sequence[Seat], heads: Sequence[dict[str, Any]]) -> bool:
-    """Take every validator that is not on the heaviest branch back to where its own began."""
+    """Have every validator that is not on the heaviest branch follow it; whether any was not."""
+    behind = take_back(seats, heads)
+    if behind:
+        begin(behind, seats)
+    return bool(behind)
+
+
+def take_back(seats: Sequence[Seat], heads: Sequence[dict[str, Any]]) -> list[Seat]:
+    """Take every validator that is not on the heaviest branch back to where its own began.
+
+    Returns:
+        Those that were taken back; they make no blocks until they `begin` again.
+    """
     followed = [str(each["hash"]) for each in heads]
 
     def weight(place: int) -> tuple[int, int, str]:
@@ -103,7 +115,7 @@ def mend(seats: Sequence[Seat], heads: Sequence[dict[str, Any]]) -> bool:
         return int(head["totalDifficulty"], 16), followed.count(followed[place]), followed[place]
 
     best = max(range(len(heads)), key=weight)
-    moved = False
+    moved = []
     for place, seat in enumerate(seats):
         if followed[place] == followed[best]:
             continue
@@ -112,8 +124,9 @@ def mend(seats: Sequence[Seat], heads: Sequence[dict[str, Any]]) -> bool:
             while seat.block(hex(number))["hash"] != seats[best].block(hex(number))["hash"]:
                 number -= 1
             if number < int(heads[place]["number"], 16):
+                order(seat.private_socket, "miner_stop")  # or it would begin its branch anew
+                moved.append(seat)
                 order(seat.private_socket, "debug_setHead", hex(number))
-                moved = True
         except (Unreachable, RpcError):
             continue  # the next look sees to it
     return moved

@@ -28,7 +28,7 @@ from devnet.errors import (
     SettingsError,
     StartError,
 )
-from devnet.mending import Watch, begin, mend
+from devnet.mending import Watch, begin, mend, take_back
 from devnet.network import PoaNetwork
 
 from api.serving import serving
@@ -213,11 +213,13 @@ class TestSplit:
             wait_until(lambda: heads(network) == [2, 2, 2, 2], PATIENCE_SECONDS)
             found = [each.block() for each in seats]
             assert len({each["hash"] for each in found}) == 2
-            assert mend(seats, found)
+            taken_back = take_back(seats, found)
+            assert len(taken_back) == 2
             assert sorted(heads(network)) == [0, 0, 2, 2]
             for seat in seats:
                 for validator in network.validators:
                     order(seat.private_socket, "admin_addPeer", validator.enode)
+            begin(taken_back, seats)
             wait_until(lambda: network.common_block() > 2, PATIENCE_SECONDS)
         finally:
             network.stop()
