@@ -44,6 +44,19 @@ class ScratchChain:
             raise RuntimeError("the call was undone")
         return Landed(int(receipt["gas_used"]), receipt["contract_address"])
 
+    @property
+    def chain_id(self) -> int:
+        """The id that signatures for this chain name."""
+        return int(self._tester.backend.chain.chain_id)
+
+    def now(self) -> int:
+        """The time of the newest block, seconds since 1970."""
+        return int(self._tester.get_block_by_number("latest")["timestamp"])
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self._tester.time_travel(self.now() + seconds)
+
     def snapshot(self) -> Any:
         """A moment to come back to."""
         return self._tester.take_snapshot()

@@ -1,7 +1,8 @@
-"""Gas of records by the batch, beside EAS and OpenAttestation's DocumentStore in the same run.
+"""Gas of every call; and of a record by the batch, beside EAS and DocumentStore in one run.
 
-Anxu publishes one checkpoint for a batch of any size; the others keep each digest by itself, so a
-record of theirs costs the same from a full call on. All run under London rules on chains in memory.
+Anxu publishes one checkpoint for a batch of any size; EAS and OpenAttestation's DocumentStore keep
+each digest by itself, so a record of theirs costs the same from a full call on. All run under
+London rules on chains in memory.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from scripts.bench import Report, Row
+from scripts.bench._gas_calls import Story
 from scripts.bench._gas_peers import attestations, document_store
 from scripts.bench.evidence_gas import GasChain, random_growth
 
@@ -27,8 +29,11 @@ _SEED: Final = 7702
 
 
 def measure(report: Report) -> Sequence[Row]:
-    """A record's share of a batch, ours and theirs."""
-    return batch_rows(report)
+    """Every call once; then a record's share of a batch, ours and theirs."""
+    report("gas: every call once")
+    used = Story().tell()
+    calls = [Row.alone(name, "gas", gas) for name, gas in used.items()]
+    return [*calls, *batch_rows(report)]
 
 
 def batch_rows(report: Report) -> list[Row]:
