@@ -20,12 +20,8 @@ from ledger.chain.artifacts import CONTRACTS, constructor_arguments, load_artifa
 from ledger.chain.codec import call_data, creation_data
 from ledger.evidence.encoding import LeafIndex, LogId, leaf_hash, reversal_tag
 from ledger.evidence.merkle import MerkleTree
-from ledger.keys.signatures import (
-    DisbursementApproval,
-    FundsDomain,
-    Secp256k1Signer,
-    sign_approval,
-)
+from ledger.keys.signatures import DisbursementApproval, FundsDomain, sign_approval
+from ledger.keys.signers import Secp256k1Signer
 
 FOREIGN: Final = frozenset(
     {
