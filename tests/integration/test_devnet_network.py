@@ -46,6 +46,7 @@ SILENT_SECONDS = 8
 PATIENCE_SECONDS = 90
 SILENCE_SECONDS = 4
 HASHES_ONLY = False
+BANNER = 'class="outage" role="status"'
 
 Wait = Callable[..., None]
 
@@ -248,6 +249,10 @@ class Anxu:
         answer = httpx.get(url, trust_env=False, timeout=60)
         return answer.status_code, answer.json()
 
+    def page(self) -> httpx.Response:
+        url = f"{self.bureau.context.settings.endpoint}/verify"
+        return httpx.get(url, trust_env=False, timeout=60)
+
     def is_anchored(self) -> bool:
         with self.bureau.context.read() as view:
             last = view.log.last_checkpoint(final=True)
@@ -326,6 +331,12 @@ class TestAnxuOnValidators:
         anxu.chain.examine()
         status, report = anxu.ready()
         assert (status, report["chain"], report["stopped"]) == (200, "ok", {})
+        page = anxu.page()
+        assert (page.status_code, page.headers["anxu-chain"], BANNER in page.text) == (
+            200,
+            "ok",
+            False,
+        )
         states = list(anxu.states().values())
         assert states[0] is EndpointState.UNREACHABLE
         assert states[1:] == [EndpointState.USABLE] * 3
@@ -343,6 +354,9 @@ class TestAnxuOnValidators:
         assert (status, report["status"], report["database"]) == (503, "degraded", "ok")
         assert report["chain"] == "chain-unavailable"
         assert sorted(anxu.states().values()) == ["lagging"] * 2 + ["unreachable"] * 2
+        page = anxu.page()
+        assert (page.status_code, BANNER in page.text) == (200, True)
+        assert page.headers["anxu-chain"].startswith("unreachable; since=")
         assert not anxu.is_anchored()
         with anxu.bureau.context.read() as view:
             assert view.log.head().size == 3
@@ -356,3 +370,4 @@ class TestAnxuOnValidators:
         wait_until(lambda: anxu.ready()[0] == 200, PATIENCE_SECONDS)
         _, report = anxu.ready()
         assert (report["chain"], report["stopped"]) == ("ok", {})
+        wait_until(lambda: BANNER not in anxu.page().text)

@@ -41,8 +41,8 @@ def start(directory: Path, *more: str) -> subprocess.Popen:
     )
 
 
-def finish(process: subprocess.Popen) -> dict:
-    out, err = process.communicate(timeout=TIMEOUT)
+def finish(process: subprocess.Popen, seconds: float = TIMEOUT) -> dict:
+    out, err = process.communicate(timeout=seconds)
     assert process.returncode == 0, err.decode()[-3000:]
     return json.loads(out)
 
@@ -134,6 +134,30 @@ class TestUndisturbed:
         assert essence(again) == essence(report)
         assert again["transactions"] == report["transactions"]
         assert again["gas"] == report["gas"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A network of validators needs minutes: it is left to the long run."""
+    if "other_chain" in metafunc.fixturenames:
+        is_long = metafunc.config.getoption("--long") > USUAL_REPETITIONS
+        metafunc.parametrize("other_chain", ["anvil", "network"] if is_long else ["anvil"])
+
+
+class TestOtherChains:
+    @pytest.mark.timeout(1800)  # the first run on a machine builds geth
+    def test_the_same_comes_of_it(self, other_chain, undisturbed, tmp_path):
+        report = finish(start(tmp_path / "demo", "--chain", other_chain), seconds=1500)
+        expected = undisturbed[1]
+        if other_chain == "anvil":
+            assert essence(report) == essence(expected)
+            return
+        # validators know no other day than today, and made-up people grow older
+        assert (report["comparison"]["missed"], report["comparison"]["invented"]) == ([], [])
+        assert report["comparison"]["found"] == expected["comparison"]["found"]
+        assert [item["state"] for item in report["transfers"]] == [
+            item["state"] for item in expected["transfers"]
+        ]
+        assert {item["still_stands"] for item in report["proofs"]} == {"valid"}
 
 
 def victims(directory: Path) -> list[int]:
