@@ -16,7 +16,8 @@ from ledger.chain.connection import (
     Receipt,
 )
 from ledger.chain.deployment import Manifest, wait_for_receipt
-from ledger.chain.endpoints import EndpointHealth, EndpointRules, Endpoints
+from ledger.chain.endpoint import EndpointHealth, EndpointRules
+from ledger.chain.endpoints import Endpoints
 from ledger.chain.finality import IMMEDIATE, SealMemory
 from ledger.chain.transactions import Prices, SignedCall, sign_transaction
 from ledger.errors import ContractRefusedError
@@ -191,6 +192,10 @@ class ChainGateway:
         """What an account has for gas, in wei."""
         return self._connection.balance(address)
 
+    def gas_price(self) -> int:
+        """What gas costs now, in wei."""
+        return self._prices.ask(self._connection)[0]
+
     def address_of(self, contract: str) -> str:
         """The address of a contract."""
         return self.manifest.contracts[contract].address
@@ -214,6 +219,24 @@ class ChainGateway:
         """
         data = self._run(contract, function, arguments, None, at)
         return answer_values(contract, function, data)
+
+    def read_many_at(
+        self, at: BlockReference, reads: Sequence[tuple[str, str, Sequence[Any]]]
+    ) -> list[tuple[Any, ...] | None]:
+        """Many reads (contract, function, arguments) at one block; None for what is refused.
+
+        Raises:
+            BlockMissingError: no endpoint has that state (any more).
+        """
+        calls = [
+            (self.address_of(contract), call_data(contract, function, arguments))
+            for contract, function, arguments in reads
+        ]
+        answers = self._connection.call_many(calls, at)
+        return [
+            answer_values(contract, function, answer) if answer is not None else None
+            for (contract, function, _), answer in zip(reads, answers, strict=True)
+        ]
 
     def simulate(
         self, contract: str, function: str, arguments: Sequence[Any], sender: str
@@ -324,7 +347,10 @@ class ChainGateway:
         """The events of one or all contracts, blocks ``first`` to ``last`` included, in order."""
         addresses = list(self._contract_of) if contract is None else [self.address_of(contract)]
         found = []
-        for line in self._connection.logs(addresses, first, last):
+        lines = self._connection.logs(addresses, first, last)
+        untold = [line.block_hash for line in lines if line.block_time is None]
+        times = self._connection.block_times(untold)
+        for line in lines:
             name_of_contract = self._contract_of[line.address]
             decoded = event_values(name_of_contract, line.topics, line.data)
             if decoded is None:
@@ -336,7 +362,7 @@ class ChainGateway:
                     name=name,
                     arguments=arguments,
                     block=line.block,
-                    block_time=self._connection.block_time(line.block_hash),
+                    block_time=line.block_time or times[line.block_hash],
                     log_index=line.log_index,
                     transaction_hash=line.transaction_hash,
                     block_hash=line.block_hash,

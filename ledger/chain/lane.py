@@ -286,9 +286,16 @@ class Lane:
             due = max(due, message.resend_at)
         if due > now:
             return None
-        if times and message.state == SIGNED and self._waited(attempts[0], now):
-            return self._pay_more(message, attempts[0])
+        newest = attempts[0]
+        if message.state == SIGNED and (
+            (times and self._waited(newest, now)) or (message.refusals and self._is_cheap(newest))
+        ):
+            return self._pay_more(message, newest)
         return self._hand_over(message, attempts)
+
+    def _is_cheap(self, newest: Attempt) -> bool:
+        """Whether gas costs more by now than a version pays that a node refused."""
+        return self.gateway.gas_price() > newest.max_fee_wei
 
     def _waited(self, newest: Attempt, now: datetime) -> bool:
         """Whether blocks have gone by for long enough without the newest version in one."""

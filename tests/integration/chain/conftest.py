@@ -123,6 +123,7 @@ class FakeChain:
         self.given: list[bytes] = []
         self.refusals: list[Exception] = []
         self.refuses_sending = False
+        self.refuses_cheap = False
         self.holds_back = False
         self.forgets = False
         self.reverts = False
@@ -153,7 +154,12 @@ class FakeChain:
         raw = json.dumps(content).encode()
         return SignedCall(raw, hash_of(raw), 21_000, fee, fee)
 
+    def gas_price(self) -> int:
+        return self.price
+
     def send_raw(self, raw: bytes) -> str:
+        if self.refuses_cheap and json.loads(raw)[-1] < self.price:
+            raise TransactionRefusedError(reason="max fee per gas less than block base fee")
         if self.refuses_sending:
             raise TransactionRefusedError(reason="no money for gas")
         self.given.append(raw)

@@ -333,6 +333,20 @@ class TestFees:
         assert [each.max_fee_wei for each in versions] == [158, 126, 100]
         assert len(chain.landed) == 1
 
+    def test_one_that_nodes_refuse_as_too_cheap_pays_more_at_once(self, fake_chain, outbox):
+        chain = fake_chain()
+        chain.refuses_cheap, chain.price = True, 100
+        outbox.queue(305, 306)
+        dying = Dying(chain, 12)  # both are signed and kept, none is sent
+        with pytest.raises(Crash):
+            outbox.run(dying)
+        assert outbox.states() == [SIGNED, SIGNED]
+        chain.price = 300
+        outbox.patiently(chain, rounds=6, seconds=20)
+        assert outbox.states() == [FINAL, FINAL]
+        assert [nonce for _, nonce, _ in chain.landed] == [0, 1]
+        assert outbox.find("m305").attempts == 2
+
     def test_the_receipt_of_an_earlier_version_settles_it(self, fake_chain, outbox):
         chain = fake_chain()
         chain.holds_back, chain.price, chain.wanted = True, 100, 10**9
