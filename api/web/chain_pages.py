@@ -14,7 +14,7 @@ from ledger.chain.event_index import trouble_of
 if TYPE_CHECKING:
     from api.web.parts import Outage
     from api.web.site import Site
-    from ledger.chain.endpoints import EndpointHealth
+    from ledger.chain.endpoint import EndpointHealth
     from ledger.store.events import IndexCursor
 
 _INSIDERS: Final = (Role.OFFICER, Role.SUPERVISOR)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from api.web.parts import Words
-    from ledger.chain.endpoints import EndpointState
+    from ledger.chain.endpoint import EndpointState
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from api.web.parts import (
     TransferStep,
     Verdict,
 )
-from ledger.chain.endpoints import EndpointState
+from ledger.chain.endpoint import EndpointState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

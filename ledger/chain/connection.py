@@ -7,7 +7,7 @@ for its shape here and translated; no hex string, web3 object or foreign excepti
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -19,6 +19,9 @@ from ledger.errors import ChainUnavailableError, TransactionRefusedError
 
 REQUEST_TIMEOUT_SECONDS: Final = 20
 """How long one question to the endpoint may take."""
+
+QUESTIONS_A_REQUEST: Final = 100
+"""How many questions are put to an endpoint in one request."""
 
 _ALREADY_THERE: Final = ("already known", "known transaction", "already imported")
 _NONCE_PASSED: Final = ("nonce too low", "nonce has already been used", "oldnonce")
@@ -66,7 +69,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class RawLog:
-    """One undecoded log line."""
+    """One undecoded log line; newer nodes tell its block's time with it."""
 
     address: str
     topics: tuple[bytes, ...]
@@ -75,6 +78,7 @@ class RawLog:
     log_index: int
     transaction_hash: str
     block_hash: str = ""
+    block_time: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,14 @@ class ChainReader(Protocol):
 
     def block_time(self, at: BlockReference) -> int:
         """The time of a block."""
+
+    def block_times(self, hashes: Sequence[str]) -> dict[str, int]:
+        """The times of blocks by their hash."""
+
+    def call_many(
+        self, calls: Sequence[tuple[str, bytes]], at: BlockReference | None = None
+    ) -> list[bytes | None]:
+        """Run contracts without a transaction; None where one reverted."""
 
     def code(self, address: str, at: BlockReference | None = None) -> bytes:
         """The code at an address."""
@@ -216,6 +228,29 @@ class ChainConnection:
         if found is None:
             raise BlockMissingError(endpoint=self.endpoint, reason=f"it has no block {at}")
         return dict(found)
+
+    def block_times(self, hashes: Sequence[str]) -> dict[str, int]:
+        """The times of blocks by their hash, many in one request."""
+        found = self._ask_many("eth_getBlockByHash", [[each, False] for each in hashes])
+        if any(each is None for each in found):
+            raise BlockMissingError(endpoint=self.endpoint, reason="it has not a block of a log")
+        return {
+            block_hash: _number(each["timestamp"])
+            for block_hash, each in zip(hashes, found, strict=True)
+        }
+
+    def call_many(
+        self, calls: Sequence[tuple[str, bytes]], at: BlockReference | None = None
+    ) -> list[bytes | None]:
+        """Run contracts (address, data) without a transaction, many in one request.
+
+        Returns:
+            Each one's answer; None where it reverted.
+        """
+        place = _block_parameter(at)
+        asked = [[{"to": to, "data": "0x" + data.hex()}, place] for to, data in calls]
+        found = self._ask_many("eth_call", asked, or_reverted=True)
+        return [_data(each) if each is not None else None for each in found]
 
     def block_time(self, at: BlockReference) -> int:
         """The time of a block; remembered by its hash, which never means another one."""
@@ -345,13 +380,16 @@ class ChainConnection:
                 log_index=_number(line["logIndex"]),
                 transaction_hash=str(line["transactionHash"]),
                 block_hash=str(line["blockHash"]),
+                block_time=_number(line["blockTimestamp"]) if line.get("blockTimestamp") else None,
             )
             for line in self._ask("eth_getLogs", [wanted])
         ]
         return sorted(lines, key=lambda line: (line.block, line.log_index))
 
     def _ask(self, method: str, parameters: list[Any]) -> Any:
-        answer = self._request(method, parameters)
+        return self._result(method, self._request(method, parameters))
+
+    def _result(self, method: str, answer: Any) -> Any:
         if "error" in answer:
             error = answer["error"]
             if (reverted := _revert_data(error)) is not None:
@@ -361,6 +399,37 @@ class ChainConnection:
             kind = BlockMissingError if gone else ChainUnavailableError
             raise kind(endpoint=self.endpoint, reason=f"{method}: {message}"[:200])
         return answer["result"]
+
+    def _ask_many(
+        self, method: str, parameters: Sequence[list[Any]], *, or_reverted: bool = False
+    ) -> list[Any]:
+        """The results of many questions; one that reverted gives None if that is asked for."""
+        results: list[Any] = []
+        for first in range(0, len(parameters), QUESTIONS_A_REQUEST):
+            for answer in self._batch(method, parameters[first : first + QUESTIONS_A_REQUEST]):
+                try:
+                    results.append(self._result(method, answer))
+                except CallRevertedError:
+                    if not or_reverted:
+                        raise
+                    results.append(None)
+        return results
+
+    def _batch(self, method: str, parameters: Sequence[list[Any]]) -> list[Any]:
+        """Answers in order; an endpoint that takes no batches is asked one by one."""
+        from requests import RequestException
+        from web3.exceptions import Web3Exception
+        from web3.types import RPCEndpoint
+
+        asked = [(RPCEndpoint(method), each) for each in parameters]
+        try:
+            answers: Any = self._provider.make_batch_request(asked)
+        except (RequestException, Web3Exception, ValueError, OSError) as error:
+            reason = type(error).__name__
+            raise ChainUnavailableError(endpoint=self.endpoint, reason=reason) from error
+        if isinstance(answers, list) and len(answers) == len(asked):
+            return answers
+        return [self._request(method, each) for each in parameters]
 
     def _request(self, method: str, parameters: list[Any]) -> Any:
         from requests import RequestException

@@ -14,14 +14,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from threading import RLock
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from ledger.chain.connection import (
-    REQUEST_TIMEOUT_SECONDS,
     Block,
     BlockMissingError,
     BlockReference,
@@ -31,18 +29,16 @@ from ledger.chain.connection import (
     Receipt,
     SentTransaction,
 )
+from ledger.chain.endpoint import Endpoint, EndpointHealth, EndpointRules, EndpointState
 from ledger.errors import (
     ChainUnavailableError,
     EndpointLagsError,
     EndpointsDisagreeError,
-    LedgerError,
     SettingsError,
     TransactionRefusedError,
     VerificationError,
 )
 
-PROBE_TIMEOUT_SECONDS: Final = 5
-"""How long an endpoint may take to say which block is its newest."""
 HEAD_SECONDS: Final = 0.5
 """How long the shared newest block is remembered where several endpoints are compared."""
 SLOW_SECONDS: Final = 2
@@ -57,69 +53,6 @@ PLAIN_QUORUM: Final = 2
 
 _log = structlog.get_logger("anxu.chain")
 _T = TypeVar("_T")
-
-
-class EndpointState(StrEnum):
-    """How one endpoint stands."""
-
-    UNTRIED = "untried"
-    USABLE = "usable"
-    UNREACHABLE = "unreachable"
-    LAGGING = "lagging"
-    REFUSED = "refused"
-    DISAGREES = "disagrees"
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointRules:
-    """When an endpoint may be used.
-
-    ``quorum``: how many must agree; 0 stands for two where there are several endpoints, else one.
-    ``lag_blocks``: how many blocks it may be behind the others.
-    ``stale_after_seconds``: how old its newest block may be; 0 for a chain that makes blocks only
-    on demand. ``reorg_depth``: how deep endpoints may differ near the head without being wrong.
-    """
-
-    quorum: int = 0
-    lag_blocks: int = 5
-    stale_after_seconds: int = 0
-    reorg_depth: int = 16
-    timeout_seconds: float = REQUEST_TIMEOUT_SECONDS
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointHealth:
-    """One endpoint as it was last found; ``since`` is when this state began (seconds since 1970).
-
-    ``reason`` says why it is not used, in English; ``error`` says it in both languages, and what
-    to do, unless others contradict it.
-    """
-
-    endpoint: str
-    state: EndpointState
-    error: LedgerError | None
-    reason: str
-    since: float
-    block: int | None
-    block_time: int | None
-    milliseconds: int | None
-
-
-class _Endpoint:
-    """One endpoint and what we know about it."""
-
-    def __init__(self, rpc_url: str, timeout_seconds: float, now: float) -> None:
-        self.connection = ChainConnection(rpc_url, timeout_seconds)
-        self.probe = ChainConnection(rpc_url, min(PROBE_TIMEOUT_SECONDS, timeout_seconds))
-        self.name = self.connection.endpoint
-        self.state = EndpointState.UNTRIED
-        self.error: ChainUnavailableError | EndpointLagsError | VerificationError | None = None
-        self.reason = ""
-        self.since = now
-        self.head: Block | None = None
-        self.milliseconds: int | None = None
-        self.admitted = False
-        self.quiet_until = 0.0
 
 
 class Endpoints:
@@ -156,10 +89,10 @@ class Endpoints:
             reason = f"it must lie between 1 and the number of endpoints, {len(rpc_urls)}"
             raise SettingsError(setting="rpc_quorum", reason=reason)
         self._rules, self._admit, self._now = rules, admit, now
-        self._endpoints = [_Endpoint(url, rules.timeout_seconds, now()) for url in rpc_urls]
+        self._endpoints = [Endpoint(url, rules.timeout_seconds, now()) for url in rpc_urls]
         self._is_plain = len(rpc_urls) == 1 and not rules.stale_after_seconds
         self._lock = RLock()
-        self._shared: tuple[float, Block, list[_Endpoint]] | None = None
+        self._shared: tuple[float, Block, list[Endpoint]] | None = None
         self._times: dict[str, int] = {}
 
     # --- what is known about the endpoints ---
@@ -229,6 +162,25 @@ class Endpoints:
                 self._times.clear()
             self._times[at] = found
         return found
+
+    def block_times(self, hashes: Sequence[str]) -> dict[str, int]:
+        """The times of blocks by their hash, many in one request, remembered."""
+        missing = [each for each in dict.fromkeys(hashes) if each not in self._times]
+        if missing:
+            found = self._agree(lambda each, _: each.block_times(missing), "times of blocks")
+            if len(self._times) + len(found) > REMEMBERED_TIMES:
+                self._times.clear()
+            self._times.update(found)
+            return found | {each: self._times[each] for each in hashes if each in self._times}
+        return {each: self._times[each] for each in hashes}
+
+    def call_many(
+        self, calls: Sequence[tuple[str, bytes]], at: BlockReference | None = None
+    ) -> list[bytes | None]:
+        """Run contracts (address, data) on the state after one block; None where one reverted."""
+        return self._agree(
+            lambda each, head: each.call_many(calls, head if at is None else at), "calls"
+        )
 
     def code(self, address: str, at: BlockReference | None = None) -> bytes:
         """The code at an address, at a block (the newest shared one)."""
@@ -351,7 +303,7 @@ class Endpoints:
 
     # --- one endpoint ---
 
-    def _timed(self, each: _Endpoint, ask: Callable[[ChainConnection], _T]) -> _T:
+    def _timed(self, each: Endpoint, ask: Callable[[ChainConnection], _T]) -> _T:
         """Ask one endpoint and note how it went."""
         connection, began = each.connection, time.monotonic()
         try:
@@ -369,14 +321,14 @@ class Endpoints:
         each.milliseconds = round((time.monotonic() - began) * 1000)
         return answer
 
-    def _answer(self, each: _Endpoint, ask: Callable[[ChainConnection], _T]) -> _T | None:
+    def _answer(self, each: Endpoint, ask: Callable[[ChainConnection], _T]) -> _T | None:
         """What one endpoint answers; None when it does not."""
         try:
             return self._timed(each, ask)
         except ChainUnavailableError:
             return None
 
-    def _probe(self, each: _Endpoint) -> None:
+    def _probe(self, each: Endpoint) -> None:
         """Find out whether an endpoint may be used: reach, chain, code, newest block, its age."""
         try:
             head = self._timed(each, lambda _: each.probe.block())
@@ -400,7 +352,7 @@ class Endpoints:
         else:
             self._mark(each, EndpointState.USABLE, "", None)
 
-    def _mark_lagging(self, each: _Endpoint, head: Block, *, behind: int, age: int) -> None:
+    def _mark_lagging(self, each: Endpoint, head: Block, *, behind: int, age: int) -> None:
         error = EndpointLagsError(
             endpoint=each.name, block=head.number, behind_blocks=behind, age_seconds=age
         )
@@ -408,7 +360,7 @@ class Endpoints:
 
     def _mark(
         self,
-        each: _Endpoint,
+        each: Endpoint,
         state: EndpointState,
         reason: str,
         error: ChainUnavailableError | EndpointLagsError | VerificationError | None,
@@ -426,7 +378,7 @@ class Endpoints:
         else:
             _log.warning("endpoint", endpoint=each.name, state=state.value, reason=reason)
 
-    def _put_aside(self, each: _Endpoint, what: str) -> None:
+    def _put_aside(self, each: Endpoint, what: str) -> None:
         """It said what nobody else says about the same block."""
         self._mark(each, EndpointState.DISAGREES, f"alone with its {what}", None)
         each.quiet_until = time.monotonic() + ASIDE_SECONDS
@@ -435,7 +387,7 @@ class Endpoints:
 
     # --- several endpoints ---
 
-    def _usable(self) -> list[_Endpoint]:
+    def _usable(self) -> list[Endpoint]:
         """Whom to ask, in order."""
         if self._is_plain:
             each = self._endpoints[0]
@@ -449,7 +401,7 @@ class Endpoints:
             return self._heads()
         return self._group()[1]
 
-    def _heads(self) -> list[_Endpoint]:
+    def _heads(self) -> list[Endpoint]:
         """Endpoints that may be used, with their newest blocks; those behind the others left out.
 
         Raises:
@@ -473,7 +425,7 @@ class Endpoints:
             raise self._nobody()
         return found
 
-    def _group(self) -> tuple[Block, list[_Endpoint]]:
+    def _group(self) -> tuple[Block, list[Endpoint]]:
         """The newest block that enough endpoints share, and those endpoints, remembered briefly."""
         with self._lock:
             now = time.monotonic()
@@ -482,12 +434,12 @@ class Endpoints:
                 self._shared = (now, head, group)
             return self._shared[1], list(self._shared[2])
 
-    def _find_shared(self, found: list[_Endpoint]) -> tuple[Block, list[_Endpoint]]:
+    def _find_shared(self, found: list[Endpoint]) -> tuple[Block, list[Endpoint]]:
         heads = {id(each): each.head for each in found if each.head is not None}
         numbers = sorted((head.number for head in heads.values()), reverse=True)
         newest = numbers[self.quorum - 1]
         for number in range(newest, max(-1, newest - self._rules.reorg_depth - 1), -1):
-            by_hash: dict[str, list[tuple[_Endpoint, Block]]] = {}
+            by_hash: dict[str, list[tuple[Endpoint, Block]]] = {}
             for each in found:
                 head = heads[id(each)]
                 if head.number < number:
@@ -507,9 +459,7 @@ class Endpoints:
                 return most[0][1], [each for each, _ in most]
         raise self._disagreement(found, f"block {max(0, newest - self._rules.reorg_depth)}")
 
-    def _judge_the_others(
-        self, found: list[_Endpoint], group: list[_Endpoint], number: int
-    ) -> None:
+    def _judge_the_others(self, found: list[Endpoint], group: list[Endpoint], number: int) -> None:
         """Put aside who is on another chain even below where short forks may be."""
         others = [
             each
@@ -529,7 +479,7 @@ class Endpoints:
         """What enough endpoints answer alike; ``ask`` gets the hash of the shared newest block."""
         if self.quorum == 1:
             return self._any(lambda each: ask(each, None))
-        answers: list[tuple[_Endpoint, _T]] = []
+        answers: list[tuple[Endpoint, _T]] = []
         for _ in range(2):  # twice: the chain may have moved between two questions
             head, group = self._group()
             answers, missing = [], None
@@ -549,7 +499,7 @@ class Endpoints:
             raise missing or self._nobody()
         raise self._disagreement([each for each, _ in answers], what)
 
-    def _enough(self, answers: list[tuple[_Endpoint, _T]], answer: _T, what: str) -> bool:
+    def _enough(self, answers: list[tuple[Endpoint, _T]], answer: _T, what: str) -> bool:
         """Whether enough said this; then whoever said something else is put aside."""
         if sum(said == answer for _, said in answers) < self.quorum:
             return False
@@ -562,7 +512,7 @@ class Endpoints:
         with self._lock:
             self._shared = None
 
-    def _disagreement(self, among: list[_Endpoint], what: str) -> EndpointsDisagreeError:
+    def _disagreement(self, among: list[Endpoint], what: str) -> EndpointsDisagreeError:
         """Too few to tell who is wrong: all are named, none is believed."""
         for each in among:
             self._mark(each, EndpointState.DISAGREES, f"others have another {what}", None)

@@ -20,7 +20,6 @@ from ledger.chain.connection import BlockMissingError
 from ledger.chain.event_totals import LOG_COUNT, add_up, always, keys_of, reading_of, value_of
 from ledger.chain.gateway import Block, ChainGateway, ContractEvent
 from ledger.errors import (
-    ContractRefusedError,
     DeepReorganisationError,
     EndpointBehindError,
     IndexIncompleteError,
@@ -35,6 +34,9 @@ BLOCKS_A_STEP: Final = 500
 """How many blocks one step asks for at most."""
 CHECK_EVERY_BLOCKS: Final = 1000
 """How many blocks lie between two comparisons with contract storage."""
+
+TOTALS_AT_ONCE: Final = 1000
+"""How many totals are read from storage before the next ones are looked at."""
 
 _log = structlog.get_logger("anxu.index")
 
@@ -275,26 +277,30 @@ class EventIndex:
 
     def _difference(self, cursor: IndexCursor) -> tuple[str, int, int] | None:
         """The first total that is another one in storage: its name, ours, the contract's."""
-        names = always(self._in_storage(cursor.block_hash, LOG_COUNT))
+        (log_count,) = self._in_storage(cursor.block_hash, [LOG_COUNT])
+        names = always(log_count)
         since = cursor.checked_block if cursor.checked_block is not None else -1
         with Reading(self._database, self._log_id) as view:
             known = [*view.events.totals(names), *view.events.totals(changed_after=since)]
         totals = dict.fromkeys(names, 0) | {each.name: each.value for each in known}
-        for name in sorted(totals):
-            found = self._in_storage(cursor.block_hash, name)
-            if found != totals[name]:
-                return name, totals[name], found
+        ordered = sorted(totals)
+        for first in range(0, len(ordered), TOTALS_AT_ONCE):
+            some = ordered[first : first + TOTALS_AT_ONCE]
+            for name, found in zip(some, self._in_storage(cursor.block_hash, some), strict=True):
+                if found != totals[name]:
+                    return name, totals[name], found
         return None
 
-    def _in_storage(self, block_hash: str, name: str) -> int:
-        reading = reading_of(name)
-        try:
-            answer = self._gateway.read_at(
-                block_hash, reading.contract, reading.function, *reading.arguments
-            )
-        except ContractRefusedError:
-            return 0  # it knows nothing of this
-        return value_of(reading, answer)
+    def _in_storage(self, block_hash: str, names: Sequence[str]) -> list[int]:
+        """What contracts store under these totals' names; 0 where one knows nothing of it."""
+        readings = [reading_of(name) for name in names]
+        answers = self._gateway.read_many_at(
+            block_hash, [(each.contract, each.function, each.arguments) for each in readings]
+        )
+        return [
+            value_of(reading, answer) if answer is not None else 0
+            for reading, answer in zip(readings, answers, strict=True)
+        ]
 
     def _set_trouble(self, error: LedgerError | None) -> None:
         trouble = {"code": error.code, **error.fields()} if error is not None else None

@@ -27,7 +27,8 @@ from devnet.settings import DevnetSettings, Fund
 
 from ledger.chain import endpoints as module
 from ledger.chain.connection import BlockMissingError, CallRevertedError, ChainConnection
-from ledger.chain.endpoints import EndpointRules, Endpoints, EndpointState
+from ledger.chain.endpoint import EndpointRules, EndpointState
+from ledger.chain.endpoints import Endpoints
 from ledger.chain.transactions import sign_transaction
 from ledger.errors import (
     ChainUnavailableError,

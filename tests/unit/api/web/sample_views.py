@@ -35,7 +35,7 @@ from api.web.parts import (
     Verdict,
     Words,
 )
-from ledger.chain.endpoints import EndpointState
+from ledger.chain.endpoint import EndpointState
 
 NOW = datetime(2026, 9, 15, 1, 30, tzinfo=UTC)
 NANJING = Words("南京市", "Nanjing")
