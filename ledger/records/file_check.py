@@ -303,7 +303,8 @@ class _Whole:
     def done(self, log_size: int) -> FileCheck:
         """Compare lines that may stand in one another's way, and sum up."""
         refused = np.concatenate(self._refused)
-        ordered = np.sort(np.concatenate(self._keys))
+        ordered = np.concatenate(self._keys)
+        ordered.sort()
         if self._in_log.is_waiting:
             self._ask_later(ordered)
         shared = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
