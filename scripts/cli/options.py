@@ -120,6 +120,7 @@ def finality_of(
     """
     from ledger.chain.finality import DEPTH, IMMEDIATE, SIGNERS, Finality
 
+    validators = validators or len(signers)
     rule = SIGNERS if validators else DEPTH if confirmations else IMMEDIATE
     return Finality.from_json(
         {

@@ -100,6 +100,16 @@ class Crowd:
                 work.commit()
             database.close()
 
+    def pending(self) -> int:
+        """How many messages have not landed for good."""
+        count = 0
+        for file in self.files():
+            database = Database(f"sqlite:///{file}")
+            with Reading(database, LogId(1)) as view:
+                count += len(view.outbox.pending())
+            database.close()
+        return count
+
     def require_each_once(self) -> None:
         """By the chain: every message once, in its signer's order; by the rows: all final."""
         gateway = ChainGateway(self.manifest, self.rpc_url)
@@ -234,14 +244,15 @@ class TestSendersKilled:
             )
             killed = 0
             for _ in range(repetitions):
-                embedded.queue()
+                if embedded.pending() < len(NUMBERS) // 2:  # never idle, never far behind
+                    embedded.queue()
                 status, _ = processes.run(dies_after=chance.uniform(0, usual))
                 killed += status == signal.SIGKILL
             assert processes.run()[0] == 0
         embedded.require_each_once()
         assert killed >= repetitions * 3 // 4
         struck = Counter(kind for _, kind in embedded.proxy.struck)
-        assert struck["lost-answer"] > repetitions // 2
+        assert struck["lost-answer"] > repetitions // 4
 
     def test_also_on_validators_of_which_one_is_killed(self, validators, poa_network, repetitions):
         """What the validator held and nobody else knew of is gone with it."""
