@@ -246,7 +246,8 @@ def enrol_bureau(
     enrolled one (the sponsor).
 
     Raises:
-        NotPermittedError: the other directory is no supervisor's, or a sponsor is needed.
+        NotPermittedError: the other directory is no supervisor's, a sponsor is needed, or the
+            council named the bureau to carry a log's records on, which no node can do yet.
     """
     settings = NodeSettings.load(directory)
     manifest = Manifest.load(directory / MANIFEST_FILE)
@@ -260,6 +261,12 @@ def enrol_bureau(
         chain.gateway.transact(signer, "Bureaus", "enrol", [_enrolment(settings, keys)])
     log_id = chain.log_id_of(publisher)
     assert log_id is not None
+    inherited = chain.predecessor_of(log_id)
+    if inherited is not None and inherited[1]:
+        raise NotPermittedError(
+            action="opening the node of a successor that inherits records",
+            needed="a version that can take over another log's records",
+        )
     for name in OFFICERS:
         officer = keys.secp256k1(officer_key_name(name)).address
         if not chain.is_officer(log_id, officer):

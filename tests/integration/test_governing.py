@@ -287,4 +287,8 @@ class TestKeysAndSuccession:
             assert key_of_caller(node.context, f"log/{successor}") == open_keys(
                 directory
             ).public_key(LOG)
+        opening = ("--supervisor", first, "--sponsor", place.bureau)
+        code, _, err = anxu("bureau", "enrol", directory, *opening)
+        assert code == 1
+        assert "inherits records" in err
         assert NodeSettings.load(directory).log_id == 0
