@@ -50,7 +50,7 @@ def begin(seats: Sequence[Seat], running: Sequence[Seat]) -> None:
         running: all that run, the beginners included.
     """
     deadline = time.monotonic() + MEETING_SECONDS
-    while time.monotonic() < deadline:
+    while seats and time.monotonic() < deadline:
         try:
             peers = min(int(ask(each.rpc_url, "net_peerCount"), 16) for each in seats)
             weights = [int(each.block()["totalDifficulty"], 16) for each in (*running, *seats)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import math
 import os
 import random
 import shutil
@@ -52,6 +53,8 @@ _PORTS: Final = range(20_000, 32_000)
 """Below what the system gives to outgoing connections, so that a stopped validator's port stays."""
 _POLL_SECONDS: Final = 0.1
 _WATCH_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 60.0
+"""How long the watch of a detached network stays when no validator runs."""
 
 _log = logging.getLogger("devnet.network")
 _LOG_TAIL_BYTES: Final = 4_000
@@ -199,9 +202,9 @@ class PoaNetwork:
         started = [each for each in self.numbers if self._launch(geth, each, detached=detached)]
         mending.begin([self._seat(each) for each in started], self._running())
         self.wait_ready()
-        if detached:
+        if detached and started:
             self._watch_detached()
-        else:
+        elif not detached:
             threading.Thread(target=self.watch, daemon=True).start()
 
     def start_validator(self, number: int) -> None:
@@ -277,7 +280,7 @@ class PoaNetwork:
         self.stop()
         for number in self.numbers:
             shutil.rmtree(self.home(number), ignore_errors=True)
-        for name in ("genesis.json", "owner.lock", NETWORK_FILE):
+        for name in ("genesis.json", "owner.lock", "watcher.log", NETWORK_FILE):
             (self.directory / name).unlink(missing_ok=True)
 
     def status(self) -> list[ValidatorStatus]:
@@ -319,10 +322,18 @@ class PoaNetwork:
             peers=peers,
         )
 
-    def watch(self) -> None:
-        """Mend splits for as long as a validator runs; see `devnet.mending`."""
-        watch = mending.Watch()
-        while (seats := self._running()) and not self._stopped.wait(_WATCH_SECONDS):
+    def watch(self, idle_seconds: float = math.inf) -> None:
+        """Mend splits until `stop`, or until no validator has run for so long.
+
+        See `devnet.mending`.
+        """
+        watch, seen = mending.Watch(), time.monotonic()
+        while not self._stopped.wait(_WATCH_SECONDS) and time.monotonic() - seen < idle_seconds:
+            if not (self.directory / NETWORK_FILE).exists():
+                return
+            seats = self._running()
+            if seats:
+                seen = time.monotonic()
             if watch.look(seats):
                 _log.warning("mended a split that could not end")
 
@@ -479,4 +490,4 @@ def _tail(log: Path) -> str:
 
 if __name__ == "__main__":
     logging.basicConfig(format="%(asctime)s %(message)s")
-    PoaNetwork.load(Path(sys.argv[1])).watch()
+    PoaNetwork.load(Path(sys.argv[1])).watch(IDLE_SECONDS)

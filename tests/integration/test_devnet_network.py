@@ -190,6 +190,24 @@ class TestCommands:
         assert len(found["lines"]) == 3
         assert run(["devnet", "network", "kill", "9", *where]) == 64
 
+    def test_a_detached_network_outlives_the_command_until_it_is_told_to_go(
+        self, tmp_path: Path, capsys: Any
+    ) -> None:
+        where = ["--directory", str(tmp_path / "network")]
+        begin_it = ["devnet", "network", "up", "--detach", "--validators", "1", *where]
+        try:
+            assert run(begin_it) == 0
+            pids = [each.pid for each in PoaNetwork.load(tmp_path / "network").status()]
+            assert run(begin_it) == 0  # it runs already: nothing is started twice
+            assert [each.pid for each in PoaNetwork.load(tmp_path / "network").status()] == pids
+            capsys.readouterr()
+            assert run(["devnet", "network", "down", *where, "--json"]) == 0
+            assert json.loads(capsys.readouterr().out) == {"stopped": 1}
+            assert run(["devnet", "network", "status", *where]) == 1
+        finally:
+            assert run(["devnet", "network", "reset", *where]) == 0
+        assert list((tmp_path / "network").iterdir()) == []
+
     def test_without_a_network_it_says_how_to_make_one(self, tmp_path: Path, capsys: Any) -> None:
         assert run(["devnet", "network", "status", "--directory", str(tmp_path)]) == 1
         assert "anxu devnet network up" in capsys.readouterr().err

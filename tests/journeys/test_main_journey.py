@@ -42,7 +42,12 @@ def start(directory: Path, *more: str) -> subprocess.Popen:
 
 
 def finish(process: subprocess.Popen, seconds: float = TIMEOUT) -> dict:
-    out, err = process.communicate(timeout=seconds)
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()  # its nodes notice, and end
+        process.communicate()
+        raise
     assert process.returncode == 0, err.decode()[-3000:]
     return json.loads(out)
 
