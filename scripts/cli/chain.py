@@ -29,6 +29,7 @@ from scripts.cli.supervisor_cards import (
 )
 
 if TYPE_CHECKING:
+    from ledger.chain.bindings import Bindings, BureauOnChain
     from ledger.chain.deployment import Manifest
 
 ManifestOption = Annotated[
@@ -228,21 +229,7 @@ def status(
     gateway.verify()
     chain = Bindings(gateway)
     latest = gateway.latest_block()
-    bureaus = []
-    for bureau in chain.bureaus():
-        checkpoint = chain.latest_checkpoint(bureau.log_id)
-        bureaus.append(
-            {
-                "log_id": bureau.log_id,
-                "name": bureau.name,
-                "region": bureau.region,
-                "pool": bureau.pool,
-                "endpoint": bureau.endpoint,
-                "suspended": bureau.suspended,
-                "size": checkpoint.size if checkpoint is not None else 0,
-                "checkpoint": checkpoint.number if checkpoint is not None else None,
-            }
-        )
+    bureaus = [_bureau_document(chain, bureau) for bureau in chain.bureaus()]
     supervisors = [
         {"account": item.account, "name": item.name, "endpoint": item.endpoint}
         for item in chain.supervisors()
@@ -289,6 +276,20 @@ def verify(out: Output, *, manifest: ManifestOption, rpc: RpcUrlsOption = None) 
     everywhere, 1 when one differs; each is named.
     """
     return verify_code(out, manifest, rpc)
+
+
+def _bureau_document(chain: Bindings, bureau: BureauOnChain) -> dict[str, Any]:
+    checkpoint = chain.latest_checkpoint(bureau.log_id)
+    return {
+        "log_id": bureau.log_id,
+        "name": bureau.name,
+        "region": bureau.region,
+        "pool": bureau.pool,
+        "endpoint": bureau.endpoint,
+        "suspended": bureau.suspended,
+        "size": checkpoint.size if checkpoint is not None else 0,
+        "checkpoint": checkpoint.number if checkpoint is not None else None,
+    }
 
 
 def _show_contracts(out: Output, manifest: Manifest) -> None:
