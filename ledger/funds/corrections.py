@@ -14,11 +14,12 @@ from typing import Final
 from ledger.errors import CorrectionRefusedError
 from ledger.evidence.encoding import LeafIndex
 from ledger.funds.lines import restated_line
-from ledger.funds.model import Account
+from ledger.funds.model import Account, Movement
 from ledger.funds.payouts import IMPORTED
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.recording.correcting import Correction, Difference, correct, record_to_correct
+from ledger.recording.routes import routed_account
 from ledger.records.columns import PAYOUTS
 from ledger.records.files import read_table
 from ledger.records.importing import require_good
@@ -130,10 +131,11 @@ def _book(
     text = f"anxu-payout-correction/1|{context.log_id}|{done.reversed_index}"
     reference = "0x" + hashlib.sha256(text.encode()).hexdigest()
     now = context.clock.now()
+    account = routed_account(context, work, Movement.RETURN)
     work.journal.post(
         reference,
         CORRECTED,
-        [Posting(Account.EXPENDITURE.name, less_fen), Posting(Account.OUTSIDE.name, -less_fen)],
+        [Posting(account.name, less_fen), Posting(Account.OUTSIDE.name, -less_fen)],
         {"batch": batch_id, "leaf": int(done.reversed_index)},
         at=now,
     )

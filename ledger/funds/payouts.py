@@ -12,10 +12,18 @@ from ledger.errors import HeadMovedError, TooFewLinesError
 from ledger.evidence.encoding import LeafIndex
 from ledger.funds.checking import find_contradictions
 from ledger.funds.lines import PreparedLines, append_lines, preparations, prepare_lines
-from ledger.funds.model import Account, BatchReport, BatchState, LineFinding, LineState
+from ledger.funds.model import (
+    Account,
+    BatchReport,
+    BatchState,
+    LineFinding,
+    LineState,
+    Movement,
+)
 from ledger.funds.queries import line_of
 from ledger.funds.rules import batch_id_of, lines_root_of
 from ledger.recording.context import NodeContext
+from ledger.recording.routes import routed_account
 from ledger.records.columns import PAYOUTS, TableSpec
 from ledger.records.files import SourceTable, read_table
 from ledger.records.importing import Progress, accept, import_row, silent
@@ -232,10 +240,12 @@ def _announce(
         amount_fen,
     ]
     if kind is _ALREADY_MADE:
+        payer = routed_account(context, work, Movement.PAYMENT)
+        available = work.journal.balances().get(payer.name, 0)
         work.journal.post(
             batch_id,
             "PAYOUTS_RECORDED",
-            _paid_from(work.journal.balances().get(Account.EXPENDITURE.name, 0), amount_fen),
+            _paid_from(payer, available, amount_fen),
             {"lines": len(leaves)},
             at=now,
         )
@@ -253,12 +263,12 @@ def _announce(
         )
 
 
-def _paid_from(available_fen: int, amount_fen: int) -> list[Posting]:
+def _paid_from(payer: Account, available_fen: int, amount_fen: int) -> list[Posting]:
     """Money that has left is booked as the contract does: what the account lacked is shortfall."""
     covered = max(0, min(available_fen, amount_fen))
     sides = {
         Account.OUTSIDE: amount_fen,
-        Account.EXPENDITURE: -covered,
+        payer: -covered,
         Account.SHORTFALL: covered - amount_fen,
     }
     return [Posting(account.name, fen) for account, fen in sides.items() if fen]

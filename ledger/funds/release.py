@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from ledger.funds.model import (
     BatchState,
     LineDecision,
     LineState,
+    Movement,
     PayoutLine,
 )
 from ledger.funds.queries import batch_of, line_of
@@ -37,6 +39,7 @@ from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.recording.facts import Fact
 from ledger.recording.officers import sign_by_two
+from ledger.recording.routes import routed_account
 from ledger.records.rules import ReversalOrder, ReversalReason, reversal_fact
 from ledger.store.journal import Posting
 from ledger.store.log import StoredEntry
@@ -136,7 +139,7 @@ def approve_batch(context: NodeContext, batch_id: str, *, maker: str, checker: s
             if line["leaf_index"] not in gone
         ]
         paid_lines, paid_fen = len(paid), sum(paid)
-        _require_money(view, paid_fen)
+        _require_money(context, view, paid_fen)
         held = [line_of(line) for line in view.payouts.lines(batch_id, LineState.HELD)]
         reversals = [
             _reversal(context, view, line.leaf_index, line.decision)
@@ -196,12 +199,14 @@ def release_approved(context: NodeContext) -> bool:
                 now = context.clock.now()
                 paid_lines, paid_fen = work.payouts.totals(batch.batch_id, *_PAYABLE)
                 if paid_fen:
+                    decided_at = datetime.fromtimestamp(found.decided_at, UTC)
+                    payer = routed_account(context, work, Movement.PAYMENT, decided_at)
                     work.journal.post(
                         batch.batch_id,
                         "PAYOUTS_RELEASED",
                         [
                             Posting(Account.OUTSIDE.name, paid_fen),
-                            Posting(Account.EXPENDITURE.name, -paid_fen),
+                            Posting(payer.name, -paid_fen),
                         ],
                         {"lines": paid_lines},
                         at=now,
@@ -259,11 +264,12 @@ def _taken_back(view: Rooms, batch_id: str) -> set[LeafIndex]:
     )
 
 
-def _require_money(view: Rooms, wanted_fen: int) -> None:
-    available = view.journal.balances().get(Account.EXPENDITURE.name, 0)
+def _require_money(context: NodeContext, view: Rooms, wanted_fen: int) -> None:
+    payer = routed_account(context, view, Movement.PAYMENT)
+    available = view.journal.balances().get(payer.name, 0)
     if available < wanted_fen:
         raise InsufficientFundsError(
-            account=ACCOUNT_NAMES[Account.EXPENDITURE][1],
+            account=ACCOUNT_NAMES[payer][1],
             available_fen=available,
             wanted_fen=wanted_fen,
         )
@@ -289,10 +295,11 @@ def _book_return(
     lines = ",".join(str(index) for index in returned)
     reference = "0x" + hashlib.sha256(f"return|{batch_id}|{lines}".encode()).hexdigest()
     now = context.clock.now()
+    account = routed_account(context, work, Movement.RETURN)
     work.journal.post(
         reference,
         "PAYOUTS_RETURNED",
-        [Posting(Account.EXPENDITURE.name, amount_fen), Posting(Account.OUTSIDE.name, -amount_fen)],
+        [Posting(account.name, amount_fen), Posting(Account.OUTSIDE.name, -amount_fen)],
         {"batch": batch_id},
         at=now,
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ledger.errors import CorrectionRefusedError, EncodingError
 from ledger.evidence.encoding import LeafIndex, LogId
-from ledger.funds.model import Account
+from ledger.funds.model import Account, Movement
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.recording.correcting import (
@@ -18,6 +18,7 @@ from ledger.recording.correcting import (
     record_to_correct,
 )
 from ledger.recording.facts import Fact
+from ledger.recording.routes import routed_account
 from ledger.records.columns import CONTRIBUTIONS, DEATHS
 from ledger.records.files import read_table
 from ledger.records.importing import require_good
@@ -159,7 +160,7 @@ def waiting_corrections(view: Rooms, told: set[str]) -> list[Collected]:
 def enter_corrections(
     context: NodeContext, work: UnitOfWork, reference: str, told: Iterable[Collected]
 ) -> None:
-    """Book into the treasury the corrections among what a message enters there on chain.
+    """Book the corrections among what a message enters on chain, where contributions arrive.
 
     Args:
         context: an open bureau's node.
@@ -169,10 +170,11 @@ def enter_corrections(
     """
     amount_fen = sum(part.amount_fen for part in told if part.imports[0].startswith(_KEY))
     if amount_fen:
+        account = routed_account(context, work, Movement.COLLECTION)
         work.journal.post(
             entered_reference(reference),
             ENTERED,
-            [Posting(Account.TREASURY.name, amount_fen), Posting(WAITING, -amount_fen)],
+            [Posting(account.name, amount_fen), Posting(WAITING, -amount_fen)],
             {"collection": reference},
             at=context.clock.now(),
         )

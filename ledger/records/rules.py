@@ -159,14 +159,18 @@ def entered_reference(collection: str) -> str:
 
 
 def collection_arguments(log_id: LogId, collected: Collected) -> list[Any]:
-    """The arguments of ``Funds.recordCollection``, in its order."""
+    """The arguments of ``Funds.recordCollection``, in its order.
+
+    Of ``Funds.correctCollection`` where corrections take back more than the files bring: the
+    contract takes the amount without its sign.
+    """
     return [
         int(log_id),
         collection_reference(log_id, collected.first_index, collected.end_index),
         collected.first_index,
         collected.end_index,
         collected.lines,
-        collected.amount_fen,
+        abs(collected.amount_fen),
         collected.period_from,
         collected.period_to,
     ]

@@ -10,9 +10,10 @@ from typing import Any, Final
 import polars as pl
 
 from ledger.errors import ImportRefusedError
-from ledger.funds.model import Account
+from ledger.funds.model import Account, Movement
 from ledger.recording.bulk import People
 from ledger.recording.context import NodeContext
+from ledger.recording.routes import routed_account
 from ledger.records.columns import CONTRIBUTIONS
 from ledger.records.corrections import enter_corrections, waiting_corrections
 from ledger.records.file_check import HELD_FINDINGS, ChunkChecker, FileCheck, Stop, check_file
@@ -179,11 +180,12 @@ def _finish(
         period_to=sums.period_to,
     )
     collection = _collect(context, work, own)
+    account = routed_account(context, work, Movement.COLLECTION)
     work.journal.post(
         collection_reference(context.log_id, own.first_index, own.end_index),
         COLLECTED,
         [
-            Posting(Account.TREASURY.name, own.amount_fen),
+            Posting(account.name, own.amount_fen),
             Posting(Account.OUTSIDE.name, -own.amount_fen),
         ],
         {"import": sums.import_key, "lines": own.lines},
@@ -219,7 +221,7 @@ def _collect(context: NodeContext, work: UnitOfWork, own: Collected) -> dict[str
     """Leave the message that enters this file's money, with what waited for its total."""
     told = [*_waiting(work), own]
     collected = merged(told)
-    if collected.lines < context.manifest.minimum_lines or collected.amount_fen <= 0:
+    if collected.lines < context.manifest.minimum_lines or collected.amount_fen == 0:
         return None
     message_key = f"collection/{own.imports[0]}"
     arguments = collection_arguments(context.log_id, collected)
@@ -227,7 +229,7 @@ def _collect(context: NodeContext, work: UnitOfWork, own: Collected) -> dict[str
         message_key,
         collected.end_index,
         "Funds",
-        "recordCollection",
+        "recordCollection" if collected.amount_fen > 0 else "correctCollection",
         arguments,
         at=context.clock.now(),
     )

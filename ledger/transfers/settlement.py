@@ -18,15 +18,17 @@ from ledger.errors import (
     TooFewCasesError,
 )
 from ledger.evidence.encoding import LogId
+from ledger.funds.model import ACCOUNT_NAMES, Movement
 from ledger.policy.kinds import InsuranceClass, Kind
 from ledger.policy.periods import period_of
 from ledger.recording.context import NodeContext
 from ledger.recording.facts import Fact
+from ledger.recording.routes import routed_account
 from ledger.store.journal import Posting
 from ledger.store.log import NewEntry
 from ledger.store.outbox import FAILED
 from ledger.store.transfers import SettlementState, StoredSettlement
-from ledger.store.unit_of_work import UnitOfWork
+from ledger.store.unit_of_work import Rooms, UnitOfWork
 from ledger.transfers.model import CaseId, CaseState, Side, TransferCase
 from ledger.transfers.onchain import View
 from ledger.transfers.rules import CaseEvent
@@ -47,10 +49,12 @@ class _Booking(NamedTuple):
     suffix: str = ""
 
 
-_SENT: Final = _Booking("IN_TRANSIT", "EXPENDITURE", "TRANSFER_MONEY_SENT")
-_NOT_SENT: Final = _Booking("EXPENDITURE", "IN_TRANSIT", "TRANSFER_MONEY_NOT_SENT", "/failed")
+_OWN: Final = "OWN"
+"""The bureau's own account on the route of its pool; by default expenditure, or fiscal."""
+_SENT: Final = _Booking("IN_TRANSIT", _OWN, "TRANSFER_MONEY_SENT")
+_NOT_SENT: Final = _Booking(_OWN, "IN_TRANSIT", "TRANSFER_MONEY_NOT_SENT", "/failed")
 _ARRIVED: Final = _Booking("OUTSIDE", "IN_TRANSIT", "TRANSFER_MONEY_ARRIVED", "/arrived")
-_RECEIVED: Final = _Booking("FISCAL", "OUTSIDE", "TRANSFER_MONEY_RECEIVED")
+_RECEIVED: Final = _Booking(_OWN, "OUTSIDE", "TRANSFER_MONEY_RECEIVED")
 
 
 def settle_transfers(context: NodeContext, peer_log: LogId) -> StoredSettlement:
@@ -77,15 +81,16 @@ def settle_transfers(context: NodeContext, peer_log: LogId) -> StoredSettlement:
             fault=None,
             at=now,
         )
-        available = work.journal.balances().get(_SENT.credit, 0)
+        payer = routed_account(context, work, Movement.TRANSFER_OUT, now)
+        available = work.journal.balances().get(payer.name, 0)
         if available < settlement.amount_fen:
             raise InsufficientFundsError(
-                account="expenditure account",
+                account=ACCOUNT_NAMES[payer][1],
                 available_fen=available,
                 wanted_fen=settlement.amount_fen,
             )
         work.transfers.put_settlement(settlement)
-        _post(work, settlement, _SENT, now)
+        _post(context, work, settlement, _SENT, now)
         for case in waiting:
             work.transfers.save_case(replace(case, settlement_id=settlement_id))
         work.outbox.queue(
@@ -236,7 +241,7 @@ def _confirm(context: NodeContext, settlement: StoredSettlement, state: Settleme
             return 0
         work.transfers.put_settlement(replace(settlement, state=state))
         if state is SettlementState.RECEIVED:
-            _post(work, settlement, booking, now)
+            _post(context, work, settlement, booking, now)
         for case in work.transfers.cases_of_settlement(settlement.settlement_id):
             _move(work, case, event, now)
         work.log.append(
@@ -246,15 +251,35 @@ def _confirm(context: NodeContext, settlement: StoredSettlement, state: Settleme
     return 1
 
 
-def _post(work: UnitOfWork, settlement: StoredSettlement, booking: _Booking, at: datetime) -> None:
+def _post(
+    context: NodeContext,
+    work: UnitOfWork,
+    settlement: StoredSettlement,
+    booking: _Booking,
+    at: datetime,
+) -> None:
+    """Book a step; what did not leave goes back to where it was taken from."""
     amount = settlement.amount_fen
+    debit, credit = _sides(context, work, settlement, booking)
     work.journal.post(
         settlement.settlement_id + booking.suffix,
         booking.occasion,
-        [Posting(booking.debit, amount), Posting(booking.credit, -amount)],
+        [Posting(debit, amount), Posting(credit, -amount)],
         {"peer_log": settlement.peer_log, "cases": len(settlement.cases)},
         at=at,
     )
+
+
+def _sides(
+    context: NodeContext, view: Rooms, settlement: StoredSettlement, booking: _Booking
+) -> tuple[str, str]:
+    """The accounts of a step, debit and credit, by the routes of the bureau's pool."""
+    if booking is _RECEIVED:
+        own = routed_account(context, view, Movement.TRANSFER_IN)
+    else:
+        own = routed_account(context, view, Movement.TRANSFER_OUT, settlement.at)
+    debit, credit = (own.name if each == _OWN else each for each in (booking.debit, booking.credit))
+    return debit, credit
 
 
 def _movement_entries(
@@ -268,6 +293,8 @@ def _movement_entries(
     booking = steps.get((settlement.side, state))
     if booking is None:
         return []
+    with context.read() as view:
+        debit, credit = _sides(context, view, settlement, booking)
     fact = Fact(
         kind=Kind.FUND_MOVEMENT,
         class_=int(InsuranceClass.PENSION),
@@ -277,8 +304,8 @@ def _movement_entries(
             "movement": booking.occasion,
             "settlement_id": settlement.settlement_id,
             "peer_log": settlement.peer_log,
-            "from_account": booking.credit,
-            "to_account": booking.debit,
+            "from_account": credit,
+            "to_account": debit,
             "cases": list(settlement.cases),
         },
     )
@@ -308,7 +335,7 @@ def _fail(context: NodeContext, settlement_id: str) -> int:
         work.transfers.put_settlement(
             replace(settlement, state=SettlementState.FAILED, fault=message.last_error)
         )
-        _post(work, settlement, _NOT_SENT, context.clock.now())
+        _post(context, work, settlement, _NOT_SENT, context.clock.now())
         for case in work.transfers.cases_of_settlement(settlement_id):
             work.transfers.save_case(replace(case, settlement_id=None))
         work.commit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,12 +18,20 @@ from ledger.errors import (
     NoShortfallError,
 )
 from ledger.funds.accounts import clear_shortfall, move_funds
-from ledger.funds.model import Account
+from ledger.funds.model import Account, Movement
 from ledger.funds.payouts import import_payouts
 from ledger.funds.queries import balances
-from ledger.governing import freezing, lifting, opening_calls, renewing_calls, send
+from ledger.governing import (
+    freezing,
+    lifting,
+    opening_calls,
+    renewing_calls,
+    routing_calls,
+    send,
+)
 from ledger.policy.work_calendar import deadline
 from ledger.ports import BEIJING
+from ledger.recording.routes import USUAL_ACCOUNTS, routed_account
 from ledger.store.outbox import FINAL
 
 DIGEST = bytes([1]) * 32
@@ -147,3 +155,34 @@ def test_what_is_not_there_clears_nothing(network, payments):
     network.settle("suzhou")
     with pytest.raises(InsufficientFundsError):
         clear_shortfall(context, "k", report.amount_fen, "文")
+
+
+def test_the_books_follow_the_routes_of_the_pool(network, supervisor, payments):
+    context = network.context("hefei")
+    pool = context.settings.pool
+    calls = [
+        *opening_calls(context.log_id, Account.FISCAL, OPENING_FEN, DIGEST),
+        *routing_calls(pool, Movement.PAYMENT, [(Account.FISCAL, Account.OUTSIDE)], 0, DIGEST),
+        *routing_calls(pool, Movement.RETURN, [(Account.OUTSIDE, Account.TREASURY)], 0, DIGEST),
+    ]
+    decide(context.chain, supervisor.keys.secp256k1("supervisor"), calls)
+    network.settle("hefei")
+    now = context.clock.now()
+    with context.read() as view:
+        found = {
+            movement: routed_account(context, view, movement, now) for movement in USUAL_ACCOUNTS
+        }
+        earlier = routed_account(context, view, Movement.PAYMENT, now - timedelta(days=1))
+    assert found == {
+        **USUAL_ACCOUNTS, Movement.PAYMENT: Account.FISCAL, Movement.RETURN: Account.TREASURY,
+    }  # fmt: skip
+    assert earlier is Account.EXPENDITURE
+    for movement, account in found.items():
+        time = int(now.timestamp())
+        assert context.chain.route_account_at(pool, movement, time) is account
+
+    report = import_payouts(context, payments)
+    network.settle("hefei")
+    assert books(context)["FISCAL"] == OPENING_FEN - report.amount_fen
+    assert books(context).get("SHORTFALL", 0) == 0
+    require_books_equal_chain(context)

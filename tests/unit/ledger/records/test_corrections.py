@@ -308,23 +308,42 @@ class TestMoney:
             found = view.journal.of_occasions("CONTRIBUTIONS_REFUNDED")
         assert [entry.postings[0] for entry in found] == [("CORRECTIONS_WAITING", -192_000)] * 2
 
-    def test_it_waits_while_the_sum_would_not_be_positive(self, node, write_csv, contribution):
+    def test_it_waits_while_the_sum_would_be_nothing(self, node, write_csv, contribution):
         import_contributions(node, write_csv([contribution(n) for n in range(1, 9)]))
-        for index in range(4):
+        for index in range(3):
             reverse(node, index)
         lines = [contribution(n, period="202608", paid_on="2026-08-15") for n in (1, 2, 3)]
         report = import_contributions(node, write_csv(lines, name="later.csv"))
         assert report.collection is None
-        assert self.waiting(node) == -4 * 192_000
+        assert self.waiting(node) == -3 * 192_000
         more = [contribution(n, period="202608", paid_on="2026-08-15") for n in (4, 5, 6)]
         assert import_contributions(node, write_csv(more, name="more.csv")).collection
         with node.write() as work:
             work.outbox.release_anchored(99, at=node.clock.now())
             last = work.outbox.all()[-1]
-        # 3 and 3 lines of files, 4 corrections; (6 - 4) * 1,920.00 yuan over leaves 8 to 17.
-        assert last.arguments[2:] == [8, 18, 10, 384_000, 202607, 202608]
+        # 3 and 3 lines of files, 3 corrections; (6 - 3) * 1,920.00 yuan over leaves 8 to 16.
+        assert last.function == "recordCollection"
+        assert last.arguments[2:] == [8, 17, 9, 576_000, 202607, 202608]
         assert self.books(node) == {
-            "CORRECTIONS_WAITING": 0, "OUTSIDE": -1_920_000, "TREASURY": 1_920_000,
+            "CORRECTIONS_WAITING": 0, "OUTSIDE": -2_112_000, "TREASURY": 2_112_000,
+        }  # fmt: skip
+
+    def test_more_taken_back_than_came_corrects_what_was_collected(
+        self, node, write_csv, contribution
+    ):
+        import_contributions(node, write_csv([contribution(n) for n in range(1, 9)]))
+        for index in range(4):
+            reverse(node, index)
+        lines = [contribution(n, period="202608", paid_on="2026-08-15") for n in (1, 2, 3)]
+        assert import_contributions(node, write_csv(lines, name="later.csv")).collection
+        with node.write() as work:
+            work.outbox.release_anchored(99, at=node.clock.now())
+            last = work.outbox.all()[-1]
+        # 3 lines and 4 corrections; (4 - 3) * 1,920.00 yuan less, over leaves 8 to 14.
+        assert last.function == "correctCollection"
+        assert last.arguments[2:] == [8, 15, 7, 192_000, 202607, 202608]
+        assert self.books(node) == {
+            "CORRECTIONS_WAITING": 0, "OUTSIDE": -1_344_000, "TREASURY": 1_344_000,
         }  # fmt: skip
 
     def test_the_chain_learns_it_with_the_next_total(self, node, write_csv, contribution):
