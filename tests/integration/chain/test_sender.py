@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -241,6 +243,25 @@ class TestExactlyOnce:
         assert not lane._write([change])
         assert outbox.states() == [FINAL]
         assert chain.nonce_of(signer.address) == 2
+
+    def test_two_workers_at_once_send_nothing_twice(self, scene, outbox, signer):
+        """Both believe that they hold the lease."""
+        before = scene.gateway.nonce_of(signer.address)
+        outbox.queue(*range(500, 520))
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(self.patient, outbox, scene) for _ in range(3)]:
+                done.result()
+        assert outbox.states() == [FINAL] * 20
+        assert scene.gateway.nonce_of(signer.address) == before + 20
+        nonces = [outbox.find(f"m{number}").nonce for number in range(500, 520)]
+        assert nonces == list(range(before, before + 20))
+
+    @staticmethod
+    def patient(outbox, scene) -> None:
+        sender = outbox.sender(ChainGateway(scene.manifest), limits=SendingLimits(window=3))
+        while set(outbox.states()) != {FINAL}:
+            with suppress(EndpointBehindError):  # the other one's messages landed meanwhile
+                sender.step()
 
     def test_nothing_is_signed_by_an_endpoint_that_is_behind(self, fake_chain, outbox):
         chain = fake_chain()
