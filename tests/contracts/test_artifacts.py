@@ -53,11 +53,11 @@ def test_every_error_begins_with_the_name_of_its_contract():
         assert all(name.startswith(owners) for name in names), path.name
 
 
-def test_every_error_is_compared_by_a_test():
+def test_every_error_of_ours_is_compared_by_a_test():
     """By name and fields: elsewhere in this folder an error is named only to compare it."""
     tests = set(Path(__file__).parent.glob("test_*.py")) - {Path(__file__)}
     named = "".join(path.read_text("utf-8") for path in tests)
     for path in compile_contracts.ARTIFACTS.glob("*.json"):
         for entry in json.loads(path.read_text("utf-8"))["abi"]:
-            if entry["type"] == "error":
+            if entry["type"] == "error" and not entry["name"].startswith(OPENZEPPELIN):
                 assert f'"{entry["name"]}"' in named, entry
