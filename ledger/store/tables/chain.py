@@ -30,6 +30,7 @@ outbox = Table(
     Column("queued_at", BigInteger, nullable=False),
     Column("final_at", BigInteger),
     Index(None, "state"),
+    Index(None, "signer", "nonce"),
 )
 """Chain messages, written in the transaction of the fact.
 

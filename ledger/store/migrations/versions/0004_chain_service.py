@@ -54,6 +54,7 @@ def _change_outbox() -> None:
         op.add_column("outbox", counter)
     op.add_column("outbox", sa.Column("resend_at", sa.BigInteger()))
     op.add_column("outbox", sa.Column("block_hash", sa.String(length=66)))
+    op.create_index(op.f("ix_outbox_signer_nonce"), "outbox", ["signer", "nonce"])
 
 
 def _create_final_blocks() -> None:
@@ -161,6 +162,7 @@ def downgrade() -> None:
         "UPDATE outbox SET raw = (SELECT raw FROM outbox_attempts "
         "WHERE outbox_attempts.transaction_hash = outbox.transaction_hash)"
     )
+    op.drop_index(op.f("ix_outbox_signer_nonce"), "outbox")
     for name in ("block_hash", "resend_at", "refusals", "fee_raises", "signed_block"):
         op.drop_column("outbox", name)
     for table in ("reorganisations", "final_blocks", "outbox_attempts"):
