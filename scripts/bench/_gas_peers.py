@@ -14,12 +14,13 @@ from posixpath import normpath
 from typing import Any, Final
 
 import solcx
-from devnet.packages import node_and_npm, npm_packages
+from devnet.packages import npm_packages
 from devnet.scratch import ScratchChain
 from eth_abi.abi import encode as abi_encode
 from eth_utils.crypto import keccak
 
 from scripts.bench import Report
+from scripts.compile_contracts import answering_like_native
 
 PINNED: Final = Path(__file__).parent / "peers"
 EAS: Final = "@ethereum-attestation-service/eas-contracts/contracts"
@@ -145,20 +146,10 @@ def _compiled(modules: Path) -> dict[str, bytes]:
                 "outputSelection": {"*": {"*": ["evm.bytecode.object"]}},
             },
         },
-        solc_binary=_compiler(modules),
+        solc_binary=answering_like_native(modules),
     )
     names = [PurePosixPath(source).stem for source in wanted]
     return {
         name: bytes.fromhex(answer["contracts"][source][name]["evm"]["bytecode"]["object"])
         for source, name in zip(wanted, names, strict=True)
     }
-
-
-def _compiler(modules: Path) -> Path:
-    """A program that answers like the native compiler, from the pinned JavaScript one."""
-    node, _ = node_and_npm("solc")
-    program = modules.parent / "solc"
-    answering = Path(__file__).parent.parent / "solc" / "standard_compiler.js"
-    program.write_text(f'#!/bin/sh\nexec "{node}" "{answering}" "{modules.parent}" "$@"\n')
-    program.chmod(0o755)
-    return program
