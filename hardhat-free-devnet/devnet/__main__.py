@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devnet.anvil import AnvilNode, engine_of
-from devnet.client import ask
 from devnet.directory import write_json
 from devnet.errors import BirthMismatchError, DevnetError, SettingsError
 from devnet.settings import (
@@ -158,8 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.ready_file is not None:
                 write_json(options.ready_file, endpoint)
             facts = {"rpc_url": endpoint.rpc_url, "chain_id": endpoint.chain_id}
-            block = int(ask(endpoint.rpc_url, "eth_blockNumber"), 16)
-            log.info("ready", extra={**facts, "as_of": endpoint.as_of, "block": block})
+            log.info("ready", extra={**facts, "as_of": endpoint.as_of, "block": node.height})
             stop.wait()
             log.info("stopping")
     except DevnetError as error:

@@ -117,6 +117,11 @@ class AnvilNode:
         )
         write_json(settings.directory / ENDPOINT_FILE, self.endpoint)
 
+    @property
+    def height(self) -> int:
+        """The number of the newest block."""
+        return int(ask(self.endpoint.rpc_url, "eth_blockNumber"), 16)
+
     def watch(self, stop: threading.Event) -> None:
         """Set ``stop`` when anvil ends by itself."""
         assert self._process is not None

@@ -67,6 +67,11 @@ class DevnetNode:
         self._thread.start()
         write_json(settings.directory / ENDPOINT_FILE, self.endpoint)
 
+    @property
+    def height(self) -> int:
+        """The number of the newest block."""
+        return int(self.chain.head.block_number)
+
     def close(self) -> None:
         """Answer what is under way, then close the chain and free the directory."""
         self._server.drain()
