@@ -66,6 +66,8 @@ class TestReplacedBlocks:
         assert ready.status_code == 503
         assert ready.json()["final_blocks_replaced"] is True
         assert ready.json()["stopped"]["publish"] == CODE
+        told = httpx.get(f"{endpoint}/chain", headers={"accept": "text/html"}).text
+        assert "anxu outbox accept-chain" in told
         page = httpx.get(
             f"{endpoint}/", headers={"accept": "text/html"}, follow_redirects=True
         ).text
@@ -129,6 +131,8 @@ class TestStuckMessages:
         ready = httpx.get(f"{context.settings.endpoint}/ready")
         assert ready.status_code == 503
         assert ready.json()["messages_for_a_person"] == 1
+        told = httpx.get(f"{context.settings.endpoint}/chain", headers={"accept": "text/html"}).text
+        assert "有链上消息等人处理" in told
         status, listed = say(capsys, "outbox", "list", "--node", context.directory)
         assert status == 1
         [shown] = listed["messages"]
