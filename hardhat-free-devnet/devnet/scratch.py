@@ -5,14 +5,29 @@ Nothing of it is kept. What must last is a `LocalChain`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from eth.vm.forks.london import LondonVM
+from eth_abi.abi import encode
+from eth_abi.grammar import parse
 from eth_tester import EthereumTester, PyEVMBackend
+from eth_utils.crypto import keccak
 
 GAS_LIMIT = 8_000_000
 """What a call may use at most; creating the largest contract takes less."""
+
+
+def encoded(kinds: str, values: Sequence[Any]) -> bytes:
+    """Values of a tuple of types, such as ``(string,address)``, as Solidity's ABI writes them."""
+    # A call's arguments are such a tuple without the word that says where it begins.
+    return encode([kinds], [tuple(values)])[32 if parse(kinds).is_dynamic else 0 :]
+
+
+def digest_of(data: bytes) -> bytes:
+    """Keccak-256."""
+    return bytes(keccak(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,17 @@ class ScratchChain:
         if receipt["status"] != 1:
             raise RuntimeError("the call was undone")
         return Landed(int(receipt["gas_used"]), receipt["contract_address"])
+
+    def send_as(self, sender: str, to: str, function: str, values: Sequence[Any]) -> Landed:
+        """Call a contract of others by a function's name and types, such as ``issue(bytes32)``."""
+        _, _, kinds = function.partition("(")
+        data = keccak(text=function)[:4] + encoded(f"({kinds}", tuple(values))
+        return self.send(sender, to, data)
+
+    def read(self, to: str, data: bytes) -> bytes:
+        """What a call answers that changes nothing."""
+        call = {"from": self.accounts[0], "to": to, "data": f"0x{data.hex()}", "gas": GAS_LIMIT}
+        return bytes.fromhex(str(self._tester.call(call)).removeprefix("0x"))
 
     @property
     def chain_id(self) -> int:

@@ -11,10 +11,6 @@ import hashlib
 from typing import Any, Final
 
 from devnet.scratch import ScratchChain
-from eth_abi.abi import encode as abi_encode
-from eth_account import Account
-from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 
 from ledger.chain.artifacts import CONTRACTS, constructor_arguments, load_artifact
 from ledger.chain.codec import call_data, creation_data
@@ -46,7 +42,7 @@ class Story:
         accounts = self._chain.accounts
         self._deployer, self._supervisor, self._second, self._freezer, self._closer = accounts[:5]
         self._publishers = dict(enumerate(accounts[5:9], start=1))
-        self._officers = [Account.from_key(bytes([number]) * 32) for number in (1, 2)]
+        self._officers = [Secp256k1Signer.from_private(bytes([number]) * 32) for number in (1, 2)]
         self._addresses: dict[str, str] = {}
         self._proposals = 0
         self._references = 0
@@ -89,7 +85,7 @@ class Story:
             arguments = constructor_arguments(contract, self._addresses, given)
             landed = self._chain.send(self._deployer, None, creation_data(contract, arguments))
             assert landed.contract is not None, "a creation that landed has an address"
-            self._addresses[contract] = to_checksum_address(landed.contract)
+            self._addresses[contract] = landed.contract
             self.used[f"{contract} deployed"] = landed.gas
 
     def _enrol(self) -> None:
@@ -247,8 +243,8 @@ class Story:
         targets = [self._addresses[contract]]
         payloads = [call_data(contract, function, arguments)]
         self._call(self._supervisor, "Council", "propose", targets, payloads, salt)
-        kinds = ["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"]
-        return bytes(keccak(abi_encode(kinds, [targets, [0], payloads, bytes(32), salt])))
+        question = call_data("Council", "proposalByIndex", [self._proposals - 1])
+        return self._chain.read(self._addresses["Council"], question)
 
     def _money(self, function: str, first: int, end: int, lines: int, *rest: int) -> None:
         """A registration of leaves of the first bureau."""
@@ -267,8 +263,7 @@ class Story:
         """The approvals of both officers."""
         domain = FundsDomain(self._chain.chain_id, self._addresses["Funds"])
         approval = DisbursementApproval(batch, lines, amount_fen, root)
-        keys = (Secp256k1Signer.from_private(bytes(each.key)) for each in self._officers)
-        return [sign_approval(key, domain, approval) for key in keys]
+        return [sign_approval(officer, domain, approval) for officer in self._officers]
 
     def _proof(self, log: int, index: int) -> tuple[Any, ...]:
         seal = self._leaves[index][32:]

@@ -15,9 +15,7 @@ from typing import Any, Final
 
 import solcx
 from devnet.packages import npm_packages
-from devnet.scratch import ScratchChain
-from eth_abi.abi import encode as abi_encode
-from eth_utils.crypto import keccak
+from devnet.scratch import ScratchChain, digest_of, encoded
 
 from scripts.bench import Report
 from scripts.compile_contracts import answering_like_native
@@ -42,11 +40,9 @@ class Peer:
     address: str
     owner: str
 
-    def gas_of(self, function: str, kinds: list[str], values: list[Any]) -> int:
-        """What one call uses; it stays in effect."""
-        signature = f"{function}({','.join(kinds)})"
-        data = keccak(text=signature)[:4] + abi_encode(kinds, values)
-        return self.chain.send(self.owner, self.address, data).gas
+    def gas_of(self, function: str, *values: Any) -> int:
+        """What one call of a function, by name and types, uses; it stays in effect."""
+        return self.chain.send_as(self.owner, self.address, function, values).gas
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +56,19 @@ class Attestations:
 
     def attest(self, digests: list[bytes]) -> int:
         """Attest one digest, or several in one call; what it uses."""
-        kinds = f"(bytes32,{self._DATA})", f"(bytes32,{self._DATA}[])[]"
         nobody = "0x" + "00" * 20
         values = [(nobody, 0, True, _ZERO, digest, 0) for digest in digests]
         if len(values) == 1:
-            return self.peer.gas_of("attest", [kinds[0]], [(self.schema, values[0])])
-        return self.peer.gas_of("multiAttest", [kinds[1]], [[(self.schema, values)]])
+            one = f"attest((bytes32,{self._DATA}))"
+            return self.peer.gas_of(one, (self.schema, values[0]))
+        several = f"multiAttest((bytes32,{self._DATA}[])[])"
+        return self.peer.gas_of(several, [(self.schema, values)])
 
     def timestamp(self, digests: list[bytes]) -> int:
         """Put a time to one digest, or to several in one call; what it uses."""
         if len(digests) == 1:
-            return self.peer.gas_of("timestamp", ["bytes32"], digests)
-        return self.peer.gas_of("multiTimestamp", ["bytes32[]"], [digests])
+            return self.peer.gas_of("timestamp(bytes32)", digests[0])
+        return self.peer.gas_of("multiTimestamp(bytes32[])", digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +80,8 @@ class DocumentStore:
     def issue(self, digests: list[bytes]) -> int:
         """Issue one digest, or several in one call; what it uses."""
         if len(digests) == 1:
-            return self.peer.gas_of("issue", ["bytes32"], digests)
-        return self.peer.gas_of("bulkIssue", ["bytes32[]"], [digests])
+            return self.peer.gas_of("issue(bytes32)", digests[0])
+        return self.peer.gas_of("bulkIssue(bytes32[])", digests)
 
 
 def attestations(report: Report) -> Attestations:
@@ -95,12 +92,11 @@ def attestations(report: Report) -> Attestations:
     chain = ScratchChain()
     owner = chain.accounts[0]
     registry = _created(chain, owner, code["SchemaRegistry"])
-    eas = _created(chain, owner, code["EAS"] + abi_encode(["address"], [registry]))
+    eas = _created(chain, owner, code["EAS"] + encoded("(address)", [registry]))
     text, nobody = "bytes32 digest", "0x" + "00" * 20
-    kinds = ["string", "address", "bool"]
-    Peer(chain, registry, owner).gas_of("register", kinds, [text, nobody, True])
+    chain.send_as(owner, registry, "register(string,address,bool)", [text, nobody, True])
     packed = text.encode() + bytes(20) + b"\x01"
-    return Attestations(Peer(chain, eas, owner), keccak(packed))
+    return Attestations(Peer(chain, eas, owner), digest_of(packed))
 
 
 def document_store(report: Report) -> DocumentStore:
@@ -110,7 +106,7 @@ def document_store(report: Report) -> DocumentStore:
     assert found is not None, "the pinned package holds the code"
     chain = ScratchChain()
     owner = chain.accounts[0]
-    arguments = abi_encode(["string", "address"], ["measured", owner])
+    arguments = encoded("(string,address)", ["measured", owner])
     address = _created(chain, owner, bytes.fromhex(found[1]) + arguments)
     return DocumentStore(Peer(chain, address, owner))
 
