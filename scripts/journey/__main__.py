@@ -18,14 +18,13 @@ from ledger.errors import LedgerError
 from ledger.files import write_atomically
 from scripts.demo_data.bureaus import DEMO_AS_OF
 from scripts.journey.chains import CHAINS, EMBEDDED, day_of
-from scripts.journey.layout import Layout
+from scripts.journey.layout import Layout, Plan
 from scripts.journey.observer import ConsoleObserver
 from scripts.journey.report import report_lines
 from scripts.journey.run import run
 
 
-def main() -> int:
-    """Parse the command line and run; 0 when everything came out as planted."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
         description="Anxu's main journey: a chain, three bureaus, a supervisor, thousands of "
@@ -45,9 +44,8 @@ def main() -> int:
     parser.add_argument(
         "--chain",
         choices=CHAINS,
-        default=EMBEDDED,
         help="what everything is anchored on: the embedded chain, anvil, or a network of four "
-        "geth validators, which stands on today (default: embedded)",
+        f"geth validators, which stands on today (default for a new directory: {EMBEDDED})",
     )
     parser.add_argument("--scale", choices=("demo", "small"), default="demo")
     parser.add_argument("--seed", type=int, default=20260915)
@@ -58,12 +56,14 @@ def main() -> int:
         help=f"the day it stands on (default: {DEMO_AS_OF}; with --chain network only today)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupted)
-    _quiet_logs()
-    layout = Layout(arguments.directory)
+    return parser
+
+
+def _plan(parser: argparse.ArgumentParser, arguments: argparse.Namespace, layout: Layout) -> Plan:
+    """The plan of the directory, or a new one; ends the process when the two contradict."""
+    chain = arguments.chain or EMBEDDED
     try:
-        as_of = day_of(arguments.chain, arguments.as_of, DEMO_AS_OF)
+        as_of = day_of(chain, arguments.as_of, DEMO_AS_OF)
     except ValueError as error:
         parser.error(f"--as-of: {error}")
     plan = layout.plan(
@@ -71,8 +71,21 @@ def main() -> int:
         scale=arguments.scale,
         as_of=as_of,
         engine=arguments.engine,
-        chain=arguments.chain,
+        chain=chain,
     )
+    if arguments.chain not in {None, plan.chain}:
+        parser.error(f"--chain: what is in {layout.root} was begun on {plan.chain}")
+    return plan
+
+
+def main() -> int:
+    """Parse the command line and run; 0 when everything came out as planted."""
+    parser = _parser()
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupted)
+    _quiet_logs()
+    layout = Layout(arguments.directory)
+    plan = _plan(parser, arguments, layout)
     try:
         with ExitStack() as stack:
             observer = stack.enter_context(ConsoleObserver(quiet=arguments.json))
