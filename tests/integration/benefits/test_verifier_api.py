@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -64,8 +65,7 @@ def post(client, **body):
 def unreachable(context):
     """The same node whose chain endpoint does not answer."""
     gone = type(context.chain.gateway)(context.manifest, NOBODY)
-    chain = type(context.chain)(type(context.chain)(context.chain))
-    chain.gateway = gone
+    chain = type(context.chain)(SimpleNamespace(gateway=gone))
     return replace(context, settings=replace(context.settings, rpc_urls=(NOBODY,)), chain=chain)
 
 
