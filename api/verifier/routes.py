@@ -105,7 +105,7 @@ def check_proof(
     verdict = verify(
         opened,
         trusted,
-        context.settings.rpc_url,
+        context.settings.rpc_urls or context.manifest.rpc_urls,
         context.clock.now(),
         finality=context.manifest.finality,
         standing=read_standing(context, opened),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -27,9 +28,15 @@ _NO_CODE: Final = bytes(32)
 
 
 def read_anchor(
-    bundle: ProofBundle, trust: TrustFile, rpc_url: str, finality: Finality | None = None
+    bundle: ProofBundle,
+    trust: TrustFile,
+    rpc_url: str | Sequence[str],
+    finality: Finality | None = None,
 ) -> AnchorReading | None:
-    """What the chain holds for log and size of the bundle; None when it could not be asked."""
+    """What the chain holds for log and size of the bundle; None when it could not be asked.
+
+    Of several endpoints two have to agree.
+    """
     contract = trust.contracts.get(CHECKPOINTS_CONTRACT)
     if contract is None:
         return None
@@ -45,13 +52,16 @@ def read_anchor(
 
 
 def _manifest(
-    trust: TrustFile, contract: TrustedContract, rpc_url: str, finality: Finality
+    trust: TrustFile,
+    contract: TrustedContract,
+    rpc_url: str | Sequence[str],
+    finality: Finality,
 ) -> Manifest:
     """A deployment as the trust file describes it: only the contract that is read."""
     return Manifest(
         network="trust file",
         chain_id=trust.chain_id,
-        rpc_urls=(rpc_url,),
+        rpc_urls=(rpc_url,) if isinstance(rpc_url, str) else tuple(rpc_url),
         contracts={
             CHECKPOINTS_CONTRACT: DeployedContract(
                 to_checksum_address(contract.address), f"0x{contract.code_hash.hex()}", 0

@@ -6,6 +6,7 @@ or read leaves a check undetermined; only evidence that contradicts makes it inv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ledger.chain.anchors import read_anchor
@@ -23,7 +24,7 @@ from ledger.recording.context import NodeContext
 def verify(
     bundle: ProofBundle,
     trust: TrustFile,
-    rpc_url: str | None,
+    rpc_url: str | Sequence[str] | None,
     now: datetime,
     *,
     finality: Finality | None = None,
@@ -34,7 +35,8 @@ def verify(
     Args:
         bundle: the proof.
         trust: what the verifier believed before.
-        rpc_url: a chain endpoint of the verifier's choosing; None to check offline.
+        rpc_url: a chain endpoint of the verifier's choosing, or several of which two have to
+            agree; None to check offline.
         now: the verifier's time, aware.
         finality: when an anchor counts; without it, as soon as it stands.
         standing: what the verifier found among all leaves it holds, see :func:`read_standing`.
