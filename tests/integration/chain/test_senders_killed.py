@@ -243,14 +243,17 @@ class TestSendersKilled:
                 twice("eth_sendRawTransaction", probability=0.05),
             )
             killed = 0
-            for _ in range(repetitions):
+            while killed < repetitions:
                 if embedded.pending() < len(NUMBERS) // 2:  # never idle, never far behind
                     embedded.queue()
-                status, _ = processes.run(dies_after=chance.uniform(0, usual))
-                killed += status == signal.SIGKILL
+                status, took = processes.run(dies_after=chance.uniform(0, usual))
+                if status == signal.SIGKILL:
+                    killed += 1
+                else:  # it was done before its moment came: the machine is quicker now
+                    assert status == 0
+                    usual = min(usual, took)
             assert processes.run()[0] == 0
         embedded.require_each_once()
-        assert killed >= repetitions * 3 // 4
         struck = Counter(kind for _, kind in embedded.proxy.struck)
         assert struck["lost-answer"] > repetitions // 4
 
