@@ -214,6 +214,9 @@ class TestCollection:
         books.send("recordCollection", *self.arguments(books))
         assert books.refused("recordCollection", *self.arguments(books, "c2", **change)) == expected
 
+    def test_the_fewest_lines_of_a_total_can_be_read(self, books):
+        assert books.network.read("Funds", "minimumLines") == MINIMUM_LINES
+
     def test_a_reference_of_nothing_is_refused(self, books):
         arguments = (1, bytes(32), *self.arguments(books)[2:])
         assert books.refused("recordCollection", *arguments) == ("FundsReferenceUsed", 1, bytes(32))
