@@ -27,6 +27,8 @@ from scripts import compile_contracts
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 TESTS: Final = "tests/contracts"
+ELSEWHERE: Final = ("test_artifacts.py", "test_invariants.py")
+"""What compiles, or runs on another machine, and would reach nothing here."""
 ARTIFACTS_SETTING: Final = "ANXU_CONTRACT_ARTIFACTS"
 """Tells the tests of contracts where the code is that they run against."""
 WANTED_PERCENT: Final = 95.0
@@ -235,6 +237,7 @@ def run(arguments: Sequence[str]) -> tuple[int, list[Reached]]:
             path.write_text(text, "utf-8")
         patch.setenv(ARTIFACTS_SETTING, folder)
         options = ["--quiet", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        options += [f"--ignore={ROOT / TESTS / name}" for name in ELSEWHERE]
         code = pytest.main([*(arguments or [str(ROOT / TESTS)]), *options])
     return int(code), reached_of(trace, codes, sources)
 
