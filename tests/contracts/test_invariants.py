@@ -46,7 +46,9 @@ TAKEN_OUT = {
     "a stay has several open cases": (
         "Transfers.sol", "if (_openCases[segmentTag] != 0)", "if (segmentTag == 0)"),
     "a log forks": (
-        "libraries/MerkleLog.sol", "MerkleLogHistoryMismatch(", "MerkleLogRootMismatch("),
+        "Checkpoints.sol",
+        "else MerkleLog.requireConsistent(before, roots[before], size, root, consistencyProof);",
+        ""),
 }  # fmt: skip
 
 
@@ -90,7 +92,7 @@ def run(folder: Path, runs: int, seed: int) -> tuple[bool, int, Counter[str], st
 
 
 @pytest.mark.timeout(3_600)
-def test_no_sequence_of_calls_breaks_a_rule(tmp_path, repetitions, record_property):
+def test_no_sequence_of_calls_breaks_a_rule(tmp_path, repetitions):
     is_long = repetitions > 10
     wanted = CALLS_LONG if is_long else CALLS
     held, calls, landed, printed = run(laid_out(tmp_path, {}), wanted // DEPTH, repetitions)
@@ -98,9 +100,6 @@ def test_no_sequence_of_calls_breaks_a_rule(tmp_path, repetitions, record_proper
     assert calls >= wanted
     assert set(landed) >= MUST_LAND, MUST_LAND - set(landed)
     assert landed["trespass"] > calls // 20, "strangers hardly tried"
-    record_property("calls", calls)
-    record_property("landed", sum(landed[name] for name in MUST_LAND))
-    record_property("strangers refused", landed["trespass"])
 
 
 @pytest.mark.timeout(3_600)
