@@ -105,7 +105,7 @@ class Recorder:
     def _record_parts(
         self, done: UnfinishedImport, finish: Finish, files: ThreadPoolExecutor
     ) -> ImportRow | None:
-        for part, is_last in with_last(self._parts(done.rows_done)):
+        for part, is_last in with_last(ahead(self._parts(done.rows_done))):
             grown: list[tuple[ByteRows, Growth]] = []
             with self._context.write(alone=True) as work:
                 if work.imports.find(done.import_key) is not None:
