@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ledger.errors import PeerRefusedError
+from ledger.errors import PeerRefusedError, PeerUnavailableError
 from ledger.policy.periods import add_months, period_of
 from ledger.recording.context import NodeContext
 from ledger.transfers.envelopes import envelope_json
@@ -184,14 +184,25 @@ def _send_forged(stage: Stage, case_id: CaseId, damage: Damage) -> str:
     sheet = build_sheet(figures, context.random.bytes(32), context.clock.today())
     package = build_package(size, root, sheet, damaged)
     message = envelope_json(seal_release(context, package, content.letter.sealing_key))
+    name = ""
+
+    def judged() -> bool:
+        """Whether the new city could judge it: as any message, it is sent until then."""
+        nonlocal name
+        try:
+            peers.send(case.peer_log, message)
+        except PeerRefusedError as refusal:
+            name = refusal.refusal
+        except PeerUnavailableError:
+            return False
+        return True
+
     peers = HttpPeers(context)
     try:
-        peers.send(case.peer_log, message)
-    except PeerRefusedError as refusal:
-        return refusal.refusal
+        stage.wait(f"the new city's word on a forged package of {HEFEI}", judged)
     finally:
         peers.close()
-    return ""
+    return name
 
 
 def _altered(records: list[PackageRecord]) -> list[PackageRecord]:
