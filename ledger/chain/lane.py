@@ -28,10 +28,10 @@ from ledger.evidence.encoding import LogId
 from ledger.keys.ports import AccountSigner
 from ledger.store.database import Database
 from ledger.store.outbox import (
+    AS_QUEUED,
     FAILED,
     FINAL,
     LANDED,
-    QUEUED,
     SIGNED,
     STUCK,
     Attempt,
@@ -51,17 +51,6 @@ _REVERTS: Final = 3
 """How often a message is signed anew that passed its trial and was reverted when it landed."""
 _WINDOWS_A_STEP: Final = 4
 """How often a step signs and sends before other jobs have their turn."""
-_AS_QUEUED: Final[dict[str, Any]] = {
-    "state": QUEUED,
-    "nonce": None,
-    "signed_block": None,
-    "transaction_hash": None,
-    "block": None,
-    "block_hash": None,
-    "gas_used": None,
-    "fee_raises": 0,
-    "resend_at": None,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +228,7 @@ class Lane:
         reverts = message.refusals + 1
         if reverts < _REVERTS:
             # It had no effect, for good. The next trial tells what the contract has against it.
-            return _Change(message, _AS_QUEUED | {"refusals": reverts, "last_error": reason})
+            return _Change(message, {**AS_QUEUED, "refusals": reverts, "last_error": reason})
         return _Change(message, place | {"state": FAILED, "last_error": reason})
 
     def _is_final(self, receipt: Receipt, final: Block) -> bool:
@@ -276,7 +265,7 @@ class Lane:
         _log.warning(
             "overtaken", contract=message.contract, function=message.function, number=message.nonce
         )
-        return _Change(message, dict(_AS_QUEUED))
+        return _Change(message, dict(AS_QUEUED))
 
     def _push(self, message: Message, attempts: Sequence[Attempt]) -> _Change | None:
         """Hand a message over again when its time has come, for more when it waited too long."""

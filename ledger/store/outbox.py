@@ -29,6 +29,18 @@ STUCK: Final = "STUCK"
 UNDER_WAY: Final = (SIGNED, LANDED, STUCK)
 OPEN: Final = (QUEUED, *UNDER_WAY)
 ALARMING: Final = (FAILED, STUCK)
+AS_QUEUED: Final[Mapping[str, Any]] = {
+    "state": QUEUED,
+    "nonce": None,
+    "signed_block": None,
+    "transaction_hash": None,
+    "block": None,
+    "block_hash": None,
+    "gas_used": None,
+    "fee_raises": 0,
+    "resend_at": None,
+}
+"""What a message has that is to be signed anew; why, and how often it was refused, stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +238,8 @@ class OutboxRepository:
         refused = (
             update(outbox)
             .where(outbox.c.message_key == message_key, outbox.c.state == FAILED)
-            .values(
-                state=QUEUED, nonce=None, signed_block=None, transaction_hash=None, block=None,
-                block_hash=None, gas_used=None, fee_raises=0, refusals=0, resend_at=None,
-                last_error=None,
-            )
-        )  # fmt: skip
+            .values({**AS_QUEUED, "refusals": 0, "last_error": None})
+        )
         waiting = (
             update(outbox)
             .where(outbox.c.message_key == message_key, outbox.c.state.in_((SIGNED, STUCK)))
@@ -269,12 +277,7 @@ class OutboxRepository:
 
     def find(self, message_key: str) -> Message | None:
         """The message with this key."""
-        row = (
-            self._connection.execute(select(outbox).where(outbox.c.message_key == message_key))
-            .mappings()
-            .one_or_none()
-        )
-        return _message(row) if row is not None else None
+        return next(iter(self._select(outbox.c.message_key == message_key)), None)
 
     def numbered(self, number: int) -> Message | None:
         """The message with this number."""
@@ -282,8 +285,7 @@ class OutboxRepository:
 
     def all(self) -> list[Message]:
         """Every message, oldest first."""
-        rows = self._connection.execute(select(outbox).order_by(outbox.c.id)).mappings()
-        return [_message(row) for row in rows]
+        return self._select()
 
     def highest_nonce(self, signer: str) -> int | None:
         """The highest nonce that a message of ``signer`` has used or is about to use."""
