@@ -22,3 +22,18 @@ class ContractReads:
         """The only value that a reading function answers."""
         (value,) = self.gateway.read(contract, function, *arguments)
         return value
+
+    def log_or_none(self, contract: str, function: str, *arguments: Any) -> int | None:
+        """The log that a reading function names; None for none."""
+        found = int(self.one(contract, function, *arguments))
+        return found if found != NO_LOG else None
+
+    def digest_or_none(self, contract: str, function: str, *arguments: Any) -> bytes | None:
+        """The digest or identifier that a reading function answers; None for none."""
+        found = bytes(self.one(contract, function, *arguments))
+        return found if found != NO_DIGEST else None
+
+    def moment_or_none(self, contract: str, function: str, *arguments: Any) -> int | None:
+        """The end of a term; None without one, and while a year's days are not published."""
+        moment, known = self.gateway.read(contract, function, *arguments)
+        return int(moment) if known else None

@@ -89,13 +89,11 @@ class BureausReads(ContractReads):
 
     def log_id_of(self, publisher: str) -> int | None:
         """The log that an address publishes for, or once did."""
-        log_id = int(self.one("Bureaus", "logIdOf", publisher))
-        return log_id if log_id != NO_LOG else None
+        return self.log_or_none("Bureaus", "logIdOf", publisher)
 
     def log_id_of_key(self, log_key: bytes) -> int | None:
         """The log that a checkpoint key signs for, or once did."""
-        log_id = int(self.one("Bureaus", "logIdOfKey", log_key))
-        return log_id if log_id != NO_LOG else None
+        return self.log_or_none("Bureaus", "logIdOfKey", log_key)
 
     def is_publisher(self, log_id: int, account: str) -> bool:
         """Whether an address publishes for a log now."""

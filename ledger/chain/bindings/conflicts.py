@@ -98,8 +98,7 @@ class ConflictsReads(ContractReads):
 
     def answer_due_at(self, conflict_id: int) -> int | None:
         """The first second after the answers' term; None while the calendar is not published."""
-        due_at, known = self.gateway.read("Conflicts", "answerDueAt", conflict_id)
-        return int(due_at) if known else None
+        return self.moment_or_none("Conflicts", "answerDueAt", conflict_id)
 
     def is_answer_overdue(self, conflict_id: int) -> bool:
         """Whether a side of an open conflict has not answered in time."""

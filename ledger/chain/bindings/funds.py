@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ledger.chain.bindings.base import NO_DIGEST, ContractReads
+from ledger.chain.bindings.base import ContractReads
 from ledger.funds.model import Account
 
 
@@ -104,8 +104,7 @@ class FundsReads(ContractReads):
 
     def batch_of(self, log_id: int, leaf_index: int) -> bytes | None:
         """The batch that registered a leaf, by the log itself or by a successor; None for none."""
-        found = bytes(self.one("Funds", "batchOf", log_id, leaf_index))
-        return found if found != NO_DIGEST else None
+        return self.digest_or_none("Funds", "batchOf", log_id, leaf_index)
 
     def books_holder(self, log_id: int) -> int:
         """Who keeps a log's books now: itself, or the last log that took them over."""
@@ -166,5 +165,4 @@ class FundsReads(ContractReads):
 
     def settlement_of(self, case_id: bytes) -> bytes | None:
         """The settlement that carried a case's money."""
-        found = bytes(self.one("Funds", "settlementOf", case_id))
-        return found if found != NO_DIGEST else None
+        return self.digest_or_none("Funds", "settlementOf", case_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ledger.chain.bindings.base import NO_DIGEST, NO_LOG, ContractReads
+from ledger.chain.bindings.base import NO_LOG, ContractReads
 
 
 class CaseState(IntEnum):
@@ -130,26 +130,22 @@ class TransfersReads(ContractReads):
 
     def holder_of(self, segment_tag: bytes) -> int | None:
         """The log that is known to hold a stay; None as long as it never moved."""
-        log_id = int(self.one("Transfers", "holderOf", segment_tag))
-        return log_id if log_id != NO_LOG else None
+        return self.log_or_none("Transfers", "holderOf", segment_tag)
 
     def open_case_of(self, segment_tag: bytes) -> bytes | None:
         """The open case of a stay."""
-        found = bytes(self.one("Transfers", "openCaseOf", segment_tag))
-        return found if found != NO_DIGEST else None
+        return self.digest_or_none("Transfers", "openCaseOf", segment_tag)
 
     def payer_of(self, benefit_tag: bytes) -> int | None:
         """The log whose agency pays a benefit."""
-        log_id = int(self.one("Transfers", "payerOf", benefit_tag))
-        return log_id if log_id != NO_LOG else None
+        return self.log_or_none("Transfers", "payerOf", benefit_tag)
 
     def transfer_due(self, case_id: bytes) -> int | None:
         """The second after the last day of the step under way.
 
         None without a step under way, and while a year's working days are not published.
         """
-        due, known = self.gateway.read("Transfers", "dueAt", case_id)
-        return int(due) if known else None
+        return self.moment_or_none("Transfers", "dueAt", case_id)
 
     def transfer_overdue(self, case_id: bytes) -> bool:
         """Whether the step under way is overdue; False while its due date is not known."""
@@ -182,7 +178,6 @@ class TransfersReads(ContractReads):
         found = self.one("Transfers", "claimOf", int(kind), tag)
         if found["log"] == NO_LOG:
             return None
-        until, known = self.gateway.read("Transfers", "contestableUntil", int(kind), tag)
         reader = "holderOf" if kind is ClaimKind.STAY else "payerOf"
         return ClaimOnChain(
             kind=kind,
@@ -193,13 +188,12 @@ class TransfersReads(ContractReads):
             contester=found["contester"] if found["contester"] != NO_LOG else None,
             claimed_at=found["claimedAt"],
             contested_at=found["contestedAt"],
-            contestable_until=int(until) if known else None,
+            contestable_until=self.moment_or_none("Transfers", "contestableUntil", int(kind), tag),
         )
 
     def benefit_offered_to(self, benefit_tag: bytes) -> int | None:
         """The log whose agency may take a benefit over."""
-        log_id = int(self.one("Transfers", "offeredTo", benefit_tag))
-        return log_id if log_id != NO_LOG else None
+        return self.log_or_none("Transfers", "offeredTo", benefit_tag)
 
 
 def _account(found: str) -> str | None:

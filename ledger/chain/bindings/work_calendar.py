@@ -25,8 +25,7 @@ class WorkCalendarReads(ContractReads):
 
     def due_at(self, start: int, working_days: int) -> int | None:
         """The first second after a term that began at ``start``; None when it is not known."""
-        due_at, known = self.gateway.read("WorkCalendar", "dueAt", start, working_days)
-        return int(due_at) if known else None
+        return self.moment_or_none("WorkCalendar", "dueAt", start, working_days)
 
     def is_overdue(self, start: int, working_days: int) -> bool:
         """Whether a term is certainly over at the newest block."""
