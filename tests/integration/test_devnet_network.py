@@ -60,9 +60,15 @@ def newest(network: PoaNetwork) -> int:
     return max(block or 0 for block in heads(network))
 
 
-def all_have(seats: Sequence[Seat], block: int) -> bool:
-    """Whether this block is the newest of each."""
-    return all(int(each.block()["number"], 16) == block for each in seats)
+def launched(network: PoaNetwork, number: int) -> Seat:
+    """This validator, started; it makes no blocks yet."""
+    network._launch(programs.geth(), number, detached=False)
+    return network._running()[-1]
+
+
+def all_have(network: PoaNetwork, numbers: Sequence[int], block: int) -> bool:
+    """Whether this block is the newest of each of these validators."""
+    return all(heads(network)[number - 1] == block for number in numbers)
 
 
 class TestValidators:
@@ -230,15 +236,16 @@ class TestSplit:
                 (network.home(number) / "peers.toml").write_text(peers_file(known))
         network._own()
         try:
-            for number in network.numbers:
-                network._launch(programs.geth(), number, detached=False)
-            seats = network._running()
             for pair in pairs:
-                both = [seats[each - 1] for each in pair]
                 # one after the other: two that begin at once may split the pair as well
-                for block, beginner in enumerate(both, 1):
-                    begin([beginner], both)
-                    wait_until(partial(all_have, both, block), PATIENCE_SECONDS)
+                first = launched(network, pair[0])
+                begin([first], [first])
+                wait_until(partial(all_have, network, pair[:1], 1), PATIENCE_SECONDS)
+                both = [first, launched(network, pair[1])]
+                wait_until(partial(all_have, network, pair, 1), PATIENCE_SECONDS)
+                begin(both[1:], both)
+                wait_until(partial(all_have, network, pair, 2), PATIENCE_SECONDS)
+            seats = network._running()
             assert heads(network) == [2, 2, 2, 2]
             found = [each.block() for each in seats]
             assert len({each["hash"] for each in found}) == 2
