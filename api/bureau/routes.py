@@ -13,10 +13,9 @@ from api.bureau.log_views import home_view, imports_view, log_view
 from api.bureau.payout_views import Officers, batch_href, batch_view, batches_view
 from api.bureau.transfer_views import case_href, case_number, transfer_view, transfers_view
 from api.web.answers import attachment_headers
-from api.web.parts import Language, Link, Role, Words
+from api.web.parts import Doors, Language, Link, Role, Words
 from api.web.past_pages import log_as_of_view
 from api.web.proof_pages import (
-    Doors,
     bundle_answer,
     hex_of,
     index_of,

@@ -8,9 +8,9 @@ from fastapi.responses import Response
 from api.auth.sessions import signed_in
 from api.person.queries import HOME, own_leaves, record_view, require_own
 from api.web.history_pages import erased_words
-from api.web.parts import Role
+from api.web.parts import Doors, Role
 from api.web.past_pages import own_as_of_view
-from api.web.proof_pages import Doors, bundle_answer, index_of, own_entry_view
+from api.web.proof_pages import bundle_answer, index_of, own_entry_view
 from api.web.site import Site
 from ledger.errors import NotFoundError, NotPermittedError
 from ledger.evidence.encoding import Subject

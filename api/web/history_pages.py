@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from api.web.parts import Fact, FactForm, Words
+from api.web.parts import Doors, Fact, FactForm, Words
 from api.web.record_facts import record_facts
 from api.web.views import Change, CorrectionView, ErasedView
 from ledger.evidence.encoding import LeafIndex
@@ -16,9 +16,6 @@ from ledger.recording.erasures import Erasure, erasure_of
 from ledger.records.rules import CORRECTION, REVERSAL_REASONS, ReversalReason
 from ledger.store.log import StoredEntry
 from ledger.store.unit_of_work import Rooms
-
-if TYPE_CHECKING:
-    from api.web.proof_pages import Doors
 
 _AMOUNT = Words("金额", "Amount")
 _PERIOD = Words("所属月份", "Month")

@@ -191,6 +191,31 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Doors:
+    """Where links of an entry page lead: ``page`` and ``download`` have one ``{}`` for the index.
+
+    An empty ``download`` hides it; ``may_open`` lists the leaves this reader may see, None for all.
+    """
+
+    page: str
+    download: str = ""
+    may_open: frozenset[int] | None = None
+
+    def link(self, index: int) -> Link | None:
+        """To another entry of the log, if this reader may see it."""
+        if self.may_open is not None and index not in self.may_open:
+            return None
+        return Link(self.page.format(index), Words(f"第 {index:,} 条", f"entry {index:,}"))
+
+    def proof(self, index: int) -> Link | None:
+        """To the proof of an entry of the log, if this reader may have it."""
+        if not self.download or self.link(index) is None:
+            return None
+        label = Words(f"第 {index:,} 条的证明", f"proof of entry {index:,}")
+        return Link(self.download.format(index), label)
+
+
+@dataclass(frozen=True, slots=True)
 class LogState:
     """How far one log is: what was appended, and what of it is anchored and cosigned.
 

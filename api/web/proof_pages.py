@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from fastapi.responses import Response
 
 from api.web.answers import attachment_headers
 from api.web.history_pages import corrections_of, erased_view
-from api.web.parts import Link, Seal, SealState, Words
+from api.web.parts import Doors, Link, Seal, SealState, Words
 from api.web.record_facts import record_facts
 from api.web.views import CheckpointFacts, EntryView, NamedDigest
 from ledger.errors import NotFoundError, SealingKeyDestroyedError, VerificationError
@@ -40,31 +39,6 @@ from ledger.transfers.model import PackageRecord
 
 MAXIMUM_DIGITS = 15
 """An index with more digits cannot exist, and databases need not be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Where links of an entry page lead: ``page`` and ``download`` have one ``{}`` for the index.
-
-    An empty ``download`` hides it; ``may_open`` lists the leaves this reader may see, None for all.
-    """
-
-    page: str
-    download: str = ""
-    may_open: frozenset[int] | None = None
-
-    def link(self, index: int) -> Link | None:
-        """To another entry of the log, if this reader may see it."""
-        if self.may_open is not None and index not in self.may_open:
-            return None
-        return Link(self.page.format(index), Words(f"第 {index:,} 条", f"entry {index:,}"))
-
-    def proof(self, index: int) -> Link | None:
-        """To the proof of an entry of the log, if this reader may have it."""
-        if not self.download or self.link(index) is None:
-            return None
-        label = Words(f"第 {index:,} 条的证明", f"proof of entry {index:,}")
-        return Link(self.download.format(index), label)
 
 
 def index_of(text: str) -> int:
