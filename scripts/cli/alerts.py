@@ -12,14 +12,7 @@ import typer
 from scripts.cli.acting import WAIT_SECONDS, WaitOption, acted, carry_out, digest_of_file
 from scripts.cli.command import command, group
 from scripts.cli.failures import REFUSED
-from scripts.cli.nodes import (
-    opened,
-    reading,
-    require_role,
-    say_what_waits,
-    whole_number,
-    work_until,
-)
+from scripts.cli.nodes import opened, reading, say_what_waits, whole_number, work_until
 from scripts.cli.options import AlertArgument, NodeOption
 from scripts.cli.output import Output
 
@@ -65,8 +58,7 @@ def list_alerts(
     from ledger.policy.money import yuan_text
     from ledger.supervision.queries import alerts
 
-    with reading(node) as context:
-        require_role(context, "supervisor")
+    with reading(node, "supervisor") as context:
         found = [item for item in alerts(context) if not open_only or item.state == "OPEN"]
     out.result(
         [_document(item) for item in found],
@@ -102,8 +94,7 @@ def show(out: Output, *, alert: AlertArgument, node: NodeOption) -> None:
     from ledger.policy.money import yuan_text
     from ledger.supervision.queries import alert_detail
 
-    with reading(node) as context:
-        require_role(context, "supervisor")
+    with reading(node, "supervisor") as context:
         detail = alert_detail(context, _alert_id(context, alert))
     entries: list[dict[str, Any]] = [
         {
@@ -178,9 +169,8 @@ def prove(
     from ledger.supervision.queries import alert_detail
     from ledger.supervision.service import prove_conflict
 
-    with opened(node) as opened_node:
+    with opened(node, "supervisor") as opened_node:
         context = opened_node.context
-        require_role(context, "supervisor")
         alert_id = _alert_id(context, alert)
         prove_conflict(context, alert_id)
         done = work_until(
@@ -228,9 +218,8 @@ def answer(
     """Answer a proven conflict, as one of its two bureaus, in ten working days (答复冲突)."""
     from ledger.governing import answering
 
-    with opened(node) as opened_node:
+    with opened(node, "bureau") as opened_node:
         context = opened_node.context
-        require_role(context, "bureau")
         act = answering(conflict, digest_of_file(document))
         code = carry_out(out, opened_node, [act], wait)
         due_at = context.chain.answer_due_at(conflict)
@@ -248,9 +237,8 @@ def show_reversal(
     from ledger.governing import showing_reversal
     from ledger.supervision.service import shown_reversal
 
-    with opened(node) as opened_node:
+    with opened(node, "supervisor") as opened_node:
         context = opened_node.context
-        require_role(context, "supervisor")
         alert_id = _alert_id(context, alert)
         conflict_id, which, proof = shown_reversal(context, alert_id)
         act = showing_reversal(context, conflict_id, which, proof)
@@ -284,9 +272,8 @@ def close(
     from ledger.supervision.queries import alert_detail
     from ledger.supervision.service import require_proven
 
-    with opened(node) as opened_node:
+    with opened(node, "supervisor") as opened_node:
         context = opened_node.context
-        require_role(context, "supervisor")
         alert_id = _alert_id(context, alert)
         conflict_id = require_proven(context, alert_id)
         found = ConflictOutcome[outcome.name]

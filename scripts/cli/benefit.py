@@ -13,7 +13,7 @@ from scripts.cli.command import command, group
 from scripts.cli.documents import DocumentOption, digest_of_document
 from scripts.cli.failures import REFUSED
 from scripts.cli.identity import read_identity
-from scripts.cli.nodes import opened, reading, require_role, say_what_waits, work_until
+from scripts.cli.nodes import opened, reading, say_what_waits, work_until
 from scripts.cli.options import CheckerOption, IdentityFileOption, MakerOption, NodeOption
 from scripts.cli.output import Output
 from scripts.cli.transfer_oversight import WaitOption
@@ -259,9 +259,8 @@ def _act(
     from ledger.transfers.claims import place_of
 
     kind = _kind(stay=stay)
-    with opened(node) as opened_node:
+    with opened(node, role) as opened_node:
         context = opened_node.context
-        require_role(context, role)
         number = _tag(out, context, tag, identity_file)
         act(context, number)
         done = work_until(

@@ -18,7 +18,7 @@ from scripts.cli.acting import (
 )
 from scripts.cli.command import command, group
 from scripts.cli.council import submit
-from scripts.cli.nodes import opened, require_role
+from scripts.cli.nodes import opened
 from scripts.cli.options import NodeArgument, NodeOption
 from scripts.cli.output import Output
 
@@ -113,8 +113,7 @@ def officer(
     """Let an officer approve payments of a bureau, or no longer (授权经办人)."""
     from ledger.governing import appointing
 
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         act = appointing(log, account, active=not remove)
         code = carry_out(out, opened_node, [act], wait)
     return acted(out, {"log_id": log, "officer": account, "active": not remove}, code)
@@ -134,8 +133,7 @@ def endpoint(
     """Say where a bureau's node is found from now on (变更地址)."""
     from ledger.governing import moving
 
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         code = carry_out(out, opened_node, [moving(log, url)], wait)
     return acted(out, {"log_id": log, "endpoint": url}, code)
 
@@ -152,8 +150,7 @@ def suspend(
     from ledger.governing import suspending
 
     digest = digest_of_file(reason)
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         code = carry_out(out, opened_node, [suspending(log, digest)], wait)
     return acted(out, {"log_id": log, "suspended": True, "reason_digest": digest}, code)
 
@@ -170,8 +167,7 @@ def reinstate(
     from ledger.governing import reinstating
 
     digest = digest_of_file(reason)
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         code = carry_out(out, opened_node, [reinstating(log, digest)], wait)
     return acted(out, {"log_id": log, "suspended": False, "reason_digest": digest}, code)
 
@@ -225,7 +221,6 @@ def succeed(
 
     digest = digest_of_file(reason)
     bureau = enrolment_of(directory)
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         calls = succeeding_calls(opened_node.context, log, size, bureau, digest)
         return submit(out, opened_node, calls, wait)

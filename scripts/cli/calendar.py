@@ -8,7 +8,7 @@ from scripts.cli.acting import WAIT_SECONDS, WaitOption, carry_out
 from scripts.cli.command import command, group
 from scripts.cli.council import submit
 from scripts.cli.failures import DONE
-from scripts.cli.nodes import opened, reading, require_role
+from scripts.cli.nodes import opened, reading
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output
 
@@ -56,8 +56,7 @@ def publish(out: Output, *, node: NodeOption, wait: WaitOption = WAIT_SECONDS) -
     """Publish the years that the chain does not have, with the enrolment key (发布年度工作日)."""
     from ledger.governing import publishing_years
 
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         acts = publishing_years(opened_node.context)
         code = carry_out(out, opened_node, acts, wait) if acts else DONE
     years = [act.call.arguments[0] for act in acts]
@@ -72,8 +71,7 @@ def correct(out: Output, *, node: NodeOption, wait: WaitOption = WAIT_SECONDS) -
     """Propose to the council that years which differ be corrected (更正年度工作日)."""
     from ledger.governing import correcting_calls
 
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         calls = correcting_calls(opened_node.context)
         if calls:
             return submit(out, opened_node, calls, wait)

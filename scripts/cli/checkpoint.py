@@ -10,7 +10,7 @@ import typer
 
 from scripts.cli.command import command
 from scripts.cli.failures import REFUSED
-from scripts.cli.nodes import answering, opened, require_role, say_what_waits, work_until
+from scripts.cli.nodes import answering, opened, say_what_waits, work_until
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output
 
@@ -57,9 +57,8 @@ def checkpoint(
     when the time was too short; what was begun
     goes on with the next call.
     """
-    with opened(node) as opened_node:
+    with opened(node, "bureau") as opened_node:
         context = opened_node.context
-        require_role(context, "bureau")
         wanted = _standing(context).size
         cosigners = len(context.chain.supervisors()) if wanted else 0
         with answering(opened_node) if wait else nullcontext():

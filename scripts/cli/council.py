@@ -146,8 +146,7 @@ def approve(
     """Approve a proposal with this supervisor's key (赞成)."""
     from ledger.governing import approving
 
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         found = _found(opened_node.context, proposal)
         return _step(out, opened_node, found, approving(found.proposal_id), wait)
 
@@ -158,8 +157,7 @@ def object_to(
     """Object to a proposal; as many objections as approvals are needed end it (反对)."""
     from ledger.governing import objecting
 
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "supervisor")
+    with opened(node, "supervisor") as opened_node:
         found = _found(opened_node.context, proposal)
         return _step(out, opened_node, found, objecting(found.proposal_id), wait)
 

@@ -22,7 +22,7 @@ from scripts.cli.acting import (
 )
 from scripts.cli.command import command
 from scripts.cli.council import submit
-from scripts.cli.nodes import opened, reading, require_role
+from scripts.cli.nodes import opened, reading
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output
 
@@ -129,9 +129,8 @@ def freeze(
     """Stop a bureau's outgoing money for ten working days; it ends by itself (冻结拨付)."""
     from ledger.governing import freezing
 
-    with opened(node) as opened_node:
+    with opened(node, "supervisor") as opened_node:
         context = opened_node.context
-        require_role(context, "supervisor")
         code = carry_out(out, opened_node, [freezing(log, digest_of_file(reason))], wait)
         until = datetime.fromtimestamp(context.chain.frozen_until(log), UTC)
         frozen = until > context.clock.now()
@@ -149,9 +148,8 @@ def unfreeze(
     """End a freeze early; what the council renewed, only the council ends (解除冻结)."""
     from ledger.governing import lifting
 
-    with opened(node) as opened_node:
+    with opened(node, "supervisor") as opened_node:
         context = opened_node.context
-        require_role(context, "supervisor")
         act = lifting(log, digest_of_file(reason))
         if context.chain.freeze_of(log).is_renewed:
             return submit(out, opened_node, [act.call], wait)
@@ -284,9 +282,8 @@ def take_over(out: Output, *, node: NodeOption, wait: WaitOption = WAIT_SECONDS)
     """Move the books of the closed log that this bureau carries on to its own (承接账务)."""
     from ledger.governing import taking_over
 
-    with opened(node) as opened_node:
+    with opened(node, "bureau") as opened_node:
         context = opened_node.context
-        require_role(context, "bureau")
         code = carry_out(out, opened_node, [taking_over(context.log_id)], wait)
         taken = int(context.log_id)
     return acted(out, {"log_id": taken, "taken_over": True}, code)

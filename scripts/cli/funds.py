@@ -10,7 +10,7 @@ import typer
 from ledger.errors import AmountError
 from scripts.cli import fund_rules
 from scripts.cli.command import command, group
-from scripts.cli.nodes import reading, require_role
+from scripts.cli.nodes import reading
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output
 
@@ -119,8 +119,7 @@ def clear_shortfall(
     from ledger.policy.money import fen_of_yuan, yuan_text
 
     amount_fen = fen_of_yuan(amount)
-    with reading(node) as context:
-        require_role(context, "bureau")
+    with reading(node, "bureau") as context:
         cleared = clear(context, key, amount_fen, document)
     text = yuan_text(amount_fen)
     out.result(
@@ -145,8 +144,7 @@ def balances(out: Output, *, node: NodeOption) -> None:
     from ledger.policy.money import yuan_text
     from ledger.records.corrections import WAITING
 
-    with reading(node) as context:
-        require_role(context, "bureau")
+    with reading(node, "bureau") as context:
         on_chain = chain_balances(context)
         with context.read() as view:
             books = view.journal.balances()

@@ -21,18 +21,24 @@ _MINIMUM_PREFIX: Final = 4
 
 
 @contextmanager
-def opened(directory: Path) -> Iterator[Node]:
-    """An open node; closed again whatever happens."""
+def opened(directory: Path, role: str | None = None) -> Iterator[Node]:
+    """An open node; closed again whatever happens.
+
+    Raises:
+        NotPermittedError: the command is for nodes of a role, and this one has the other.
+    """
     from ledger.node import open_node
 
     with open_node(directory) as node:
+        if role is not None:
+            require_role(node.context, role)
         yield node
 
 
 @contextmanager
-def reading(directory: Path) -> Iterator[NodeContext]:
-    """The context of an open node."""
-    with opened(directory) as node:
+def reading(directory: Path, role: str | None = None) -> Iterator[NodeContext]:
+    """The context of an open node. Raises as :func:`opened`."""
+    with opened(directory, role) as node:
         yield node.context
 
 

@@ -18,7 +18,7 @@ from ledger.errors import (
 )
 from scripts.cli.command import command, group
 from scripts.cli.failures import DONE, REFUSED
-from scripts.cli.nodes import reading, require_role
+from scripts.cli.nodes import reading
 from scripts.cli.options import NodeOption, OutOption, finality_of
 from scripts.cli.output import Output
 
@@ -100,8 +100,7 @@ def prove(
     from ledger.recording.peers import request_headers
     from ledger.recording.proofs import prove_entry
 
-    with reading(node) as context:
-        require_role(context, "bureau")
+    with reading(node, "bureau") as context:
         feeds = FeedClient(partial(request_headers, context))
         try:
             bundle = prove_entry(

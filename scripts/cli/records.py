@@ -14,7 +14,7 @@ from ledger.records.rules import REVERSAL_REASONS, ReversalReason
 from scripts.cli.command import command, group
 from scripts.cli.identity import read_identity
 from scripts.cli.imports import refuse_findings
-from scripts.cli.nodes import reading, require_role
+from scripts.cli.nodes import reading
 from scripts.cli.options import (
     CheckerOption,
     IdentityFileOption,
@@ -103,8 +103,7 @@ def reverse(
     """
     from ledger.records.corrections import reverse_entry
 
-    with reading(node) as context:
-        require_role(context, "bureau")
+    with reading(node, "bureau") as context:
         done = reverse_entry(context, index, reason, basis, maker, checker)
     _show_correction(out, done)
 
@@ -139,8 +138,7 @@ def restate(
     from ledger.records.corrections import restate_entry
 
     try:
-        with reading(node) as context:
-            require_role(context, "bureau")
+        with reading(node, "bureau") as context:
             with context.read() as view:
                 stored = view.log.entry(index)
             is_payment = stored is not None and stored.entry.head.kind is Kind.PAYOUT
@@ -184,8 +182,7 @@ def redecide(
     from ledger.benefits.service import restate_decision
     from ledger.policy.retirement import Category
 
-    with reading(node) as context:
-        require_role(context, "bureau")
+    with reading(node, "bureau") as context:
         done = restate_decision(
             context,
             index,
@@ -227,8 +224,7 @@ def erase(
     from ledger.records.erasing import erase_person
 
     number = read_identity(out, identity_file)
-    with reading(node) as context:
-        require_role(context, "bureau")
+    with reading(node, "bureau") as context:
         report = erase_person(context, number, reason, basis, maker, checker)
     _show_erasure(out, report)
 
@@ -272,8 +268,7 @@ def as_of(
 
     at = moment_of(moment)
     number = read_identity(out, identity_file) if person or identity_file is not None else None
-    with reading(node) as context:
-        require_role(context, "bureau")
+    with reading(node, "bureau") as context:
         state = log_as_of(context, at)
         totals = totals_as_of(context, state, class_)
         facts = None

@@ -16,7 +16,7 @@ from scripts.cli.acting import (
     digest_of_file,
 )
 from scripts.cli.command import command, group
-from scripts.cli.nodes import opened, reading, require_role
+from scripts.cli.nodes import opened, reading
 from scripts.cli.options import NodeOption
 from scripts.cli.output import Output
 
@@ -89,8 +89,7 @@ def _change(
     from ledger.governing import restoring, revoking
 
     digest = digest_of_file(reason)
-    with opened(node) as opened_node:
-        require_role(opened_node.context, "bureau")
+    with opened(node, "bureau") as opened_node:
         log = int(opened_node.context.log_id)
         make = revoking if revoked else restoring
         code = carry_out(out, opened_node, [make(log, numbers, digest)], wait)
