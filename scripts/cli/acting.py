@@ -11,7 +11,7 @@ import typer
 
 from ledger.errors import UsageError
 from scripts.cli.failures import DONE, REFUSED
-from scripts.cli.nodes import say_what_waits, work_until
+from scripts.cli.nodes import opened, say_what_waits, work_until
 from scripts.cli.output import Output
 
 if TYPE_CHECKING:
@@ -85,8 +85,21 @@ def carry_out(out: Output, node: Node, acts: Sequence[Act], wait: float) -> int:
     return DONE if wait == 0 else REFUSED
 
 
+def act_as(
+    out: Output, directory: Path, role: str, act: Act, document: dict[str, Any], wait: float
+) -> int:
+    """Carry out one act of a node that has a role, and tell what was done; the exit code.
+
+    Raises:
+        NotPermittedError: the node has the other role.
+    """
+    with opened(directory, role) as node:
+        code = carry_out(out, node, [act], wait)
+    return acted(out, document, code)
+
+
 def acted(out: Output, document: dict[str, Any], code: int) -> int:
-    """Tell what was done."""
+    """Tell what was done; the exit code."""
     answer = document | {"final": code == DONE}
     out.result(answer, lambda: out.facts([((name, name), value) for name, value in answer.items()]))
     return code

@@ -12,8 +12,7 @@ from scripts.cli.acting import (
     LogArgument,
     ReasonOption,
     WaitOption,
-    acted,
-    carry_out,
+    act_as,
     digest_of_file,
 )
 from scripts.cli.command import command, group
@@ -113,10 +112,9 @@ def officer(
     """Let an officer approve payments of a bureau, or no longer (授权经办人)."""
     from ledger.governing import appointing
 
-    with opened(node, "supervisor") as opened_node:
-        act = appointing(log, account, active=not remove)
-        code = carry_out(out, opened_node, [act], wait)
-    return acted(out, {"log_id": log, "officer": account, "active": not remove}, code)
+    act = appointing(log, account, active=not remove)
+    document = {"log_id": log, "officer": account, "active": not remove}
+    return act_as(out, node, "supervisor", act, document, wait)
 
 
 def endpoint(
@@ -133,9 +131,8 @@ def endpoint(
     """Say where a bureau's node is found from now on (变更地址)."""
     from ledger.governing import moving
 
-    with opened(node, "supervisor") as opened_node:
-        code = carry_out(out, opened_node, [moving(log, url)], wait)
-    return acted(out, {"log_id": log, "endpoint": url}, code)
+    document = {"log_id": log, "endpoint": url}
+    return act_as(out, node, "supervisor", moving(log, url), document, wait)
 
 
 def suspend(
@@ -150,9 +147,8 @@ def suspend(
     from ledger.governing import suspending
 
     digest = digest_of_file(reason)
-    with opened(node, "supervisor") as opened_node:
-        code = carry_out(out, opened_node, [suspending(log, digest)], wait)
-    return acted(out, {"log_id": log, "suspended": True, "reason_digest": digest}, code)
+    document = {"log_id": log, "suspended": True, "reason_digest": digest}
+    return act_as(out, node, "supervisor", suspending(log, digest), document, wait)
 
 
 def reinstate(
@@ -167,9 +163,8 @@ def reinstate(
     from ledger.governing import reinstating
 
     digest = digest_of_file(reason)
-    with opened(node, "supervisor") as opened_node:
-        code = carry_out(out, opened_node, [reinstating(log, digest)], wait)
-    return acted(out, {"log_id": log, "suspended": False, "reason_digest": digest}, code)
+    document = {"log_id": log, "suspended": False, "reason_digest": digest}
+    return act_as(out, node, "supervisor", reinstating(log, digest), document, wait)
 
 
 def close(
