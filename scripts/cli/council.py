@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -146,9 +146,7 @@ def approve(
     """Approve a proposal with this supervisor's key (赞成)."""
     from ledger.governing import approving
 
-    with opened(node, "supervisor") as opened_node:
-        found = _found(opened_node.context, proposal)
-        return _step(out, opened_node, found, approving(found.proposal_id), wait)
+    return _vote(out, node, proposal, approving, wait)
 
 
 def object_to(
@@ -157,9 +155,7 @@ def object_to(
     """Object to a proposal; as many objections as approvals are needed end it (反对)."""
     from ledger.governing import objecting
 
-    with opened(node, "supervisor") as opened_node:
-        found = _found(opened_node.context, proposal)
-        return _step(out, opened_node, found, objecting(found.proposal_id), wait)
+    return _vote(out, node, proposal, objecting, wait)
 
 
 def execute(
@@ -195,6 +191,14 @@ def submit(out: Output, node: Node, calls: Sequence[Call], wait: float) -> int:
         found = context.chain.proposal(proposal_id) or found
     _tell(out, context, found)
     return code
+
+
+def _vote(
+    out: Output, directory: Path, proposal: str, voting: Callable[[bytes], Act], wait: float
+) -> int:
+    with opened(directory, "supervisor") as node:
+        found = _found(node.context, proposal)
+        return _step(out, node, found, voting(found.proposal_id), wait)
 
 
 def _step(out: Output, node: Node, found: ProposalOnChain, act: Act, wait: float) -> int:
