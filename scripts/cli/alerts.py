@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,7 @@ from scripts.cli.command import command, group
 from scripts.cli.failures import REFUSED
 from scripts.cli.nodes import opened, reading, say_what_waits, whole_number, work_until
 from scripts.cli.options import AlertArgument, NodeOption
-from scripts.cli.output import Output
+from scripts.cli.output import Output, chain_time
 
 if TYPE_CHECKING:
     from ledger.recording.context import NodeContext
@@ -223,7 +222,7 @@ def answer(
         act = answering(conflict, digest_of_file(document))
         code = carry_out(out, opened_node, [act], wait)
         due_at = context.chain.answer_due_at(conflict)
-    result = {"conflict_id": conflict, "answered": True, "due_at": _time(due_at)}
+    result = {"conflict_id": conflict, "answered": True, "due_at": chain_time(due_at)}
     return acted(out, result, code)
 
 
@@ -288,10 +287,6 @@ def close(
         state = alert_detail(context, alert_id).alert.state
     result = {"alert": alert_id, "conflict_id": conflict_id, "outcome": outcome, "state": state}
     return acted(out, result, code)
-
-
-def _time(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _alert_id(context: NodeContext, given: str) -> str:

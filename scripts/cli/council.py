@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +15,7 @@ from scripts.cli.command import command, group
 from scripts.cli.failures import DONE
 from scripts.cli.nodes import opened, reading, require_role, whole_number
 from scripts.cli.options import NodeOption
-from scripts.cli.output import Output, Words
+from scripts.cli.output import Output, Words, chain_time
 
 if TYPE_CHECKING:
     from ledger.chain.bindings import ProposalOnChain
@@ -218,9 +217,10 @@ def _found(context: NodeContext, given: str) -> ProposalOnChain:
 
 def _require_ready(context: NodeContext, found: ProposalOnChain) -> None:
     now = context.chain.gateway.latest_block().time
-    if found.state.name == "SCHEDULED" and found.ready_at > now:
-        ready = datetime.fromtimestamp(found.ready_at, UTC).isoformat()
-        raise NotPermittedError(action="carrying it out", needed=f"its delay to end, at {ready}")
+    ready = chain_time(found.ready_at)
+    if ready is not None and _state(found, now) == "SCHEDULED":
+        needed = f"its delay to end, at {ready.isoformat()}"
+        raise NotPermittedError(action="carrying it out", needed=needed)
 
 
 def _state(proposal: ProposalOnChain, now: int) -> str:
@@ -232,13 +232,12 @@ def _state(proposal: ProposalOnChain, now: int) -> str:
 def _document(context: NodeContext, proposal: ProposalOnChain, now: int) -> dict[str, Any]:
     from ledger.chain.deciding import named_calls
 
-    ready = datetime.fromtimestamp(proposal.ready_at, UTC) if proposal.ready_at else None
     return {
         "proposal": "0x" + proposal.proposal_id.hex(),
         "state": _state(proposal, now),
         "proposer": proposal.proposer,
-        "proposed_at": datetime.fromtimestamp(proposal.proposed_at, UTC),
-        "ready_at": ready,
+        "proposed_at": chain_time(proposal.proposed_at),
+        "ready_at": chain_time(proposal.ready_at),
         "approvals": proposal.approvals,
         "approved_by": list(proposal.approved_by),
         "objections": proposal.objections,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,10 +24,11 @@ from scripts.cli.command import command
 from scripts.cli.council import submit
 from scripts.cli.nodes import opened, reading
 from scripts.cli.options import NodeOption
-from scripts.cli.output import Output
+from scripts.cli.output import Output, chain_time
 
 if TYPE_CHECKING:
     from ledger.funds.model import Account
+    from ledger.recording.context import NodeContext
 
 
 class MovementName(StrEnum):
@@ -80,16 +81,16 @@ def freezes(out: Output, *, node: NodeOption) -> None:
     from ledger.policy.money import yuan_text
 
     with reading(node) as context:
-        now = context.clock.now()
         rows: list[dict[str, Any]] = []
         for bureau in context.chain.bureaus():
-            ends = datetime.fromtimestamp(context.chain.frozen_until(bureau.log_id), UTC)
+            ends = _frozen_until(context, bureau.log_id)
             rows.append(
                 {
                     "log_id": bureau.log_id,
                     "name": bureau.name,
-                    "frozen_until": ends if ends > now else None,
-                    "renewed": context.chain.freeze_of(bureau.log_id).is_renewed and ends > now,
+                    "frozen_until": ends,
+                    "renewed": ends is not None
+                    and context.chain.freeze_of(bureau.log_id).is_renewed,
                     "shortfall_fen": context.chain.fund_balance(bureau.log_id, Account.SHORTFALL),
                 }
             )
@@ -132,9 +133,8 @@ def freeze(
     with opened(node, "supervisor") as opened_node:
         context = opened_node.context
         code = carry_out(out, opened_node, [freezing(log, digest_of_file(reason))], wait)
-        until = datetime.fromtimestamp(context.chain.frozen_until(log), UTC)
-        frozen = until > context.clock.now()
-    return acted(out, {"log_id": log, "frozen_until": until if frozen else None}, code)
+        until = _frozen_until(context, log)
+    return acted(out, {"log_id": log, "frozen_until": until}, code)
 
 
 def unfreeze(
@@ -213,7 +213,7 @@ def routes(out: Output, *, pool: PoolArgument, node: NodeOption) -> None:
             {
                 "movement": movement.name,
                 "routes": [[source.name, target.name] for source, target in profile.routes],
-                "effective_at": _when(profile.effective_at),
+                "effective_at": chain_time(profile.effective_at),
             }
             for movement, profile in found
         ],
@@ -226,7 +226,7 @@ def routes(out: Output, *, pool: PoolArgument, node: NodeOption) -> None:
                         f"{out.word(ACCOUNT_NAMES[source])} → {out.word(ACCOUNT_NAMES[target])}"
                         for source, target in profile.routes
                     ),
-                    _when(profile.effective_at),
+                    chain_time(profile.effective_at),
                 ]
                 for movement, profile in found
             ],
@@ -289,6 +289,12 @@ def take_over(out: Output, *, node: NodeOption, wait: WaitOption = WAIT_SECONDS)
     return acted(out, {"log_id": taken, "taken_over": True}, code)
 
 
+def _frozen_until(context: NodeContext, log_id: int) -> datetime | None:
+    """When a freeze that holds now ends."""
+    ends = chain_time(context.chain.frozen_until(log_id))
+    return ends if ends is not None and ends > context.clock.now() else None
+
+
 def _account(name: OwnAccount) -> Account:
     from ledger.funds.model import Account
 
@@ -309,7 +315,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise EncodingError(field="from", reason="it must be a day such as 2027-01-01") from error
-
-
-def _when(seconds: int) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -47,6 +47,11 @@ def default_language(environment: Mapping[str, str]) -> str:
     return "en"
 
 
+def chain_time(seconds: int | None) -> datetime | None:
+    """A time of the chain, in seconds since 1970; 0 there says that there is none (yet)."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
 def plain(value: Any) -> Any:
     """A value as JSON has it: bytes in hexadecimal, times in ISO 8601 (UTC), enums by name."""
     if isinstance(value, Mapping):

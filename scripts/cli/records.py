@@ -22,9 +22,11 @@ from scripts.cli.options import (
     MappingOption,
     NodeOption,
 )
-from scripts.cli.output import Output
+from scripts.cli.output import Output, chain_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ledger.recording.correcting import Correction
     from ledger.recording.replay import FactAsOf, LogAsOf
     from ledger.records.erasing import ErasureReport
@@ -343,12 +345,8 @@ def _checkpoint_document(checkpoint: StoredCheckpoint | None) -> dict[str, Any] 
     }
 
 
-def _anchored_at(checkpoint: StoredCheckpoint | None) -> Any:
-    from datetime import UTC, datetime
-
-    if checkpoint is None or checkpoint.block_time is None:
-        return None
-    return datetime.fromtimestamp(checkpoint.block_time, UTC)
+def _anchored_at(checkpoint: StoredCheckpoint | None) -> datetime | None:
+    return None if checkpoint is None else chain_time(checkpoint.block_time)
 
 
 def _state_document(state: LogAsOf) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cli.output import Output, default_language, plain
+from scripts.cli.output import Output, chain_time, default_language, plain
 
 
 class Colour(StrEnum):
@@ -38,6 +38,15 @@ class TestDefaultLanguage:
     )
     def test_the_locale_decides(self, environment, language):
         assert default_language(environment) == language
+
+
+class TestChainTime:
+    def test_seconds_since_1970_in_utc(self):
+        assert chain_time(1_789_430_400) == datetime(2026, 9, 15, tzinfo=UTC)
+
+    @pytest.mark.parametrize("none", [0, None])
+    def test_nought_is_no_time(self, none):
+        assert chain_time(none) is None
 
 
 class TestPlain:
