@@ -18,7 +18,7 @@ import posixpath
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -35,6 +35,8 @@ LIBRARY = "@openzeppelin/contracts"
 LIBRARY_VERSION = "5.4.0"
 EVM_VERSION = "london"
 OPTIMIZER_RUNS = 200
+NO_METADATA = {"appendCBOR": False, "bytecodeHash": "none"}
+"""Without a metadata trailer the code depends on what it does, not on comments or paths."""
 DOWNLOAD_TIMEOUT_SECONDS = 60
 SCHEMA = "anxu-contract-artifact/1"
 
@@ -153,10 +155,16 @@ def answering_like_native(modules: Path) -> Path:
 
 def read_sources(library: Path) -> dict[str, str]:
     """The text of our sources and of all they import, by the path under which it is imported."""
-    texts = {
+    ours = {
         path.relative_to(SOURCES).as_posix(): path.read_text("utf-8")
         for path in sorted(SOURCES.rglob("*.sol"))
     }
+    return with_imports(ours, library)
+
+
+def with_imports(sources: Mapping[str, str], library: Path) -> dict[str, str]:
+    """Sources and all they import that is not among them, found in ``library``; texts by path."""
+    texts = dict(sources)
     waiting = list(texts)
     while waiting:
         name = waiting.pop()
@@ -165,6 +173,15 @@ def read_sources(library: Path) -> dict[str, str]:
                 texts[found] = (library / found).read_text("utf-8")
                 waiting.append(found)
     return texts
+
+
+def question(texts: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the compiler is asked, as its standard JSON has it; the rules are London's."""
+    return {
+        "language": "Solidity",
+        "sources": {name: {"content": text} for name, text in texts.items()},
+        "settings": {"evmVersion": EVM_VERSION, **settings},
+    }
 
 
 def imports_of(name: str, text: str) -> list[str]:
@@ -191,20 +208,11 @@ def compile_artifacts(compiler: Path, library: Path) -> dict[str, str]:
     ]
     compiled = sorted(name for name in texts if "/" not in name or name.startswith("mocks/"))
     settings = {
-        "evmVersion": EVM_VERSION,
         "optimizer": {"enabled": True, "runs": OPTIMIZER_RUNS},
-        # Without a metadata trailer the code depends on what it does, not on comments or paths.
-        "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
+        "metadata": NO_METADATA,
         "outputSelection": {"*": {"*": wanted}},
     }
-    answer = solcx.compile_standard(
-        {
-            "language": "Solidity",
-            "sources": {name: {"content": text} for name, text in texts.items()},
-            "settings": settings,
-        },
-        solc_binary=compiler,
-    )
+    answer = solcx.compile_standard(question(texts, settings), solc_binary=compiler)
     if faults := [each["formattedMessage"] for each in answer.get("errors", []) if _is_ours(each)]:
         raise CompilationError("\n".join(faults))
     artifacts = {}

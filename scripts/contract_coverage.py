@@ -91,15 +91,13 @@ def compile_plainly() -> tuple[dict[str, str], list[Code], dict[str, Source]]:
     compiler = compile_contracts.find_compiler(_say)
     texts = compile_contracts.read_sources(compile_contracts.find_library(_say))
     settings = {
-        "evmVersion": compile_contracts.EVM_VERSION,
         "optimizer": {"enabled": False},
-        "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
+        "metadata": compile_contracts.NO_METADATA,
         "outputSelection": {
             "*": {"*": ["abi", "evm.bytecode", "evm.deployedBytecode"], "": ["ast"]}
         },
     }
-    sources = {name: {"content": text} for name, text in texts.items()}
-    question = {"language": "Solidity", "sources": sources, "settings": settings}
+    question = compile_contracts.question(texts, settings)
     answer = solcx.compile_standard(question, solc_binary=compiler)
     names = {each["id"]: name for name, each in answer["sources"].items()}
     artifacts, codes = {}, []

@@ -66,14 +66,8 @@ def findings() -> set[Finding]:
     """What Slither complains of in our sources."""
     compiler = compile_contracts.find_compiler(_say)
     texts = compile_contracts.read_sources(compile_contracts.find_library(_say))
-    question = {
-        "language": "Solidity",
-        "sources": {name: {"content": text} for name, text in texts.items()},
-        "settings": {
-            "evmVersion": compile_contracts.EVM_VERSION,
-            "outputSelection": {"*": {"*": _WANTED, "": ["ast"]}},
-        },
-    }
+    settings = {"outputSelection": {"*": {"*": _WANTED, "": ["ast"]}}}
+    question = compile_contracts.question(texts, settings)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for path, text in texts.items():  # it wants to see the files that the input names

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from posixpath import normpath
+from pathlib import Path
 from typing import Any, Final
 
 import solcx
@@ -18,7 +17,7 @@ from devnet.packages import npm_packages
 from devnet.scratch import ScratchChain, digest_of, encoded
 
 from scripts.bench import Report
-from scripts.compile_contracts import answering_like_native
+from scripts.compile_contracts import answering_like_native, question, with_imports
 
 PINNED: Final = Path(__file__).parent / "peers"
 EAS: Final = "@ethereum-attestation-service/eas-contracts/contracts"
@@ -27,7 +26,6 @@ STORE_FACTORY: Final = (
 )
 OPTIMIZER_RUNS: Final = 1_000_000
 """What the authors of EAS compile with."""
-_IMPORT: Final = re.compile(r'^import[^;]*?"([^"]+)";', re.MULTILINE)
 _CODE: Final = re.compile(r'const _bytecode =\s*"0x([0-9a-f]+)"')
 _ZERO: Final = bytes(32)
 
@@ -119,33 +117,16 @@ def _created(chain: ScratchChain, owner: str, code: bytes) -> str:
 
 def _compiled(modules: Path) -> dict[str, bytes]:
     """The code that creates EAS and its registry, by contract."""
-    texts: dict[str, str] = {}
-    waiting = [f"{EAS}/EAS.sol", f"{EAS}/SchemaRegistry.sol"]
-    wanted = list(waiting)
-    while waiting:
-        name = waiting.pop()
-        if name in texts:
-            continue
-        texts[name] = (modules / name).read_text("utf-8")
-        folder = PurePosixPath(name).parent
-        waiting += [
-            normpath((folder / path).as_posix()) if path.startswith(".") else path
-            for path in _IMPORT.findall(texts[name])
-        ]
+    wanted = {name: f"{EAS}/{name}.sol" for name in ("EAS", "SchemaRegistry")}
+    texts = {source: (modules / source).read_text("utf-8") for source in wanted.values()}
+    settings = {
+        "optimizer": {"enabled": True, "runs": OPTIMIZER_RUNS},
+        "outputSelection": {"*": {"*": ["evm.bytecode.object"]}},
+    }
     answer = solcx.compile_standard(
-        {
-            "language": "Solidity",
-            "sources": {name: {"content": text} for name, text in texts.items()},
-            "settings": {
-                "evmVersion": "london",
-                "optimizer": {"enabled": True, "runs": OPTIMIZER_RUNS},
-                "outputSelection": {"*": {"*": ["evm.bytecode.object"]}},
-            },
-        },
-        solc_binary=answering_like_native(modules),
+        question(with_imports(texts, modules), settings), solc_binary=answering_like_native(modules)
     )
-    names = [PurePosixPath(source).stem for source in wanted]
     return {
         name: bytes.fromhex(answer["contracts"][source][name]["evm"]["bytecode"]["object"])
-        for source, name in zip(wanted, names, strict=True)
+        for name, source in wanted.items()
     }
