@@ -8,7 +8,6 @@ second; and a chain without block time moves its clock one second a block.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -19,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +33,7 @@ from devnet.directory import (
     write_json,
 )
 from devnet.errors import BirthMismatchError, SettingsError, StartError
+from devnet.keeper import end, end_with_parent
 from devnet.settings import (
     ANVIL,
     DEFAULT_BASE_FEE_WEI,
@@ -54,8 +55,6 @@ PROGRAM_LOG: Final = "anvil.log"
 GAS_LIMIT: Final = 500_000_000
 """So large that no block fills half of it: a base fee that began at 0 then stays there."""
 START_SECONDS: Final = 30.0
-STOP_SECONDS: Final = 20.0
-_PR_SET_PDEATHSIG: Final = 1
 _POLL_SECONDS: Final = 0.02
 _LOG_TAIL_BYTES: Final = 2_000
 
@@ -136,12 +135,7 @@ class AnvilNode:
     def close(self) -> None:
         """Have anvil write its state and end; free the directory."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)  # it writes its state on this one only
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process, asking=signal.SIGINT)  # it writes its state on this one only
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -182,7 +176,7 @@ class AnvilNode:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads yet
+                preexec_fn=partial(end_with_parent, signal.SIGINT),  # noqa: PLW1509 - no threads yet
             )
 
     def _wait(self, url: str, directory: Path) -> None:
@@ -263,7 +257,3 @@ def _port(settings: DevnetSettings) -> int:
                 ) from error
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

@@ -14,23 +14,29 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-STOP_SECONDS: Final = 20
+STOP_SECONDS: Final = 20.0
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def end_with_parent(number: signal.Signals) -> None:
+    """Have this process get a signal when the one that started it is gone (``preexec_fn``)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(
+    process: subprocess.Popen[bytes],
+    seconds: float = STOP_SECONDS,
+    asking: signal.Signals = signal.SIGTERM,
+) -> None:
     """Ask a process to end; make it after a while."""
     if process.poll() is None:
-        process.terminate()
+        process.send_signal(asking)
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -40,7 +46,8 @@ def main(arguments: list[str]) -> int:
     """Run the command; its exit status."""
     owner_lock, pid_file, *command = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's to answer
-    process = subprocess.Popen(command, preexec_fn=_die_with_parent)  # noqa: PLW1509 - no threads yet
+    die_with_us = partial(end_with_parent, signal.SIGKILL)
+    process = subprocess.Popen(command, preexec_fn=die_with_us)  # noqa: PLW1509 - no threads yet
     Path(pid_file).write_text(str(process.pid), "utf-8")
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
 

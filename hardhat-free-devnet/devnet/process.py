@@ -19,6 +19,7 @@ from devnet.directory import (
     running_endpoint,
 )
 from devnet.errors import DirectoryInUseError, StartError
+from devnet.keeper import end
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,12 +104,7 @@ class DevnetProcess:
         """Let it finish the block under way and close; kill it if it does not. Harmless if gone."""
         if self._process is None:
             return
-        self._process.terminate()
-        try:
-            self._process.wait(timeout_seconds)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end(self._process, timeout_seconds)
         self._process = None
 
     def kill(self) -> None:

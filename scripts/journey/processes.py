@@ -14,13 +14,13 @@ from types import TracebackType
 from typing import Final, Self
 
 import httpx
+from devnet.keeper import end
 
 from scripts.journey import chains
 from scripts.journey.chains import RunningChain
 from scripts.journey.layout import CHAIN_ID, HOST, NODES, Layout, Plan
 
 START_SECONDS: Final = 180
-STOP_SECONDS: Final = 20
 
 
 class Processes:
@@ -96,7 +96,7 @@ class Processes:
             stderr=log,
         )
         self._nodes[name] = process
-        self._stack.callback(_end, process)
+        self._stack.callback(end, process)
 
     def wait_for_nodes(self) -> None:
         """Wait until every started node answers."""
@@ -148,13 +148,3 @@ def _answers(url: str) -> bool:
         return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
