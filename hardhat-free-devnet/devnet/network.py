@@ -360,7 +360,7 @@ class PoaNetwork:
             return False
         home, validator = self.home(number), self.validators[number - 1]
         for port in (validator.p2p_port, validator.engine_port, validator.rpc_port):
-            if not _is_free(port):
+            if not is_free(port):
                 raise StartError(
                     f"port {port} of validator {number} is taken by another program", ""
                 )
@@ -459,12 +459,13 @@ def _free_ports(count: int) -> list[int]:
     for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
         if len(found) == count:
             break
-        if _is_free(port):
+        if is_free(port):
             found.append(port)
     return found
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of this machine's loopback."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Final, Self
 
 import httpx
 from devnet.keeper import end
+from devnet.network import is_free
 
 from scripts.journey import chains
 from scripts.journey.chains import RunningChain
@@ -77,7 +77,7 @@ class Processes:
         """Serve a node (API and worker) in a process of its own, and wait until it answers."""
         self._layout.logs.mkdir(parents=True, exist_ok=True)
         port = self._plan.ports[name]
-        _wait_until(f"the node {name} of an earlier run", lambda: _is_free(port))
+        _wait_until(f"the node {name} of an earlier run", lambda: is_free(port))
         log = (self._layout.logs / f"{name}.log").open("ab")
         self._stack.callback(log.close)
         process = subprocess.Popen(
@@ -131,16 +131,6 @@ def _wait_until(what: str, ready: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} does not end; end it by hand and run this again")
         time.sleep(0.1)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def _answers(url: str) -> bool:
