@@ -44,7 +44,6 @@ from devnet.settings import (
 )
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
     from devnet.settings import DevnetSettings
@@ -141,12 +140,7 @@ class AnvilNode:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _launch(self, directory: Path, port: int) -> subprocess.Popen[bytes]:

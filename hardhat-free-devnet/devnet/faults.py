@@ -33,7 +33,6 @@ from devnet.errors import RpcError
 from devnet.stale import StaleView
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
 Change = Callable[[str, list[Any], Any], Any]
@@ -252,12 +251,7 @@ class FaultProxy:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _block_of(self, fault: Fault) -> int:

@@ -40,7 +40,6 @@ from devnet.packages import Report, silent
 from devnet.settings import DEFAULT_CHAIN_ID
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
 NETWORK_FILE: Final = "network.json"
@@ -295,12 +294,7 @@ class PoaNetwork:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _status(self, number: int) -> ValidatorStatus:

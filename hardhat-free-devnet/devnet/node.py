@@ -19,7 +19,6 @@ from devnet.errors import SettingsError
 from devnet.server import RpcServer
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
     from devnet.chain import Now
@@ -82,12 +81,7 @@ class DevnetNode:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -23,7 +23,6 @@ from devnet.keeper import end
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
     from typing import Self
 
     from devnet.settings import DevnetSettings
@@ -118,12 +117,7 @@ class DevnetProcess:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _arguments(self) -> list[str]:
