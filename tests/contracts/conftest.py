@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ MAIN = (
 MINIMUM_LINES = 3
 COUNCIL_DELAY_SECONDS = 3_600
 GAS = 3_000_000
+BEIJING = timezone(timedelta(hours=8))
+SATURDAY = 5
 PUBLISHED = 40
 
 
@@ -226,8 +229,41 @@ class Network:
     def last_time(self) -> int:
         return int(self.web3.eth.get_block("latest")["timestamp"])
 
+    @property
+    def year(self) -> int:
+        """The year in Beijing in which the next call would run."""
+        return self.beijing_day(self.now).year
+
     def wait(self, seconds: int) -> None:
         self.tester.time_travel(self.now + seconds)
+
+    def travel(self, time: int) -> None:
+        """Let the last block, which reads see, stand at ``time``."""
+        self.tester.time_travel(time + 1)
+
+    @staticmethod
+    def beijing_day(time: int) -> date:
+        return datetime.fromtimestamp(time, UTC).astimezone(BEIJING).date()
+
+    @classmethod
+    def end_of_term(cls, start: int, working_days: int) -> int:
+        """The second after the last of so many weekdays after the day of ``start``, in Beijing."""
+        day = cls.beijing_day(start)
+        while working_days:
+            day += timedelta(days=1)
+            working_days -= day.weekday() < SATURDAY
+        after = datetime(day.year, day.month, day.day, tzinfo=BEIJING) + timedelta(days=1)
+        return int(after.timestamp())
+
+    def publish_weekdays(self, years: int) -> None:
+        """Publish so many years from now on in which every Monday to Friday is a working day."""
+        for year in range(self.year, self.year + years):
+            day, bits = date(year, 1, 1), 0
+            while day.year == year:
+                bits |= (day.weekday() < SATURDAY) << (day.timetuple().tm_yday - 1)
+                day += timedelta(days=1)
+            words = [bits & (2**256 - 1), bits >> 256]
+            self.send("WorkCalendar", "publishYear", year, words, sender=self.supervisor)
 
     def bureau(self, number: int, **changes: Any) -> tuple[Any, ...]:
         """What a bureau is enrolled with, told apart by its number."""

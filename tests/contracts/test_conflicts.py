@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -11,33 +10,10 @@ NONE, OPEN, REVERSED, CLOSED = range(4)
 REPAID, RECEIVABLE, NOT_PAID_TWICE = 1, 2, 3
 EXPENDITURE = 3
 WORKING_DAYS = 10
-BEIJING = timezone(timedelta(hours=8))
-SATURDAY = 5
 
 
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
-
-
-def publish_weekdays(network, *years):
-    """Publish years in which every Monday to Friday is a working day."""
-    for year in years:
-        day, bits = date(year, 1, 1), 0
-        while day.year == year:
-            bits |= (day.weekday() < SATURDAY) << (day.timetuple().tm_yday - 1)
-            day += timedelta(days=1)
-        words = [bits & (2**256 - 1), bits >> 256]
-        network.send("WorkCalendar", "publishYear", year, words, sender=network.supervisor)
-
-
-def end_of_term(start, working_days=WORKING_DAYS):
-    """The second after the last of so many weekdays after the day of ``start``, in Beijing."""
-    day = datetime.fromtimestamp(start, UTC).astimezone(BEIJING).date()
-    while working_days:
-        day += timedelta(days=1)
-        working_days -= day.weekday() < SATURDAY
-    after = datetime(day.year, day.month, day.day, tzinfo=BEIJING) + timedelta(days=1)
-    return int(after.timestamp())
 
 
 class Scene:
@@ -230,8 +206,7 @@ class TestAnswer:
 class TestDeadline:
     @pytest.fixture
     def calendar(self, network):
-        year = datetime.fromtimestamp(network.now, BEIJING).year
-        publish_weekdays(network, year, year + 1)
+        network.publish_weekdays(2)
 
     def answer(self, network, log):
         network.send("Conflicts", "answer", 1, b"\x07" * 32, sender=network.publishers[log])
@@ -241,12 +216,12 @@ class TestDeadline:
 
     def test_both_sides_have_ten_working_days(self, network, scene, calendar):
         scene.prove()
-        due = end_of_term(network.last_time)
+        due = network.end_of_term(network.last_time, WORKING_DAYS)
         assert network.read("Conflicts", "answerDueAt", 1) == [due, True]
         self.answer(network, 1)
-        network.tester.time_travel(due)
+        network.travel(due - 1)
         assert not self.overdue(network)
-        network.tester.time_travel(due + 1)
+        network.travel(due)
         assert self.overdue(network)
         self.answer(network, 3)
         assert not self.overdue(network)
@@ -257,7 +232,7 @@ class TestDeadline:
             "Conflicts", "prove", scene.head, scene.handle, scene.leaf(1, 5), scene.leaf(1, 2),
             sender=network.outsider,
         )  # fmt: skip
-        network.tester.time_travel(end_of_term(network.last_time) + 1)
+        network.travel(network.end_of_term(network.last_time, WORKING_DAYS))
         assert self.overdue(network)
         self.answer(network, 1)
         assert not self.overdue(network)
@@ -266,7 +241,7 @@ class TestDeadline:
         self, network, scene, calendar, make_digest
     ):
         scene.prove()
-        network.tester.time_travel(end_of_term(network.last_time) + 1)
+        network.travel(network.end_of_term(network.last_time, WORKING_DAYS))
         assert self.overdue(network)
         network.send(
             "Conflicts", "closeByReversal", 1, 0, scene.leaf(1, 9), sender=network.outsider

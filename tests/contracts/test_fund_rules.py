@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
-
 import pytest
 
 OUTSIDE, TREASURY, FISCAL, EXPENDITURE, LEGACY_INCOME, IN_TRANSIT, SHORTFALL = range(7)
@@ -20,35 +18,7 @@ USUAL = {
 POOL, OTHER_POOL = 32, 34
 CAP_SECONDS = 23 * 86_400
 WORKING_DAYS = 10
-BEIJING = timezone(timedelta(hours=8))
-SATURDAY = 5
 WHY = b"\x07" * 32
-
-
-def publish_weekdays(network, *years):
-    """Publish years in which every Monday to Friday is a working day."""
-    for year in years:
-        day, bits = date(year, 1, 1), 0
-        while day.year == year:
-            bits |= (day.weekday() < SATURDAY) << (day.timetuple().tm_yday - 1)
-            day += timedelta(days=1)
-        words = [bits & (2**256 - 1), bits >> 256]
-        network.send("WorkCalendar", "publishYear", year, words, sender=network.supervisor)
-
-
-def end_of_term(start, working_days=WORKING_DAYS):
-    """The second after the last of so many weekdays after the day of ``start``, in Beijing."""
-    day = datetime.fromtimestamp(start, UTC).astimezone(BEIJING).date()
-    while working_days:
-        day += timedelta(days=1)
-        working_days -= day.weekday() < SATURDAY
-    after = datetime(day.year, day.month, day.day, tzinfo=BEIJING) + timedelta(days=1)
-    return int(after.timestamp())
-
-
-def travel(network, time):
-    """Let the last block, which reads see, stand at ``time``."""
-    network.tester.time_travel(time + 1)
 
 
 def set_routes(network, movement, *routes, pool=POOL, at=0):
@@ -201,10 +171,9 @@ class TestRoutes:
 
 class TestFreeze:
     def test_it_ends_with_the_tenth_working_day(self, network):
-        year = datetime.fromtimestamp(network.now, BEIJING).year
-        publish_weekdays(network, year, year + 1)
+        network.publish_weekdays(2)
         ((name, values),) = freeze(network)
-        end = end_of_term(network.last_time)
+        end = network.end_of_term(network.last_time, WORKING_DAYS)
         assert (name, values["log"], values["until"], values["reasonDigest"]) == (
             "FundsFrozen", 1, end, WHY,
         )  # fmt: skip
@@ -228,12 +197,11 @@ class TestFreeze:
     def test_a_calendar_published_later_does_not_move_the_end(self, network):
         freeze(network)
         end = until(network)
-        year = datetime.fromtimestamp(network.now, BEIJING).year
-        publish_weekdays(network, year, year + 1)
+        network.publish_weekdays(2)
         assert until(network) == end
 
     def test_a_calendar_of_hardly_any_working_days_does_not_prolong_it(self, network):
-        year = datetime.fromtimestamp(network.now, BEIJING).year
+        year = network.year
         for each in (year, year + 1):
             words = [1, 1 << 108]  # 1 January and 31 December
             network.send("WorkCalendar", "publishYear", each, words, sender=network.supervisor)
@@ -248,11 +216,11 @@ class TestFreeze:
     def test_after_it_ended_as_much_time_passes_before_the_next(self, network):
         freeze(network)
         started, end = network.last_time, until(network)
-        travel(network, end)
+        network.travel(end)
         free_from = end + (end - started)
         refusal = network.refused("FundRules", "freeze", 1, WHY, sender=network.freezer)
         assert refusal == ("FundRulesFreezeTooSoon", 1, free_from)
-        travel(network, free_from)
+        network.travel(free_from)
         freeze(network)
         assert until(network) == network.last_time + CAP_SECONDS
 
@@ -285,7 +253,7 @@ class TestFreeze:
 
     def test_the_council_repeats_a_freeze_that_ended(self, network):
         freeze(network)
-        travel(network, until(network) + 1)
+        network.travel(until(network) + 1)
         renew(network)
         assert until(network) == network.last_time + CAP_SECONDS
         refusal = network.refused_council("FundRules", "renewFreeze", 2, WHY)
@@ -294,8 +262,7 @@ class TestFreeze:
     def test_a_renewal_never_shortens(self, network):
         freeze(network)
         end = until(network)
-        year = datetime.fromtimestamp(network.now, BEIJING).year
-        publish_weekdays(network, year, year + 1)
+        network.publish_weekdays(2)
         renew(network)
         assert until(network) == end
 

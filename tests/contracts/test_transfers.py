@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
@@ -16,44 +16,12 @@ CONFIRM, GIVE = range(2)
 OLD, NEW, THIRD, SUCCESSOR = 1, 3, 2, 4
 NOBODY = "0x" + "00" * 20
 BEIJING = timezone(timedelta(hours=8))
-SATURDAY = 5
-
-
-def publish_weekdays(network, *years):
-    """Publish years in which every Monday to Friday is a working day."""
-    for year in years:
-        day, bits = date(year, 1, 1), 0
-        while day.year == year:
-            bits |= (day.weekday() < SATURDAY) << (day.timetuple().tm_yday - 1)
-            day += timedelta(days=1)
-        words = [bits & (2**256 - 1), bits >> 256]
-        network.send("WorkCalendar", "publishYear", year, words, sender=network.supervisor)
-
-
-def beijing_day(time):
-    return datetime.fromtimestamp(time, UTC).astimezone(BEIJING).date()
-
-
-def end_of_term(start, working_days):
-    """The second after the last of so many weekdays after the day of ``start``, in Beijing."""
-    day = beijing_day(start)
-    while working_days:
-        day += timedelta(days=1)
-        working_days -= day.weekday() < SATURDAY
-    after = datetime(day.year, day.month, day.day, tzinfo=BEIJING) + timedelta(days=1)
-    return int(after.timestamp())
-
-
-def travel(network, time):
-    """Let the last block, which reads see, stand at ``time``."""
-    network.tester.time_travel(time + 1)
 
 
 @pytest.fixture
 def calendar(network):
     """This year and the next two are published, without holidays."""
-    year = beijing_day(network.now).year
-    publish_weekdays(network, year, year + 1, year + 2)
+    network.publish_weekdays(3)
 
 
 @pytest.fixture
@@ -87,7 +55,7 @@ def moved(network, ids):
 
 def pass_term(network, working_days):
     """Let a term that begins in the last block pass, to the second."""
-    travel(network, end_of_term(network.last_time, working_days))
+    network.travel(network.end_of_term(network.last_time, working_days))
 
 
 def close(network, log, *, successor=None):
@@ -421,19 +389,20 @@ class TestDeadline:
     def test_each_side_has_fifteen_working_days_from_its_own_step(self, network, ids, calendar):
         request(network, ids)
         asked = network.last_time
-        assert network.read("Transfers", "dueAt", ids["case"]) == [end_of_term(asked, 15), True]
+        first_due = network.end_of_term(asked, 15)
+        assert network.read("Transfers", "dueAt", ids["case"]) == [first_due, True]
         network.wait(3 * 86_400)
         release(network, ids)
-        due = end_of_term(network.last_time, 15)
+        due = network.end_of_term(network.last_time, 15)
         assert network.read("Transfers", "dueAt", ids["case"]) == [due, True]
-        assert due > end_of_term(asked, 15)
+        assert due > first_due
 
     def test_a_step_is_overdue_from_the_second_after_its_last_day(self, network, ids, calendar):
         request(network, ids)
         due, _ = network.read("Transfers", "dueAt", ids["case"])
-        travel(network, due - 1)
+        network.travel(due - 1)
         assert not network.read("Transfers", "isOverdue", ids["case"])
-        travel(network, due)
+        network.travel(due)
         assert network.read("Transfers", "isOverdue", ids["case"])
 
     def test_without_a_published_year_nothing_is_overdue_and_nothing_refuses(self, network, ids):
@@ -612,13 +581,13 @@ class TestOverruling:
 class TestContest:
     def test_a_first_claim_is_settled_when_nobody_contests_it(self, network, ids, calendar):
         claim(network, ids, 1)
-        until = end_of_term(network.last_time, 10)
+        until = network.end_of_term(network.last_time, 10)
         assert network.read("Transfers", "contestableUntil", BENEFIT, ids["benefit"]) == [
             until, True,
         ]  # fmt: skip
-        travel(network, until - 1)
+        network.travel(until - 1)
         assert claim_state(network, ids) == OPEN
-        travel(network, until)
+        network.travel(until)
         assert claim_state(network, ids) == SETTLED
         assert network.read("Transfers", "contestableUntil", BENEFIT, ids["benefit"]) == [0, False]
         refusal = network.refused(
@@ -882,14 +851,14 @@ class TestTerms:
         assert (name, values["validFrom"], values["acceptDays"]) == ("TermsSet", terms[0], 6)
         assert list(network.read("Transfers", "terms"))[1:] == [15, 15, 10]
         assert tuple(network.read("Transfers", "latestTerms")) == terms
-        travel(network, terms[0])
+        network.travel(terms[0])
         assert tuple(network.read("Transfers", "terms")) == terms
         assert network.read("Transfers", "dueAt", ids["case"]) == due
         release(network, ids)
-        due = end_of_term(network.last_time, 6)
+        due = network.end_of_term(network.last_time, 6)
         assert network.read("Transfers", "dueAt", ids["case"]) == [due, True]
         claim(network, ids, 1)
-        until = end_of_term(network.last_time, 7)
+        until = network.end_of_term(network.last_time, 7)
         assert network.read("Transfers", "contestableUntil", BENEFIT, ids["benefit"])[0] == until
 
     def test_terms_that_do_not_apply_yet_are_replaced(self, network, calendar):
@@ -898,7 +867,7 @@ class TestTerms:
         network.decide(("Transfers", "setTerms", following))
         network.wait(31 * 86_400)
         assert network.read("Transfers", "terms")[1] == 15
-        travel(network, following[0])
+        network.travel(following[0])
         assert network.read("Transfers", "terms")[1] == 9
 
     def test_terms_that_apply_are_kept_until_the_next(self, network):
@@ -1072,7 +1041,8 @@ class TestAgreement:
             expected = work_calendar.known_deadline(day, 15)
             assert known == (expected is not None), day
             if expected is not None:
-                assert (beijing_day(end - 1), beijing_day(end) > expected) == (expected, True)
+                assert network.beijing_day(end - 1) == expected
+                assert network.beijing_day(end) > expected
             asked += 1
             day += timedelta(days=13)  # which meets every weekday, and every month of every year
         assert asked > 600
