@@ -19,7 +19,7 @@ from ledger.policy.money import share_of, yuan_text
 from ledger.policy.periods import checked_period
 from ledger.policy.profiles import Option, option_step, province_profile
 from ledger.policy.rates import Payer, contribution_rate, reference_wage, reference_year
-from ledger.policy.steps import Figure, Reasoned, Step, Wording, steps_status
+from ledger.policy.steps import Figure, Reasoned, Step, Wording
 from ledger.policy.tables import Parameter, ParameterStatus, weakest
 
 FLOOR_BPS: Final = 6_000
@@ -167,11 +167,6 @@ class Assessment(Reasoned):
                 rates,
             ),
         )
-
-    @property
-    def parameter_status(self) -> ParameterStatus:
-        """The status of the weakest value behind what is due."""
-        return steps_status(self.steps)
 
 
 @cache

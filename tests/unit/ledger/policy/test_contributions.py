@@ -48,12 +48,12 @@ class TestAssess:
         assert (due.unit_fen, due.person_fen) == (160_001, 80_001)
 
     def test_the_weakest_parameter_marks_the_result(self):
-        assert assess(1_000_000, 202401, NANJING).parameter_status is ParameterStatus.UNVERIFIED
-        assert assess(1_000_000, 202601, NANJING).parameter_status is ParameterStatus.DEMO
+        assert assess(1_000_000, 202401, NANJING).status is ParameterStatus.UNVERIFIED
+        assert assess(1_000_000, 202601, NANJING).status is ParameterStatus.DEMO
         beijing = assess(1_500_000, 202401, "110000")
         weak = [step.code for step in beijing.steps if step.status is not ParameterStatus.PUBLISHED]
         assert weak == ["national-default"]  # from which month on the new wage counts
-        assert beijing.parameter_status is ParameterStatus.UNVERIFIED
+        assert beijing.status is ParameterStatus.UNVERIFIED
         assert not may_decide(beijing)
 
     def test_the_reason_is_told_in_both_languages(self):
