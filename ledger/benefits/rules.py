@@ -18,7 +18,6 @@ from ledger.benefits.model import (
     Gap,
     LifeSegment,
     MonthRecord,
-    Outcome,
     RecordState,
     Review,
     Tally,
@@ -27,7 +26,7 @@ from ledger.errors import CategoryMismatchError, NotFoundError
 from ledger.policy.eligibility import Condition, EligibilityQuestion, review
 from ledger.policy.identifiers import IdentityNumber, Sex, birth_date_of, sex_of
 from ledger.policy.overlaps import Claim, resolve_overlaps
-from ledger.policy.periods import add_months, duration_text, months_between, period_of, period_text
+from ledger.policy.periods import add_months, duration_text, months_between, period_of
 from ledger.policy.retirement import Category, retirement
 from ledger.policy.tables import Explanation
 
@@ -287,16 +286,3 @@ def summary(made: Review) -> Explanation:
     zh = f"{made.result.explanation.zh}（累计{duration_text(made.tally.months)}）"
     en = f"{made.result.explanation.en} ({duration_text(made.tally.months, 'en')} in all)"
     return Explanation(zh, en, made.result.explanation.source)
-
-
-def outcome_words(outcome: Outcome, as_of_period: int) -> Explanation:
-    """What a decision came to, as a list of decisions shows it."""
-    if outcome is Outcome.ELIGIBLE:
-        zh, en = "符合领取条件", "entitled"
-    else:
-        zh, en = "暂不符合领取条件", "not yet entitled"
-    return Explanation(
-        f"{period_text(as_of_period)}：{zh}",
-        f"{period_text(as_of_period, 'en')}: {en}",
-        "社会保险法第十六条",
-    )
