@@ -8,12 +8,13 @@ import {ICheckpoints} from "./interfaces/ICheckpoints.sol";
 import {IConflicts} from "./interfaces/IConflicts.sol";
 import {IFunds} from "./interfaces/IFunds.sol";
 import {IWorkCalendar} from "./interfaces/IWorkCalendar.sol";
+import {EventCount} from "./libraries/EventCount.sol";
 import {Leaf} from "./libraries/Leaf.sol";
 import {LogId} from "./types/LogId.sol";
 
 /// @title Conflicts
 /// @notice Checks the proof that two payouts exclude each other and keeps what became of them.
-contract Conflicts is IConflicts, Multicall {
+contract Conflicts is IConflicts, EventCount, Multicall {
     /// @notice How many working days both sides have to answer: our own choice, no statute sets it.
     uint16 public constant ANSWER_WORKING_DAYS = 10;
 
@@ -90,6 +91,7 @@ contract Conflicts is IConflicts, Multicall {
         proven.state = ConflictState.Reversed;
         proven.reversedLeaf = which;
         proven.decidedAt = uint64(block.timestamp);
+        _countEvent();
         emit ConflictReversed(conflictId, log, index, reversal.index);
     }
 
@@ -104,6 +106,7 @@ contract Conflicts is IConflicts, Multicall {
         proven.outcome = outcome;
         proven.decidedAt = uint64(block.timestamp);
         proven.documentDigest = documentDigest;
+        _countEvent();
         emit ConflictClosed(conflictId, outcome, documentDigest);
     }
 
@@ -197,6 +200,7 @@ contract Conflicts is IConflicts, Multicall {
         proven.head = head;
         proven.handle = handle;
         proven.tag = tag;
+        _countEvent();
         emit ConflictProven(
             conflictId,
             firstLog,
@@ -226,6 +230,7 @@ contract Conflicts is IConflicts, Multicall {
                 documentDigest: documentDigest
             })
         );
+        _countEvent();
         emit ConflictAnswered(conflictId, log, reversalIndex, documentDigest);
     }
 

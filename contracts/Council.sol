@@ -4,13 +4,14 @@ pragma solidity 0.8.37;
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 
 import {ICouncil} from "./interfaces/ICouncil.sol";
+import {EventCount} from "./libraries/EventCount.sol";
 
 /// @title Council
 /// @notice k of n supervisors, with a delay, over OpenZeppelin's TimelockController.
 /// @dev The timelock's own ways in (schedule, execute, cancel) are open to this contract alone, so
 /// that nothing passes without the votes. Votes are counted over today's members: who left no
 /// longer counts, whoever comes may vote on what is open.
-contract Council is TimelockController, ICouncil {
+contract Council is TimelockController, ICouncil, EventCount {
     /// @notice Most members there can be.
     uint256 public constant MAXIMUM_MEMBERS = 64;
 
@@ -69,6 +70,7 @@ contract Council is TimelockController, ICouncil {
             payloads: payloads
         });
         _ids.push(id);
+        _countEvent();
         emit ProposalMade(id, msg.sender, targets, payloads, salt);
         _approve(id);
     }
@@ -96,9 +98,11 @@ contract Council is TimelockController, ICouncil {
         if (_objected[id][msg.sender]) revert CouncilVoteRepeated(id, msg.sender);
         _objected[id][msg.sender] = true;
         uint256 objections = _count(_objected[id]);
+        _countEvent();
         emit ProposalObjected(id, msg.sender, objections);
         if (objections < _threshold) return;
         _cancelled[id] = true;
+        _countEvent();
         emit ProposalCancelled(id);
         if (state == ProposalState.SCHEDULED) this.cancel(id);
     }
@@ -107,6 +111,7 @@ contract Council is TimelockController, ICouncil {
     function executeProposal(bytes32 id) external {
         _requireState(id, ProposalState.SCHEDULED);
         Proposal memory found = _proposals[id];
+        _countEvent();
         emit ProposalExecuted(id);
         this.executeBatch(
             found.targets,
@@ -186,6 +191,7 @@ contract Council is TimelockController, ICouncil {
     function _approve(bytes32 id) private {
         _approved[id][msg.sender] = true;
         uint256 approvals = _count(_approved[id]);
+        _countEvent();
         emit ProposalApproved(id, msg.sender, approvals);
         if (approvals >= _threshold) _schedule(id);
     }
@@ -193,6 +199,7 @@ contract Council is TimelockController, ICouncil {
     function _schedule(bytes32 id) private {
         Proposal memory found = _proposals[id];
         uint256 delay = getMinDelay();
+        _countEvent();
         emit ProposalScheduled(id, block.timestamp + delay);
         this.scheduleBatch(
             found.targets,
@@ -216,6 +223,7 @@ contract Council is TimelockController, ICouncil {
         }
         _members = newMembers;
         _threshold = newThreshold;
+        _countEvent();
         emit MembersChanged(newMembers, newThreshold);
     }
 

@@ -5,6 +5,7 @@ import {IBureaus} from "./interfaces/IBureaus.sol";
 import {IFundRules} from "./interfaces/IFundRules.sol";
 import {IFunds} from "./interfaces/IFunds.sol";
 import {IWorkCalendar} from "./interfaces/IWorkCalendar.sol";
+import {EventCount} from "./libraries/EventCount.sol";
 import {Routes} from "./libraries/Routes.sol";
 import {LogId} from "./types/LogId.sol";
 import {PoolId} from "./types/PoolId.sol";
@@ -13,7 +14,7 @@ import {PoolId} from "./types/PoolId.sol";
 /// @notice Routes of each pool with their history, and freezes that end by themselves.
 /// @dev Apart from Funds because one contract cannot hold both (24,576 bytes), and because other
 /// people decide here than there: supervisors, not bureaus.
-contract FundRules is IFundRules {
+contract FundRules is IFundRules, EventCount {
     using Routes for Routes.Version;
     using Routes for Routes.Version[];
 
@@ -55,6 +56,7 @@ contract FundRules is IFundRules {
                 revert FundRulesFreezeTooSoon(log, known.freezableFrom);
             _stopUntil(log, _freezeEnd(), false);
         }
+        _countEvent();
         emit FundsFrozen(log, known.until, reasonDigest);
     }
 
@@ -64,6 +66,7 @@ contract FundRules is IFundRules {
         if (until == 0) revert FundRulesNotFrozen(log);
         uint64 end = _freezeEnd();
         _stopUntil(log, end > until ? end : until, true);
+        _countEvent();
         emit FreezeRenewed(log, _freezes[log].until, reasonDigest);
     }
 
@@ -77,6 +80,7 @@ contract FundRules is IFundRules {
         known.until = uint64(block.timestamp);
         // What the council lifted, only the council stops again before the time has passed.
         if (isGovernor) known.windowEnd = known.until;
+        _countEvent();
         emit FundsUnfrozen(log, reasonDigest);
     }
 
@@ -96,6 +100,7 @@ contract FundRules is IFundRules {
             earliest = versions[count - 1].effectiveAt;
         if (effectiveAt < earliest) revert FundRulesRouteTime(effectiveAt, earliest);
         versions.push(Routes.pack(movement, routes, effectiveAt));
+        _countEvent();
         emit RoutesSet(pool, movement, routes, effectiveAt, documentDigest);
     }
 

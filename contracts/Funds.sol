@@ -10,6 +10,7 @@ import {ICheckpoints} from "./interfaces/ICheckpoints.sol";
 import {IFundRules} from "./interfaces/IFundRules.sol";
 import {IFunds} from "./interfaces/IFunds.sol";
 import {ITransfers} from "./interfaces/ITransfers.sol";
+import {EventCount} from "./libraries/EventCount.sol";
 import {LogId} from "./types/LogId.sol";
 import {PoolId} from "./types/PoolId.sol";
 
@@ -19,7 +20,7 @@ import {PoolId} from "./types/PoolId.sol";
 /// @dev Collections, their corrections, payments already made, returns and arrivals are facts and are
 /// never refused for suspension, freeze or want of money; what lets money out is. A bureau chooses an
 /// account only where its pool has several routes: everything else goes the one way the council set.
-contract Funds is IFunds, EIP712, Multicall {
+contract Funds is IFunds, EventCount, EIP712, Multicall {
     /// @dev What a log inherited, and from which.
     struct Inheritance {
         LogId predecessor;
@@ -91,6 +92,7 @@ contract Funds is IFunds, EIP712, Multicall {
         if (_opened[log][account]) revert FundsAlreadyOpened(log, account);
         _opened[log][account] = true;
         _credit(log, account, amountFen);
+        _countEvent();
         emit BalanceOpened(log, account, amountFen, documentDigest);
     }
 
@@ -109,6 +111,7 @@ contract Funds is IFunds, EIP712, Multicall {
         _requireAmount(amountFen);
         _totals[log].collectedFen += amountFen;
         _credit(log, _accountOf(log, IFundRules.Movement.Collection), amountFen);
+        _countEvent();
         emit FundsCollected(
             log,
             referenceId,
@@ -137,6 +140,7 @@ contract Funds is IFunds, EIP712, Multicall {
         uint128 collectedFen = _collected(log);
         if (amountFen > collectedFen) revert FundsCorrectionExceeds(log, collectedFen, amountFen);
         _totals[log].correctedFen += amountFen;
+        _countEvent();
         emit CollectionCorrected(
             log,
             referenceId,
@@ -177,6 +181,7 @@ contract Funds is IFunds, EIP712, Multicall {
             revert FundsRouteClosed(pool, from, to);
         _debit(log, from, amountFen);
         _credit(log, to, amountFen);
+        _countEvent();
         emit FundsMoved(log, referenceId, from, to, amountFen, documentDigest);
     }
 
@@ -198,6 +203,7 @@ contract Funds is IFunds, EIP712, Multicall {
         batch.paidLines = lines;
         batch.paidFen = amountFen;
         _totals[log].disbursedFen += amountFen;
+        _countEvent();
         emit PaidRecorded(log, batchId, firstLeaf, endLeaf, lines, amountFen, period);
         _debitOrOwe(log, batchId, _accountOf(log, IFundRules.Movement.Payment), amountFen);
     }
@@ -218,6 +224,7 @@ contract Funds is IFunds, EIP712, Multicall {
         _register(log, batchId, firstLeaf, endLeaf, lines, amountFen, period);
         _disbursements[batchId].state = DisbursementState.Proposed;
         _disbursements[batchId].linesRoot = linesRoot;
+        _countEvent();
         emit DisbursementProposed(
             log,
             batchId,
@@ -265,6 +272,7 @@ contract Funds is IFunds, EIP712, Multicall {
         batch.checker = checker;
         _totals[log].disbursedFen += paidFen;
         _debit(log, _accountOf(log, IFundRules.Movement.Payment), paidFen);
+        _countEvent();
         emit DisbursementApproved(log, batchId, paidLines, paidFen, maker, checker);
     }
 
@@ -292,6 +300,7 @@ contract Funds is IFunds, EIP712, Multicall {
         batch.returnedFen += amountFen;
         _totals[log].returnedFen += amountFen;
         _credit(log, _accountOf(log, IFundRules.Movement.Return), amountFen);
+        _countEvent();
         emit PaymentReturned(log, referenceId, batchId, amountFen);
     }
 
@@ -310,6 +319,7 @@ contract Funds is IFunds, EIP712, Multicall {
         _requireNotFrozen(log);
         _debit(log, _accountOf(log, IFundRules.Movement.Payment), amountFen);
         _debit(log, Account.Shortfall, amountFen);
+        _countEvent();
         emit ShortfallCleared(log, referenceId, amountFen, documentDigest);
     }
 
@@ -349,6 +359,7 @@ contract Funds is IFunds, EIP712, Multicall {
         _totals[fromLog].sentFen += amountFen;
         _debit(fromLog, _accountOf(fromLog, IFundRules.Movement.TransferOut), amountFen);
         _credit(fromLog, Account.InTransit, amountFen);
+        _countEvent();
         emit SettlementSent(settlementId, fromLog, toLog, amountFen, caseIds);
     }
 
@@ -367,6 +378,7 @@ contract Funds is IFunds, EIP712, Multicall {
         _totals[toLog].receivedFen += amountFen;
         _debit(fromLog, Account.InTransit, amountFen);
         _credit(toLog, _accountOf(toLog, IFundRules.Movement.TransferIn), amountFen);
+        _countEvent();
         emit SettlementReceived(settlementId, fromLog, toLog, amountFen);
     }
 
@@ -394,6 +406,7 @@ contract Funds is IFunds, EIP712, Multicall {
             successor,
             size
         );
+        _countEvent();
         emit LogTakenOver(
             predecessor,
             successor,
@@ -594,6 +607,7 @@ contract Funds is IFunds, EIP712, Multicall {
         _debit(log, account, covered);
         if (covered == amountFen) return;
         _credit(log, Account.Shortfall, amountFen - covered);
+        _countEvent();
         emit ShortfallPosted(log, referenceId, amountFen - covered);
     }
 

@@ -5,12 +5,13 @@ import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 
 import {IBureaus} from "./interfaces/IBureaus.sol";
 import {IStatuses} from "./interfaces/IStatuses.sol";
+import {EventCount} from "./libraries/EventCount.sol";
 import {LogId} from "./types/LogId.sol";
 
 /// @title Statuses
 /// @notice One bit for each credential of a bureau: revoked or not.
 /// @dev A closed bureau's bits are kept by its successor's publisher.
-contract Statuses is IStatuses, Multicall {
+contract Statuses is IStatuses, EventCount, Multicall {
     uint64 private constant BITS_A_WORD = 256;
 
     IBureaus private immutable _bureaus;
@@ -24,6 +25,7 @@ contract Statuses is IStatuses, Multicall {
     function revoke(LogId log, uint64[] calldata indices, bytes32 reasonDigest) external {
         _requireActing(log);
         _set(log, indices, true);
+        _countEvent();
         emit CredentialsRevoked(log, indices, reasonDigest);
     }
 
@@ -32,6 +34,7 @@ contract Statuses is IStatuses, Multicall {
         LogId acting = _requireActing(log);
         if (_bureaus.isSuspended(acting)) revert StatusesLogSuspended(acting);
         _set(log, indices, false);
+        _countEvent();
         emit CredentialsRestored(log, indices, reasonDigest);
     }
 

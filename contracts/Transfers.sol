@@ -6,6 +6,7 @@ import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {IBureaus} from "./interfaces/IBureaus.sol";
 import {ITransfers} from "./interfaces/ITransfers.sol";
 import {IWorkCalendar} from "./interfaces/IWorkCalendar.sol";
+import {EventCount} from "./libraries/EventCount.sol";
 import {LogId} from "./types/LogId.sol";
 
 /// @title Transfers
@@ -13,7 +14,7 @@ import {LogId} from "./types/LogId.sol";
 /// @dev A suspended agency may not request, claim or take over; what it owes to others (release,
 /// accept, refuse, giving up) and what protects its own (contest) goes on. Many calls of one sender
 /// go together through `multicall`, all or none.
-contract Transfers is ITransfers, Multicall {
+contract Transfers is ITransfers, EventCount, Multicall {
     /// @dev 国办发〔2009〕66号 art. 8: fifteen working days for each of the two agencies.
     uint16 private constant STEP_WORKING_DAYS = 15;
     uint16 private constant CONTEST_WORKING_DAYS = 10;
@@ -22,9 +23,10 @@ contract Transfers is ITransfers, Multicall {
 
     IBureaus private immutable _bureaus;
     IWorkCalendar private immutable _calendar;
+    /// @dev First, so that it shares a slot with the count of events.
+    uint32 private _contestCount;
     Terms private _terms;
     Terms private _laterTerms;
-    uint32 private _contestCount;
     mapping(bytes32 caseId => TransferCase) private _cases;
     mapping(bytes32 segmentTag => bytes32 caseId) private _openCases;
     mapping(ClaimKind kind => mapping(bytes32 tag => Claim)) private _claims;
@@ -43,6 +45,7 @@ contract Transfers is ITransfers, Multicall {
             CONTEST_WORKING_DAYS
         );
         _laterTerms = _terms;
+        _countEvent();
         emit TermsSet(
             uint64(block.timestamp),
             STEP_WORKING_DAYS,
@@ -76,6 +79,7 @@ contract Transfers is ITransfers, Multicall {
         opened.requestedAt = uint64(block.timestamp);
         opened.segmentTag = segmentTag;
         opened.requestDigest = requestDigest;
+        _countEvent();
         emit TransferRequested(caseId, sender, toLog, segmentTag, requestDigest);
     }
 
@@ -90,6 +94,7 @@ contract Transfers is ITransfers, Multicall {
         opened.releasedAt = uint64(block.timestamp);
         opened.figuresDigest = figuresDigest;
         opened.packageDigest = packageDigest;
+        _countEvent();
         emit TransferReleased(caseId, opened.fromLog, opened.toLog, figuresDigest, packageDigest);
     }
 
@@ -103,6 +108,7 @@ contract Transfers is ITransfers, Multicall {
         }
         _close(opened, CaseState.Accepted);
         _handOver(opened);
+        _countEvent();
         emit TransferAccepted(
             caseId,
             opened.fromLog,
@@ -125,6 +131,7 @@ contract Transfers is ITransfers, Multicall {
         _close(opened, CaseState.Refused);
         opened.reasonCode = reasonCode;
         opened.reasonDigest = reasonDigest;
+        _countEvent();
         emit TransferRefused(
             caseId,
             opened.fromLog,
@@ -141,6 +148,7 @@ contract Transfers is ITransfers, Multicall {
         _requireUndecided(caseId);
         _requireActor(opened.toLog);
         _close(opened, CaseState.Withdrawn);
+        _countEvent();
         emit TransferWithdrawn(caseId, opened.fromLog, opened.toLog);
     }
 
@@ -157,12 +165,14 @@ contract Transfers is ITransfers, Multicall {
         }
         address first = _vote(caseId, _caseVotes[caseId][opened.state], uint8(outcome));
         if (first == address(0)) {
+            _countEvent();
             emit OverrulingProposed(caseId, msg.sender, outcome, reasonDigest);
             return;
         }
         opened.reasonDigest = reasonDigest;
         if (outcome == Overruling.Cancel) {
             _close(opened, CaseState.Cancelled);
+            _countEvent();
             emit TransferCancelled(
                 caseId,
                 opened.fromLog,
@@ -175,6 +185,7 @@ contract Transfers is ITransfers, Multicall {
         }
         _close(opened, CaseState.Moved);
         _handOver(opened);
+        _countEvent();
         emit TransferMoved(
             caseId,
             opened.fromLog,
@@ -194,6 +205,7 @@ contract Transfers is ITransfers, Multicall {
         Claim storage claim = _claims[ClaimKind.Benefit][benefitTag];
         if (claim.log != NO_LOG) revert TransfersBenefitClaimed(benefitTag, _current(claim.log));
         _claims[ClaimKind.Benefit][benefitTag] = _firstClaim(log);
+        _countEvent();
         emit BenefitClaimed(benefitTag, log);
     }
 
@@ -204,10 +216,12 @@ contract Transfers is ITransfers, Multicall {
         _offers[benefitTag] = NO_LOG;
         if (contester == NO_LOG) {
             delete _claims[ClaimKind.Benefit][benefitTag];
+            _countEvent();
             emit BenefitReleased(benefitTag, payer);
             return;
         }
         _claims[ClaimKind.Benefit][benefitTag] = _agreedClaim(contester);
+        _countEvent();
         emit ClaimSettled(ClaimKind.Benefit, benefitTag, contester, address(0), address(0), 0);
     }
 
@@ -218,6 +232,7 @@ contract Transfers is ITransfers, Multicall {
         if (toLog == payer) revert TransfersSameLog(toLog);
         if (toLog != NO_LOG && !_bureaus.isEnrolled(toLog)) revert TransfersLogUnknown(toLog);
         _offers[benefitTag] = toLog;
+        _countEvent();
         emit BenefitOffered(benefitTag, payer, toLog);
     }
 
@@ -231,6 +246,7 @@ contract Transfers is ITransfers, Multicall {
         if (offered != toLog) revert TransfersBenefitNotOffered(benefitTag, offered, toLog);
         _offers[benefitTag] = NO_LOG;
         _claims[ClaimKind.Benefit][benefitTag] = _agreedClaim(toLog);
+        _countEvent();
         emit BenefitHandedOver(benefitTag, fromLog, toLog);
     }
 
@@ -244,6 +260,7 @@ contract Transfers is ITransfers, Multicall {
         claim.contester = contester;
         claim.contest = ++_contestCount;
         claim.contestedAt = uint64(block.timestamp);
+        _countEvent();
         emit ClaimContested(kind, tag, contester, claim.log, reasonDigest);
     }
 
@@ -260,11 +277,13 @@ contract Transfers is ITransfers, Multicall {
         Claim storage claim = _claims[kind][tag];
         address first = _vote(tag, _claimVotes[claim.contest], uint8(finding));
         if (first == address(0)) {
+            _countEvent();
             emit FindingProposed(kind, tag, msg.sender, finding, reasonDigest);
             return;
         }
         LogId log = finding == Finding.Confirm ? claim.log : claim.contester;
         _claims[kind][tag] = _agreedClaim(log);
+        _countEvent();
         emit ClaimSettled(kind, tag, log, first, msg.sender, reasonDigest);
     }
 
@@ -285,6 +304,7 @@ contract Transfers is ITransfers, Multicall {
         }
         _terms = terms();
         _laterTerms = later;
+        _countEvent();
         emit TermsSet(later.validFrom, later.releaseDays, later.acceptDays, later.contestDays);
     }
 

@@ -3,12 +3,13 @@ pragma solidity 0.8.37;
 
 import {IBureaus} from "./interfaces/IBureaus.sol";
 import {IWorkCalendar} from "./interfaces/IWorkCalendar.sol";
+import {EventCount} from "./libraries/EventCount.sol";
 
 /// @title WorkCalendar
 /// @notice Keeps the working days of each year and counts terms by them.
 /// @dev Due dates are computed on read, so that a late notice or a correction counts for every term
 /// that is running.
-contract WorkCalendar is IWorkCalendar {
+contract WorkCalendar is IWorkCalendar, EventCount {
     uint256 private constant SECONDS_A_DAY = 86_400;
     /// @dev China Standard Time, all year.
     uint256 private constant OFFSET_SECONDS = 8 * 3_600;
@@ -29,6 +30,7 @@ contract WorkCalendar is IWorkCalendar {
         if (isPublished(year)) revert WorkCalendarYearKnown(year);
         _requireDays(year, workingDays);
         _years[year] = workingDays;
+        _countEvent();
         emit YearPublished(year, workingDays);
     }
 
@@ -38,6 +40,7 @@ contract WorkCalendar is IWorkCalendar {
         if (!isPublished(year)) revert WorkCalendarYearUnknown(year);
         _requireDays(year, workingDays);
         _years[year] = workingDays;
+        _countEvent();
         emit YearCorrected(year, workingDays);
     }
 

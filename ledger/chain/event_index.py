@@ -17,7 +17,15 @@ from typing import Final
 import structlog
 
 from ledger.chain.connection import BlockMissingError
-from ledger.chain.event_totals import LOG_COUNT, add_up, always, keys_of, reading_of, value_of
+from ledger.chain.event_totals import (
+    LOG_COUNT,
+    add_up,
+    always,
+    keys_of,
+    most_telling_first,
+    reading_of,
+    value_of,
+)
 from ledger.chain.gateway import Block, ChainGateway, ContractEvent
 from ledger.errors import (
     DeepReorganisationError,
@@ -283,7 +291,7 @@ class EventIndex:
         with Reading(self._database, self._log_id) as view:
             known = [*view.events.totals(names), *view.events.totals(changed_after=since)]
         totals = dict.fromkeys(names, 0) | {each.name: each.value for each in known}
-        ordered = sorted(totals)
+        ordered = most_telling_first(totals)
         for first in range(0, len(ordered), TOTALS_AT_ONCE):
             some = ordered[first : first + TOTALS_AT_ONCE]
             for name, found in zip(some, self._in_storage(cursor.block_hash, some), strict=True):

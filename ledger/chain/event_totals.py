@@ -3,11 +3,13 @@
 A total is named after the reading that proves it: ``Checkpoints.count/3`` must equal what
 ``Checkpoints.count(3)`` answers at the same block, ``Funds.totals.sentFen/2`` the value ``sentFen``
 of ``Funds.totals(2)``. Some are compared at every check (``Scope.ALWAYS``: there are a few a log),
-those of one case, claim or credential only when an event touched them since the last check.
+those of one case, claim or credential only when an event touched them since the last check. A
+contract that counts its events proves by that alone that none of them is missing, whatever it says.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -21,6 +23,20 @@ Change = Callable[[int, Mapping[str, Any]], int]
 STAY: Final = 0
 BENEFIT: Final = 1
 _WORD_BITS: Final = 256
+_TEXT_BYTES: Final = 8
+_EVENT_COUNT: Final = "eventCount"
+
+COUNTING: Final = frozenset(
+    {"Conflicts", "Council", "FundRules", "Funds", "Statuses", "Transfers", "WorkCalendar"}
+)
+"""Contracts that count their events."""
+LIBRARY_EVENTS: Final = frozenset(
+    {
+        "CallExecuted", "CallSalt", "CallScheduled", "Cancelled", "EIP712DomainChanged",
+        "MinDelayChange", "RoleAdminChanged", "RoleGranted", "RoleRevoked",
+    }
+)  # fmt: skip
+"""Events that OpenZeppelin's base contracts announce by themselves: no contract counts them."""
 
 
 class Scope(IntEnum):
@@ -65,6 +81,15 @@ def _put(field: str) -> Change:
     return lambda _, arguments: int(arguments[field])
 
 
+def _text(field: str) -> Change:
+    return lambda _, arguments: _number_of(arguments[field])
+
+
+def _number_of(text: str) -> int:
+    """A text as a total: the beginning of its SHA-256."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:_TEXT_BYTES])
+
+
 def _is(value: int) -> Change:
     return lambda _before, _arguments: value
 
@@ -79,14 +104,27 @@ def _claim(kind: int, tag: str, change: Change) -> Rule:
 
 
 _KEYS: Final = Rule("Bureaus.keyCount/{log}", _counted)
+_ENDPOINT: Final = Rule("Bureaus.bureau.endpoint/{log}", _text("endpoint"))
+_ROLE: Final = "Bureaus.hasRole/{role},{account}"
 _CONFLICT: Final = "Conflicts.conflict.state/{conflictId}"
 
 RULES: Final[Mapping[tuple[str, str], tuple[Rule, ...]]] = {
-    ("Bureaus", "BureauEnrolled"): (Rule("Bureaus.logCount", _counted), _KEYS),
+    ("Bureaus", "BureauEnrolled"): (
+        Rule("Bureaus.logCount", _counted),
+        Rule("Bureaus.bureau.name/{log}", _text("name")),
+        _ENDPOINT,
+        _KEYS,
+    ),
+    ("Bureaus", "EndpointChanged"): (_ENDPOINT,),
+    ("Bureaus", "LogClosed"): (Rule("Bureaus.isClosed/{log}", _is(1)),),
+    ("Bureaus", "SuccessorNamed"): (Rule("Bureaus.successorOf/{log}", _put("successor")),),
+    ("Bureaus", "RoleGranted"): (Rule(_ROLE, _is(1), Scope.WHEN_TOUCHED),),
+    ("Bureaus", "RoleRevoked"): (Rule(_ROLE, _is(0), Scope.WHEN_TOUCHED),),
     ("Bureaus", "KeysRotated"): (_KEYS,),
     ("Bureaus", "BureauSuspended"): (Rule("Bureaus.isSuspended/{log}", _is(1)),),
     ("Bureaus", "BureauReinstated"): (Rule("Bureaus.isSuspended/{log}", _is(0)),),
     ("Council", "ProposalMade"): (Rule("Council.proposalCount", _counted),),
+    ("Council", "MinDelayChange"): (Rule("Council.getMinDelay", _put("newDuration")),),
     ("Checkpoints", "CheckpointPublished"): (
         Rule("Checkpoints.total", _counted),
         Rule("Checkpoints.count/{log}", _counted),
@@ -155,7 +193,8 @@ RULES: Final[Mapping[tuple[str, str], tuple[Rule, ...]]] = {
         Rule("WorkCalendar.isPublished/{year}", _is(1), Scope.WHEN_TOUCHED),
     ),
 }
-"""What each event does to totals. Credentials' bits are in :func:`_words`."""
+"""What each event does to totals; credentials' bits and counts of events are in :func:`touched_by`.
+"""
 
 LOG_COUNT: Final = "Bureaus.logCount"
 """The total that says how many logs there are."""
@@ -170,17 +209,30 @@ def always(log_count: int) -> list[str]:
     names = {rule.name for rules in RULES.values() for rule in rules if rule.scope is Scope.ALWAYS}
     logs = range(1, log_count + 1)
     return sorted(
-        {name for name in names if "{" not in name}
+        {_count_of(contract) for contract in COUNTING}
+        | {name for name in names if "{" not in name}
         | {name.partition("{")[0] + str(log) for name in names if "{" in name for log in logs}
     )
 
 
 def touched_by(contract: str, name: str, arguments: Mapping[str, Any]) -> list[tuple[str, Change]]:
     """The totals that an event changes, and how."""
-    if contract == "Statuses":
-        return _words(name, arguments)
     rules = RULES.get((contract, name), ())
-    return [(rule.name.format_map(arguments), rule.change) for rule in rules]
+    found = [(rule.name.format_map(arguments), rule.change) for rule in rules]
+    if contract == "Statuses":
+        found += _words(name, arguments)
+    if contract in COUNTING and name not in LIBRARY_EVENTS:
+        found.append((_count_of(contract), _counted))
+    return found
+
+
+def _count_of(contract: str) -> str:
+    return f"{contract}.{_EVENT_COUNT}"
+
+
+def most_telling_first(names: Iterable[str]) -> list[str]:
+    """Totals in the order in which they are compared: what says most about a difference first."""
+    return sorted(names, key=lambda name: (name.endswith(_EVENT_COUNT), name))
 
 
 def _words(name: str, arguments: Mapping[str, Any]) -> list[tuple[str, Change]]:
@@ -241,12 +293,17 @@ def value_of(reading: StorageReading, answer: tuple[Any, ...]) -> int:
     if not reading.part:
         (value,) = answer
         return int(value)
+    found = _part_of(reading, answer)
+    return _number_of(found) if isinstance(found, str) else int(found)
+
+
+def _part_of(reading: StorageReading, answer: tuple[Any, ...]) -> Any:
     outputs = load_artifact(reading.contract).entry("function", reading.function)["outputs"]
     for item, value in zip(outputs, answer, strict=True):
         if item["name"] == reading.part:
-            return int(value)
+            return value
         if isinstance(value, Mapping) and reading.part in value:
-            return int(value[reading.part])
+            return value[reading.part]
     raise KeyError(f"{reading.contract}.{reading.function} answers no {reading.part}")
 
 

@@ -223,7 +223,9 @@ class ChainGateway:
     def read_many_at(
         self, at: BlockReference, reads: Sequence[tuple[str, str, Sequence[Any]]]
     ) -> list[tuple[Any, ...] | None]:
-        """Many reads (contract, function, arguments) at one block; None for what is refused.
+        """Many reads (contract, function, arguments) at one block.
+
+        None for what is refused, and for a contract that did not stand yet at that block.
 
         Raises:
             BlockMissingError: no endpoint has that state (any more).
@@ -234,7 +236,7 @@ class ChainGateway:
         ]
         answers = self._connection.call_many(calls, at)
         return [
-            answer_values(contract, function, answer) if answer is not None else None
+            answer_values(contract, function, answer) if answer else None
             for (contract, function, _), answer in zip(reads, answers, strict=True)
         ]
 

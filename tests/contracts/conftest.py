@@ -30,6 +30,10 @@ MAIN = (
 )  # fmt: skip
 MINIMUM_LINES = 3
 COUNCIL_DELAY_SECONDS = 3_600
+COUNTING = ("Council", "WorkCalendar", "Transfers", "FundRules", "Funds", "Conflicts", "Statuses")
+OPENZEPPELIN_EVENTS = (
+    "CallExecuted", "CallSalt", "CallScheduled", "Cancelled", "MinDelayChange", "RoleGranted",
+)  # fmt: skip
 GAS = 3_000_000
 BEIJING = timezone(timedelta(hours=8))
 SATURDAY = 5
@@ -137,6 +141,9 @@ class Network:
         }
         self.contracts: dict[str, Any] = {}
         self.gas: dict[str, int] = {}
+        self.counting: dict[str, Any] = {}
+        self.counted: dict[str, int] = {}
+        self.counted_block = 0
 
     def born(self, name: str, **given: Any) -> Any:
         """Deploy with what its constructor takes: contracts that stand, the rest by name."""
@@ -219,6 +226,18 @@ class Network:
                 event = self.contracts[contract].events[item["name"]]().process_log(line)
                 return item["name"], dict(event["args"])
         pytest.fail("an event of another contract")
+
+    def announced(self, first_block: int) -> dict[str, int]:
+        """How many events of its own each contract that counts them has from a block on."""
+        own = {
+            (contract.address, event_abi_to_log_topic(item)): name
+            for name, contract in self.counting.items()
+            for item in self.artifacts[name]["abi"]
+            if item["type"] == "event" and item["name"] not in OPENZEPPELIN_EVENTS
+        }
+        lines = self.web3.eth.get_logs({"fromBlock": first_block})
+        found = [own.get((line["address"], bytes(line["topics"][0]))) for line in lines]
+        return {name: found.count(name) for name in COUNTING}
 
     @property
     def now(self) -> int:
@@ -346,6 +365,9 @@ def deployed() -> tuple[Network, int]:
     for number, log in ((11, 1), (12, 1), (21, 2)):
         officer = network.officers[number].address
         network.send("Bureaus", "setOfficer", log, officer, True, sender=network.supervisor)
+    network.counting = {name: network.contracts[name] for name in COUNTING}
+    network.counted = network.announced(0)
+    network.counted_block = network.web3.eth.block_number
     return network, network.tester.take_snapshot()
 
 
@@ -353,6 +375,11 @@ def deployed() -> tuple[Network, int]:
 def network(deployed: tuple[Network, int]) -> Iterator[Network]:
     opened, snapshot = deployed
     yield opened
+    # Whatever a test did: a contract that counts its events has counted every one.
+    since = opened.announced(opened.counted_block + 1)
+    for name, contract in opened.counting.items():
+        counted = contract.functions.eventCount().call()
+        assert counted == opened.counted[name] + since[name], name
     opened.tester.revert_to_snapshot(snapshot)
 
 

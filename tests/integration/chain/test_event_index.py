@@ -193,6 +193,48 @@ class TestCompleteness:
         assert world.index().rebuild() == len(self.events(world))
         assert world.cursor().trouble is None
 
+    @pytest.mark.parametrize(
+        ("contract", "gone"),
+        [
+            ("Transfers", "TransferRequested"),
+            ("Transfers", "BenefitClaimed"),
+            ("Transfers", "TermsSet"),
+            ("Statuses", "CredentialsRevoked"),
+            ("WorkCalendar", "YearPublished"),
+            ("Council", "MembersChanged"),
+        ],
+    )
+    def test_one_event_of_a_thing_that_no_other_event_speaks_of_is_missed(
+        self, world, contract, gone
+    ):
+        """The last of its kind: nothing but the contract's count knows that it exists."""
+        request(world.direct, 50)
+        world.direct.transact(ONE, "Statuses", "revoke", [1, [9_000], word(8)])
+        world.direct.transact(SUPERVISOR, "WorkCalendar", "publishYear", [2030, [6, 1]])
+        run(world.index())
+        before = world.rows()
+        lost = [event for event in self.events(world) if event.name == gone][-1]
+        place = (lost.block, lost.log_index)
+        world.proxy.inject(
+            wrong_answer(
+                "eth_getLogs",
+                change=lambda _m, _p, result: [
+                    line for line in result
+                    if (int(line["blockNumber"], 16), int(line["logIndex"], 16)) != place
+                ],
+            )
+        )  # fmt: skip
+        index = world.index()
+        with pytest.raises(IndexIncompleteError) as refusal:
+            index.rebuild()
+        assert refusal.value.total == f"{contract}.eventCount"
+        assert refusal.value.stored == refusal.value.indexed + 1
+        assert len(self.events(world)) == len(before[0]) - 1
+        world.proxy.heal()
+        assert index.rebuild() == len(before[0])
+        assert world.rows() == before
+        assert world.cursor().trouble is None
+
     @staticmethod
     def events(world):
         with world.view() as view:
