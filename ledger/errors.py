@@ -805,6 +805,19 @@ class HeadMovedError(ConflictError):
 
 
 @dataclass(eq=False)
+class ActUnderWayError(ConflictError):
+    """Another act about the same thing has not landed yet."""
+
+    function: str
+    code: ClassVar[str] = "act-under-way"
+    retryable: ClassVar[bool] = True
+    message: ClassVar[str] = "An earlier decision about this ({function}) is still on its way."
+    message_zh: ClassVar[str] = "关于此事的前一个决定（{function}）还在等上链。"
+    remedy: ClassVar[str] = "Wait until it is final, look what it changed, and decide again."
+    remedy_zh: ClassVar[str] = "请等它最终上链，看清结果后再决定。"
+
+
+@dataclass(eq=False)
 class AlreadyResolvedError(ConflictError):
     """The thing was decided before."""
 
@@ -1642,21 +1655,6 @@ class LogShrunkError(CorruptionError):
     )
     remedy: ClassVar[str] = "Stop, find the newest data of this node, and call the person on duty."
     remedy_zh: ClassVar[str] = "请停止操作，找回本节点最新的数据，并联系值班人员。"
-
-
-@dataclass(eq=False)
-class FlowRunsBackwardError(CorruptionError):
-    """Money in a flow picture goes back to an earlier column, so it could go in a circle."""
-
-    source: str
-    target: str
-    code: ClassVar[str] = "flow-runs-backward"
-    message: ClassVar[str] = "The flow picture has money running back from {source} to {target}."
-    message_zh: ClassVar[str] = "资金流向图中出现从 {source} 回流到 {target} 的资金。"
-    remedy: ClassVar[str] = (
-        "Split the settlement into a transferred-out and a transferred-in account."
-    )
-    remedy_zh: ClassVar[str] = "请将跨地区结算拆为转出与转入两个账户。"
 
 
 @dataclass(eq=False)

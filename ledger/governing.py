@@ -13,11 +13,18 @@ from typing import Any, Final
 
 from ledger.chain.bindings import ProposalOnChain, day_words, decode_args, encode_args
 from ledger.chain.deciding import Call, proposing_call, standing_proposal
-from ledger.errors import ContractRefusedError, NotFoundError, NotPermittedError
+from ledger.errors import (
+    ActUnderWayError,
+    ContractRefusedError,
+    NotFoundError,
+    NotPermittedError,
+)
 from ledger.funds.model import Account, Movement
 from ledger.keys.key_store import CLOSER, FREEZER, PUBLISHER, SUPERVISOR
 from ledger.policy.work_calendar import published_years, work_year
 from ledger.recording.context import NodeContext
+from ledger.store.outbox import OPEN, Message
+from ledger.store.unit_of_work import Rooms
 
 _KEY_BYTES: Final = 8
 _BUREAUS: Final = "Bureaus"
@@ -55,6 +62,76 @@ def send(context: NodeContext, acts: Sequence[Act]) -> list[str]:
             )  # fmt: skip
         work.commit()
     return [key for key, _, _ in ready]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What is decided one act at a time: calls of some functions about one number."""
+
+    contract: str
+    functions: tuple[str, ...]
+    number: int
+
+
+def payments_of(log_id: int) -> Matter:
+    """Whether a bureau's money may go."""
+    return Matter(_RULES, ("freeze", "unfreeze"), log_id)
+
+
+def standing_of(log_id: int) -> Matter:
+    """Whether a bureau may begin anything new."""
+    return Matter(_BUREAUS, ("suspend", "reinstate"), log_id)
+
+
+def ending_of(conflict_id: int) -> Matter:
+    """What became of a proven conflict."""
+    return Matter(_CONFLICTS, ("close", "closeByReversal", "answerByReversal"), conflict_id)
+
+
+def messages_about(view: Rooms, matter: Matter) -> list[Message]:
+    """What this node was told to send about a matter, by form or command, oldest first."""
+    sent = view.outbox.calls_of(matter.contract, matter.functions)
+    return [each for each in sent if each.arguments[0] == matter.number]
+
+
+def send_once(context: NodeContext, act: Act, matter: Matter) -> bool:
+    """Queue an act that is a step of a matter, tried before; a form sent twice does it once.
+
+    Returns:
+        Whether it was queued; False when this very act is on its way.
+
+    Raises:
+        ActUnderWayError: another act about the matter is on its way, which may change everything.
+        ContractRefusedError: the contract would refuse it now; nothing is queued.
+    """
+    call, account = act.call, context.keys.secp256k1(act.signer).address
+    arguments = encode_args(call.contract, call.function, call.arguments)
+    with context.read() as view:
+        if _is_under_way(messages_about(view, matter), call, arguments):
+            return False
+    context.chain.gateway.simulate(call.contract, call.function, call.arguments, account)
+    with context.write() as work:
+        before = messages_about(work, matter)
+        if _is_under_way(before, call, arguments):
+            return False
+        # The place among the acts of the matter: two forms at once cannot both have it.
+        key = f"act/{matter.contract}/{matter.functions[0]}/{matter.number}/{len(before) + 1}"
+        queued = work.outbox.queue(
+            key, call.contract, call.function, arguments,
+            at=context.clock.now(), signer=act.signer,
+        )  # fmt: skip
+        work.commit()
+    return queued
+
+
+def _is_under_way(messages: Sequence[Message], call: Call, arguments: list[Any]) -> bool:
+    waiting = [each for each in messages if each.state in OPEN]
+    if not waiting:
+        return False
+    last = waiting[-1]
+    if (last.function, last.arguments) != (call.function, arguments):
+        raise ActUnderWayError(function=last.function)
+    return True
 
 
 # --- one key alone --------------------------------------------------------------------------------

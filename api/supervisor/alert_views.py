@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import Final
 
 from api.supervisor import views
+from api.supervisor.measure_views import alert_measures
+from api.supervisor.measure_words import OUTCOMES
 from api.web.parts import AlertRule, Seal, SealState, StepState, Words
 from api.web.proof_pages import bureaus_words
-from ledger.chain.bindings import ConflictOnChain
+from ledger.chain.bindings import ConflictOnChain, ConflictOutcome
 from ledger.chain.bindings import ConflictState as ChainConflict
 from ledger.evidence.encoding import PlacedEntry
 from ledger.ports import BEIJING
@@ -158,6 +160,7 @@ def alert_view(context: NodeContext, alert_id: str) -> views.AlertView:
         conflict=_proof(context, alert, conflict),
         innocent_causes=_CAUSES.get(alert.rule, ()),
         prove_action=f"/supervisor/alerts/{alert_id}/prove" if can_prove and not is_sent else "",
+        measures=alert_measures(context, alert, conflict, names),
     )
 
 
@@ -213,10 +216,11 @@ def process_of(
     prevented = Words("支付前已冲销，没有多付。", "Reversed before payment; nothing went twice.")
     done = (True, not is_open, is_answered or is_prevented, is_closed or is_prevented,
             is_closed or is_prevented)  # fmt: skip
-    at = (alert.found_at, _at(conflict), answered_at, None, None)
+    found_at = _time(conflict.decided_at) if is_closed and conflict is not None else None
+    at = (alert.found_at, _at(conflict), answered_at, found_at, found_at)
     is_waiting = conflict is not None and not is_answered
     waiting = late or (_UNDATED if due_on is None else None) if is_waiting else None
-    texts = (raised, notice, waiting, None, prevented if is_prevented else None)
+    texts = (raised, notice, waiting, _finding(conflict), prevented if is_prevented else None)
     current = next((number for number, is_done in enumerate(done) if not is_done), len(done))
     return tuple(
         views.CaseProcess(
@@ -309,6 +313,13 @@ def _late(
         "已逾期：" + "、".join(name.zh for name in silent) + "尚未答复。",
         "Overdue: no answer from " + " and ".join(name.en for name in silent) + ".",
     )
+
+
+def _finding(conflict: ConflictOnChain | None) -> Words | None:
+    """What a supervisor found when it closed a conflict."""
+    if conflict is None or conflict.state is not ChainConflict.CLOSED or not conflict.outcome:
+        return None
+    return OUTCOMES[ConflictOutcome(conflict.outcome).name.lower().replace("_", "-")]
 
 
 def _at(conflict: ConflictOnChain | None) -> datetime | None:

@@ -1,10 +1,12 @@
 """Where money went: from the events of the `Funds` contract to bars, bands and movements. Pure.
 
-Columns from the left: contributions by city, treasury, fiscal special account and expenditure
-account by pool, payments by city beside money transferred out, and what arrived or came back.
-Money only runs to the right: an arrival is drawn from the sender's transferred-out bar to a
-transferred-in bar, a bank's return to a bar of its own. Every event with money in it is one leg,
-and a band is the sum of its legs, so that every total opens into the events it is made of.
+Columns from the left: contributions by city; treasury and income account, fiscal special account
+and expenditure account by pool; and payments by city beside money in transit and shortfalls. Which
+account an event touches is what the pool's ways were when its block was made (`Ways`), so that
+whatever the council decides is drawn. What comes back (returns, arrivals, corrections) runs to the
+left. Every event with money in it is one leg, and a band is the sum of its legs, so that every
+total opens into the events it is made of: what runs into an account's bar less what runs out of it
+is the balance that the contract keeps.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from api.supervisor.views import FlowAccount, FlowBand, FlowKind, FlowPicture, FundEventKind
+from api.supervisor.ways import Ways
 from api.web.parts import Words
-from ledger.funds.model import ACCOUNT_NAMES, Account
+from ledger.funds.model import ACCOUNT_NAMES, Account, Movement
 from ledger.policy.periods import period_of
 from ledger.policy.regions import region_name
 from ledger.ports import BEIJING
@@ -28,11 +31,10 @@ EVENTS_HREF: Final = "/supervisor/funds"
 
 COLUMNS: Final = (
     Words("征缴", "Contributions"),
-    Words("国库", "Treasury"),
+    Words("国库、收入户", "Treasury, income"),
     Words("财政专户", "Fiscal account"),
     Words("支出户", "Expenditure"),
-    Words("发放与转出", "Paid, transferred out"),
-    Words("转入与退回", "Arrived, returned"),
+    Words("发放、在途、缺口", "Paid, in transit, short"),
 )
 _ACCOUNT_COLUMNS: Final = MappingProxyType(
     {
@@ -40,7 +42,8 @@ _ACCOUNT_COLUMNS: Final = MappingProxyType(
         Account.LEGACY_INCOME: 1,
         Account.FISCAL: 2,
         Account.EXPENDITURE: 3,
-        Account.SHORTFALL: 5,
+        Account.IN_TRANSIT: 4,
+        Account.SHORTFALL: 4,
     }
 )
 
@@ -111,22 +114,38 @@ class Leg:
         )
 
 
-_Cities = Mapping[int, City]
+@dataclass(slots=True)
+class _Books:
+    """What is known while events are read in their order.
+
+    ``charged`` is the account that a payment or correction was taken from, by its reference.
+    """
+
+    cities: Mapping[int, City]
+    ways: Ways
+    charged: dict[str, Account]
+
+    def account(self, city: City, movement: Movement, event: ChainEvent) -> Account:
+        """The city's own account on the way that was in force at an event."""
+        return self.ways.account(city.pool, movement, event.block_time)
 
 
 def legs_of(events: Iterable[ChainEvent], cities: Mapping[int, City]) -> tuple[Leg, ...]:
-    """The movements in these events, in their order; proposals and routes move nothing."""
+    """The movements in these events, which come in their order; proposals and ways move nothing."""
     legs = []
+    books = _Books(cities, Ways(), {})
     proposed: dict[str, _Arguments] = {}
     sent: dict[str, int] = {}
     for event in events:
         given = event.arguments
         if event.name == "DisbursementProposed":
             proposed[given["batchId"]] = given
+        elif event.name == "RoutesSet":
+            books.ways.note(given)
         read = _READERS.get(event.name)
         if read is None:
             continue
-        leg = read(event, given, cities)
+        leg = read(event, given, books)
         if event.name == "DisbursementApproved":
             leg = _of_proposal(leg, proposed.get(given["batchId"]))
         elif event.name == "SettlementSent":
@@ -150,7 +169,7 @@ def _of_proposal(leg: Leg, proposal: _Arguments | None) -> Leg:
 
 
 def picture_of(legs: Sequence[Leg]) -> FlowPicture:
-    """Bars and bands of the movements; legs without money or that run nowhere are left out."""
+    """Bars and bands of the movements; legs without money are left out."""
     sums: dict[tuple[str, str], list[Leg]] = {}
     bars: dict[str, FlowAccount] = {}
     for leg in legs:
@@ -207,7 +226,7 @@ def _account(city: City, account: Account) -> FlowAccount:
     pool = city.pool_name
     name = Words(f"{pool.zh} {zh}", f"{pool.en} {en}")
     key = f"{account.name.lower().replace('_', '-')}-{city.pool}"
-    return FlowAccount(key, name, _ACCOUNT_COLUMNS.get(account, 5))
+    return FlowAccount(key, name, _ACCOUNT_COLUMNS[account])
 
 
 def _collected_from(city: City) -> FlowAccount:
@@ -225,23 +244,6 @@ def _paid_by(city: City) -> FlowAccount:
     return FlowAccount(f"paid-{city.log_id}", name, 4)
 
 
-def _returned_to(city: City) -> FlowAccount:
-    name = Words(f"{_short(city.name.zh)} 银行退回", f"{city.name.en} bank returns")
-    return FlowAccount(f"returned-{city.log_id}", name, 5)
-
-
-def _sent_by(city: City) -> FlowAccount:
-    pool = city.pool_name
-    name = Words(f"{pool.zh} 转出", f"{pool.en} transferred out")
-    return FlowAccount(f"sent-{city.pool}", name, 4)
-
-
-def _arrived_at(city: City) -> FlowAccount:
-    pool = city.pool_name
-    name = Words(f"{pool.zh} 转入", f"{pool.en} transferred in")
-    return FlowAccount(f"arrived-{city.pool}", name, 5)
-
-
 def _short(name: str) -> str:
     """A place in the fewest characters that are still its name."""
     return name.removesuffix("市").removesuffix("省")
@@ -250,126 +252,136 @@ def _short(name: str) -> str:
 # --- events ---------------------------------------------------------------------------------------
 
 
-def _collected(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _collected(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["log"]]
+    account = books.account(city, Movement.COLLECTION, event)
     return Leg(
-        event, FundEventKind.COLLECTED, _collected_from(city), _account(city, Account.TREASURY),
+        event, FundEventKind.COLLECTED, _collected_from(city), _account(city, account),
         given["amountFen"], given["lines"], FlowKind.COLLECTED, city.log_id,
         leaves=(given["firstLeaf"], given["endLeaf"]),
         periods=(given["periodFrom"], given["periodTo"]),
     )  # fmt: skip
 
 
-def _opened(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _opened(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["log"]]
     return Leg(
         event, FundEventKind.OPENED, _opened_from(city), _account(city, Account(given["account"])),
         given["amountFen"], 0, FlowKind.COLLECTED, city.log_id,
     )  # fmt: skip
 
 
-def _moved(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _moved(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["log"]]
     source, target = Account(given["from"]), Account(given["to"])
+    is_back = source is Account.EXPENDITURE or (
+        source is Account.FISCAL and target is not Account.EXPENDITURE
+    )
     flow = FlowKind.ALLOCATED if target is Account.EXPENDITURE else FlowKind.COLLECTED
-    ends = _account(city, source), _account(city, target)
-    is_back = ends[0].column >= ends[1].column
     return Leg(
-        event, FundEventKind.ALLOCATED, *ends, given["amountFen"], 0, None if is_back else flow,
-        city.log_id,
+        event, FundEventKind.ALLOCATED, _account(city, source), _account(city, target),
+        given["amountFen"], 0, FlowKind.RETURNED if is_back else flow, city.log_id,
     )  # fmt: skip
 
 
-def _paid(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _paid(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["log"]]
+    account = books.account(city, Movement.PAYMENT, event)
+    books.charged[given["batchId"]] = account
     return Leg(
-        event, FundEventKind.DISBURSED, _account(city, Account.EXPENDITURE), _paid_by(city),
+        event, FundEventKind.DISBURSED, _account(city, account), _paid_by(city),
         given["amountFen"], given["lines"], FlowKind.PAID, city.log_id,
         leaves=(given["firstLeaf"], given["endLeaf"]),
         periods=(given["period"], given["period"]),
     )  # fmt: skip
 
 
-def _approved(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _approved(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["log"]]
+    account = books.account(city, Movement.PAYMENT, event)
     return Leg(
-        event, FundEventKind.DISBURSED, _account(city, Account.EXPENDITURE), _paid_by(city),
+        event, FundEventKind.DISBURSED, _account(city, account), _paid_by(city),
         given["paidFen"], given["paidLines"], FlowKind.PAID, city.log_id, officers=2,
     )  # fmt: skip
 
 
-def _returned(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _returned(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["log"]]
+    account = books.account(city, Movement.RETURN, event)
     return Leg(
-        event, FundEventKind.RETURNED, _paid_by(city), _returned_to(city), given["amountFen"], 0,
-        FlowKind.RETURNED, city.log_id,
+        event, FundEventKind.RETURNED, _paid_by(city), _account(city, account), given["amountFen"],
+        0, FlowKind.RETURNED, city.log_id,
     )  # fmt: skip
 
 
-def _sent(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["fromLog"]]
+def _sent(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["fromLog"]]
+    account = books.account(city, Movement.TRANSFER_OUT, event)
     return Leg(
-        event, FundEventKind.TRANSFERRED_OUT, _account(city, Account.EXPENDITURE), _sent_by(city),
-        given["amountFen"], len(given["caseIds"]), FlowKind.TRANSFERRED, city.log_id,
+        event, FundEventKind.TRANSFERRED_OUT, _account(city, account),
+        _account(city, Account.IN_TRANSIT), given["amountFen"], len(given["caseIds"]),
+        FlowKind.TRANSFERRED, city.log_id,
     )  # fmt: skip
 
 
-def _received(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    source, target = cities[given["fromLog"]], cities[given["toLog"]]
+def _received(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    source, target = books.cities[given["fromLog"]], books.cities[given["toLog"]]
+    account = books.account(target, Movement.TRANSFER_IN, event)
     return Leg(
-        event, FundEventKind.TRANSFERRED_IN, _sent_by(source), _arrived_at(target),
-        given["amountFen"], 0, FlowKind.TRANSFERRED, target.log_id,
+        event, FundEventKind.TRANSFERRED_IN, _account(source, Account.IN_TRANSIT),
+        _account(target, account), given["amountFen"], 0, FlowKind.TRANSFERRED, target.log_id,
     )  # fmt: skip
 
 
-def _short_posted(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _short_posted(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    """What left and was not there: a debt stands in for it in the account it was taken from."""
+    city = books.cities[given["log"]]
+    account = books.charged.get(given["referenceId"])
+    if account is None:
+        account = books.account(city, Movement.PAYMENT, event)
     return Leg(
-        event, FundEventKind.SHORTFALL, None, _account(city, Account.SHORTFALL),
-        given["amountFen"], 0, None, city.log_id,
+        event, FundEventKind.SHORTFALL, _account(city, Account.SHORTFALL), _account(city, account),
+        given["amountFen"], 0, FlowKind.SHORTFALL, city.log_id,
     )  # fmt: skip
 
 
-def _short_cleared(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _short_cleared(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["log"]]
+    account = books.account(city, Movement.PAYMENT, event)
     return Leg(
-        event, FundEventKind.SHORTFALL, _account(city, Account.EXPENDITURE),
-        _account(city, Account.SHORTFALL), given["amountFen"], 0, None, city.log_id,
+        event, FundEventKind.SHORTFALL, _account(city, account), _account(city, Account.SHORTFALL),
+        given["amountFen"], 0, FlowKind.SHORTFALL, city.log_id,
     )  # fmt: skip
 
 
-def _frozen(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
-    return Leg(event, FundEventKind.FROZEN, None, None, 0, 0, None, city.log_id)
-
-
-def _renewed(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
-    return Leg(event, FundEventKind.RENEWED, None, None, 0, 0, None, city.log_id)
-
-
-def _corrected(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
+def _corrected(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+    city = books.cities[given["log"]]
+    account = books.account(city, Movement.COLLECTION, event)
+    books.charged[given["referenceId"]] = account
     return Leg(
-        event, FundEventKind.CORRECTED, _account(city, Account.TREASURY), _collected_from(city),
-        given["amountFen"], given["lines"], None, city.log_id,
+        event, FundEventKind.CORRECTED, _account(city, account), _collected_from(city),
+        given["amountFen"], given["lines"], FlowKind.RETURNED, city.log_id,
         leaves=(given["firstLeaf"], given["endLeaf"]),
         periods=(given["periodFrom"], given["periodTo"]),
     )  # fmt: skip
 
 
-def _taken_over(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
+def _taken_over(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
     """The pool's accounts stay as they are: another log of it keeps the books."""
-    city = cities[given["successor"]]
+    city = books.cities[given["successor"]]
     return Leg(event, FundEventKind.TAKEN_OVER, None, None, 0, 0, None, city.log_id)
 
 
-def _unfrozen(event: ChainEvent, given: _Arguments, cities: _Cities) -> Leg:
-    city = cities[given["log"]]
-    return Leg(event, FundEventKind.RELEASED, None, None, 0, 0, None, city.log_id)
+def _stopped(kind: FundEventKind) -> Callable[[ChainEvent, _Arguments, _Books], Leg]:
+    """Reads a freeze, or what became of it: no money moves."""
+
+    def read(event: ChainEvent, given: _Arguments, books: _Books) -> Leg:
+        return Leg(event, kind, None, None, 0, 0, None, books.cities[given["log"]].log_id)
+
+    return read
 
 
-_READERS: Final[Mapping[str, Callable[[ChainEvent, _Arguments, _Cities], Leg]]] = MappingProxyType(
+_READERS: Final[Mapping[str, Callable[[ChainEvent, _Arguments, _Books], Leg]]] = MappingProxyType(
     {
         "FundsCollected": _collected,
         "BalanceOpened": _opened,
@@ -381,9 +393,9 @@ _READERS: Final[Mapping[str, Callable[[ChainEvent, _Arguments, _Cities], Leg]]] 
         "SettlementReceived": _received,
         "ShortfallPosted": _short_posted,
         "ShortfallCleared": _short_cleared,
-        "FundsFrozen": _frozen,
-        "FreezeRenewed": _renewed,
-        "FundsUnfrozen": _unfrozen,
+        "FundsFrozen": _stopped(FundEventKind.FROZEN),
+        "FreezeRenewed": _stopped(FundEventKind.RENEWED),
+        "FundsUnfrozen": _stopped(FundEventKind.RELEASED),
         "CollectionCorrected": _corrected,
         "LogTakenOver": _taken_over,
     }

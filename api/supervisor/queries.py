@@ -9,6 +9,7 @@ from api.supervisor import views
 from api.supervisor.alert_views import OPEN_STATES, alert_row
 from api.supervisor.flow import legs_of, picture_of
 from api.supervisor.fund_views import cities_of
+from api.supervisor.measure_views import BUREAUS_HREF
 from api.web.parts import LogState, Seal, SealState, Words
 from api.web.proof_pages import bureaus_words
 from ledger.errors import UnavailableError
@@ -47,6 +48,7 @@ def followed_logs(
                 is_consistent=None if log.state == UNREACHABLE else log.state != INCONSISTENT,
                 lag=max(0, _size_on_chain(context, log.log_id, size) - size),
                 seen_at=log.checked_at,
+                href=f"{BUREAUS_HREF}/{log.log_id}",
             )
         )
     return tuple(rows)

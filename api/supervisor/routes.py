@@ -17,6 +17,7 @@ from api.supervisor.alert_schemas import (
 from api.supervisor.alert_views import alert_view, alerts_view
 from api.supervisor.flow import legs_of
 from api.supervisor.fund_views import cities_of, funds_view, range_view
+from api.supervisor.measure_routes import measure_pages
 from api.supervisor.queries import home_view
 from api.supervisor.transfer_views import deadlines_view
 from api.web.parts import Role
@@ -76,6 +77,7 @@ def supervisor_pages(site: Site) -> APIRouter:
         view = followed_entry_view(context, index_of(log), index_of(index))
         return site.page(request, "entry.html", view)
 
+    routes.include_router(measure_pages(site))
     return routes
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from api.supervisor.measures import AlertMeasures
     from api.web.parts import (
         AlertRule,
         ClaimRow,
@@ -66,6 +67,7 @@ class FlowKind(StrEnum):
     PAID = "paid"
     TRANSFERRED = "transferred"
     RETURNED = "returned"
+    SHORTFALL = "shortfall"
 
 
 class FundEventKind(StrEnum):
@@ -125,9 +127,8 @@ class FlowBand:
 class FlowPicture:
     """Accounts and the money between them over ``first_period`` to ``last_period``.
 
-    Settlement between cities is drawn as a transferred-out bar and a transferred-in bar, so
-    that money never runs
-    backwards. ``column_names`` heads the columns from the left.
+    Money that comes back (returns, arrivals from another pool, corrections) runs to the left.
+    ``column_names`` heads the columns from the left.
     """
 
     column_names: tuple[Words, ...]
@@ -140,6 +141,12 @@ class FlowPicture:
     def total_fen(self) -> int:
         """The sum over every band; the table under the picture ends with the same number."""
         return sum(band.amount_fen for band in self.bands)
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether any money runs to the left, and is drawn as a loop."""
+        column = {account.key: account.column for account in self.accounts}
+        return any(column[band.target] <= column[band.source] for band in self.bands)
 
     def name_of(self, key: str) -> Words:
         """The name of an account in the picture."""
@@ -277,6 +284,7 @@ class AlertView:
     innocent_causes: tuple[Words, ...] = ()
     notify_action: str = ""
     prove_action: str = ""
+    measures: AlertMeasures | None = None
 
     @property
     def band(self) -> RiskBand:

@@ -39,6 +39,7 @@ SIDE_LISTS: Mapping[Role, tuple[Place, ...]] = {
     Role.SUPERVISOR: (
         Place("/supervisor", N_("总览")),
         Place("/supervisor/alerts", N_("疑点"), covers=("/supervisor/entries",)),
+        Place("/supervisor/bureaus", N_("经办机构")),
         Place("/supervisor/funds", N_("基金账户")),
         Place("/supervisor/transfers", N_("转移时限")),
     ),

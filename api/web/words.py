@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from api.bureau import views as bureau
 from api.person import views as person
+from api.supervisor import measures
 from api.supervisor import views as supervisor
 from api.web.parts import (
     AlertRule,
@@ -161,7 +162,8 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         supervisor.FlowKind.ALLOCATED: N_("拨付支出户"),
         supervisor.FlowKind.PAID: N_("发放待遇"),
         supervisor.FlowKind.TRANSFERRED: N_("跨地区转移结算"),
-        supervisor.FlowKind.RETURNED: N_("退回"),
+        supervisor.FlowKind.RETURNED: N_("退回、更正"),
+        supervisor.FlowKind.SHORTFALL: N_("缺口与补足"),
     },
     supervisor.FundEventKind: {
         supervisor.FundEventKind.COLLECTED: N_("征缴"),
@@ -177,6 +179,22 @@ WORDS: Mapping[type[Enum], Mapping[Enum, str]] = {
         supervisor.FundEventKind.OPENED: N_("期初入账"),
         supervisor.FundEventKind.CORRECTED: N_("征缴更正"),
         supervisor.FundEventKind.TAKEN_OVER: N_("账务承接"),
+    },
+    measures.Measure: {
+        measures.Measure.FREEZE: N_("冻结拨付"),
+        measures.Measure.UNFREEZE: N_("解除冻结"),
+        measures.Measure.SUSPEND: N_("暂停新业务"),
+        measures.Measure.REINSTATE: N_("恢复业务"),
+        measures.Measure.CLOSE: N_("认定并办结"),
+        measures.Measure.REVERSAL: N_("提交冲销证明"),
+        measures.Measure.RENEWED: N_("续冻"),
+        measures.Measure.LOG_CLOSED: N_("关闭日志"),
+    },
+    measures.SentState: {
+        measures.SentState.PENDING: N_("已提交，等待最终上链"),
+        measures.SentState.FINAL: N_("已最终上链"),
+        measures.SentState.REFUSED: N_("合约没有受理"),
+        measures.SentState.STUCK: N_("久未上链"),
     },
     person.PayoutState: {
         person.PayoutState.PAID: N_("已发放"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -278,6 +278,10 @@ class OutboxRepository:
     def find(self, message_key: str) -> Message | None:
         """The message with this key."""
         return next(iter(self._select(outbox.c.message_key == message_key)), None)
+
+    def calls_of(self, contract: str, functions: Iterable[str]) -> list[Message]:
+        """Every message that calls one of these functions, oldest first."""
+        return self._select(outbox.c.contract == contract, outbox.c.function.in_(sorted(functions)))
 
     def numbered(self, number: int) -> Message | None:
         """The message with this number."""

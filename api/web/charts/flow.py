@@ -1,8 +1,8 @@
-"""Money between accounts as bars and bands (a Sankey picture).
+"""Money between accounts as bars and bands (a Sankey picture that may have circles).
 
-Columns run from left to right and money never runs backwards: settlement between cities is
-drawn as a transferred-out
-bar and a transferred-in bar. Heights are proportional to fen, one scale for the whole picture.
+Columns run from left to right. Money that runs back, or stays in its column, is drawn as a loop
+below the picture: out of its bar to the right, back under everything, and into the other bar from
+the left. Nothing is left out. Heights and loops are as thick as their money, on one scale.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from api.web.charts.svg import element, number, picture, text, title
-from ledger.errors import FlowRunsBackwardError, FlowShapeError
+from ledger.errors import FlowShapeError
 
 WIDTH = 1080.0
 BAR_WIDTH = 12.0
@@ -20,7 +20,10 @@ LABEL_HEIGHT = 44.0
 MONEY_HEIGHT = 300.0
 LAST_LABEL_WIDTH = 168.0
 BAND_MINIMUM = 1.5
-PATTERN_TONES = ("collected", "allocated", "paid", "transferred", "returned")
+LOOP_GAP = 10.0
+LOOP_CORNER = 16.0
+LOOP_ROOM = 72.0
+PATTERN_TONES = ("collected", "allocated", "paid", "transferred", "returned", "shortfall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def draw_flow(
 
     Args:
         bars: accounts; those that no band touches are left out.
-        bands: each amount positive, each from a lower to a higher column.
+        bands: each amount positive; one that does not lead to a higher column is a loop.
         columns: the heading of every column from the left.
         label: the name of the whole picture for screen readers.
 
@@ -71,19 +74,21 @@ def draw_flow(
         SVG with one link per band.
 
     Raises:
-        FlowRunsBackwardError: a band stays in its column or runs back, so money could go in a
-            circle.
-        FlowShapeError: an amount is not positive, a tone is unknown, or a band names a bar
-            that is not there.
+        FlowShapeError: an amount is not positive, a tone is unknown, a band leads from a bar to
+            itself, or names one that is not there.
     """
     check_flow(bars, bands)
-    placed, height = _place(bars, bands, len(columns))
+    column = {bar.key: bar.column for bar in bars}
+    left = max((LOOP_ROOM for band in bands if _is_loop(band, column) and not column[band.target]),
+               default=0.0)  # fmt: skip
+    placed, height = _place(bars, bands, len(columns), left)
     drawn = [_patterns()]
     drawn += [
-        text(_column_x(index, len(columns)), 16, words, "flow-column")
+        text(_column_x(index, len(columns), left), 16, words, "flow-column")
         for index, words in enumerate(columns)
     ]
-    drawn += _draw_bands(bands, placed)
+    lines, height = _draw_bands(bands, placed, column, height)
+    drawn += lines
     for place in placed.values():
         drawn += _draw_bar(place)
     return picture(WIDTH, height, "flow", label, drawn, links=True)
@@ -101,17 +106,21 @@ def check_flow(bars: tuple[Bar, ...], bands: tuple[Band, ...]) -> None:
             raise FlowShapeError(reason="an amount is not positive")
         if band.tone not in PATTERN_TONES:
             raise FlowShapeError(reason="a band has no known kind")
-        if columns[band.target] <= columns[band.source]:
-            raise FlowRunsBackwardError(source=band.source, target=band.target)
+        if band.target == band.source:
+            raise FlowShapeError(reason="a band leads from an account to itself")
 
 
-def _column_x(column: int, columns: int) -> float:
-    room = WIDTH - LAST_LABEL_WIDTH
-    return column * room / max(columns - 1, 1)
+def _is_loop(band: Band, column: dict[str, int]) -> bool:
+    return column[band.target] <= column[band.source]
+
+
+def _column_x(column: int, columns: int, left: float) -> float:
+    room = WIDTH - LAST_LABEL_WIDTH - left
+    return left + column * room / max(columns - 1, 1)
 
 
 def _place(
-    bars: tuple[Bar, ...], bands: tuple[Band, ...], columns: int
+    bars: tuple[Bar, ...], bands: tuple[Band, ...], columns: int, left: float
 ) -> tuple[dict[str, _Placed], float]:
     """Stack the bars of each column in the caller's order, spread over the height."""
     coming: dict[str, int] = defaultdict(int)
@@ -139,27 +148,64 @@ def _place(
             y += LABEL_HEIGHT
             tall = amounts[bar.key] * MONEY_HEIGHT / fullest
             placed[bar.key] = _Placed(
-                bar, _column_x(column, columns), y, max(tall, 1.0), amounts[bar.key]
+                bar, _column_x(column, columns, left), y, max(tall, 1.0), amounts[bar.key]
             )
             y += tall + (step if len(stack) < most else spare / max(len(stack), 1))
     return placed, height
 
 
-def _draw_bands(bands: tuple[Band, ...], placed: dict[str, _Placed]) -> list[str]:
-    """Bands leave and arrive in the order of the bars at their other ends: they cross least."""
+def _draw_bands(
+    bands: tuple[Band, ...], placed: dict[str, _Placed], column: dict[str, int], height: float
+) -> tuple[list[str], float]:
+    """Bands leave and arrive in the order of the bars at their other ends: they cross least.
+
+    Loops leave and arrive below the others, the shortest one nearest to the picture.
+
+    Returns:
+        The bands in the caller's order, and the height with the loops.
+    """
     leaves = {key: place.y for key, place in placed.items()}
     arrives = dict(leaves)
     starts: dict[int, float] = {}
     ends: dict[int, float] = {}
-    by_target = sorted(range(len(bands)), key=lambda i: (placed[bands[i].target].y, i))
-    by_source = sorted(range(len(bands)), key=lambda i: (placed[bands[i].source].y, i))
-    for index in by_target:
+    loops = [index for index, band in enumerate(bands) if _is_loop(band, column)]
+    inner = sorted(loops, key=lambda i: (column[bands[i].source] - column[bands[i].target], i))
+    direct = [index for index in range(len(bands)) if index not in set(loops)]
+    by_target = sorted(direct, key=lambda i: (placed[bands[i].target].y, i))
+    by_source = sorted(direct, key=lambda i: (placed[bands[i].source].y, i))
+    for index in by_target + inner:
         starts[index] = leaves[bands[index].source]
         leaves[bands[index].source] += _thickness(bands[index], placed)
-    for index in by_source:
+    for index in by_source + inner:
         ends[index] = arrives[bands[index].target]
         arrives[bands[index].target] += _thickness(bands[index], placed)
-    return [_band(band, placed, starts[index], ends[index]) for index, band in enumerate(bands)]
+    lanes, bottom = _lanes(inner, bands, placed, height)
+    drawn = [
+        _loop(band, placed, starts[index], ends[index], lanes[index])
+        if index in lanes
+        else _band(band, placed, starts[index], ends[index])
+        for index, band in enumerate(bands)
+    ]
+    return drawn, bottom
+
+
+def _lanes(
+    inner: list[int], bands: tuple[Band, ...], placed: dict[str, _Placed], height: float
+) -> tuple[dict[int, tuple[float, float]], float]:
+    """Where each loop runs below the picture, and how far out at its sides; and where they end."""
+    lanes: dict[int, tuple[float, float]] = {}
+    bottom = height
+    for rank, index in enumerate(inner):
+        thick = max(_thickness(bands[index], placed), BAND_MINIMUM)
+        lanes[index] = (bottom + LOOP_GAP + thick / 2, _side(rank, len(inner)))
+        bottom += LOOP_GAP + thick
+    return lanes, bottom + LOOP_GAP if inner else height
+
+
+def _side(rank: int, loops: int) -> float:
+    """How far from its bars a loop turns: outer ones further, all within the room there is."""
+    step = min(LOOP_GAP, (LOOP_ROOM - LOOP_CORNER - 8) / max(loops, 1))
+    return LOOP_CORNER + step * rank
 
 
 def _thickness(band: Band, placed: dict[str, _Placed]) -> float:
@@ -185,6 +231,37 @@ def _band(band: Band, placed: dict[str, _Placed], start: float, end: float) -> s
     return element("a", {"href": band.href, "cls": "band-link", "aria-label": band.label}, shapes)
 
 
+def _loop(
+    band: Band, placed: dict[str, _Placed], start: float, end: float, lane: tuple[float, float]
+) -> str:
+    """Out to the right, down, back below everything, up, and in from the left."""
+    thick = max(_thickness(band, placed), BAND_MINIMUM)
+    low, side = lane
+    out, home = placed[band.source].x + BAR_WIDTH, placed[band.target].x
+    right, left = out + side, home - side
+    y0, y1 = start + thick / 2, end + thick / 2
+    r = min(LOOP_CORNER, side)
+    x0, x1, xr, xl = (number(value) for value in (out, home, right, left))
+    ins = [number(value) for value in (right - r, y0 + r, low - r, left + r, y1 + r)]
+    a, b, c, d, e = ins
+    yl, ys, ye = number(low), number(y0), number(y1)
+    path = (
+        f"M{x0} {ys}H{a}Q{xr} {ys} {xr} {b}V{c}Q{xr} {yl} {a} {yl}"
+        f"H{d}Q{xl} {yl} {xl} {c}V{e}Q{xl} {ye} {d} {ye}H{x1}"
+    )
+    middle = (right + left) / 2
+    tip, tail = number(middle - 5), number(middle + 4)
+    arrow = f"M{tail} {number(low - 5)}L{tip} {yl}L{tail} {number(low + 5)}Z"
+    line = {"d": path, "stroke-width": number(thick)}
+    shapes = [
+        title(band.label),
+        element("path", {**line, "cls": f"band loop loop-{band.tone}"}),
+        element("path", {**line, "cls": "loop", "stroke": f"url(#pattern-{band.tone})"}),
+        element("path", {"d": arrow, "cls": f"loop-head band-{band.tone}"}),
+    ]
+    return element("a", {"href": band.href, "cls": "band-link", "aria-label": band.label}, shapes)
+
+
 def _draw_bar(place: _Placed) -> list[str]:
     shape = element(
         "rect",
@@ -205,6 +282,7 @@ def _patterns() -> str:
         "paid": "M0 4H8",
         "transferred": "M0 0L8 8M0 8L8 0",
         "returned": "M4 0V8",
+        "shortfall": "M0 0L4 4L8 0",
     }
     drawn = [
         element(
@@ -227,6 +305,7 @@ def legend_mark(tone: str) -> str:
         "paid": "M0 5H32M0 11H32",
         "transferred": "M0 0L16 16M16 0L32 16M0 16L16 0M16 16L32 0",
         "returned": "M4 0V16M12 0V16M20 0V16M28 0V16",
+        "shortfall": "M0 4L8 12L16 4L24 12L32 4",
     }
     shapes = [element("rect", {"width": 32, "height": 16, "cls": f"band band-{tone}"})]
     if lines[tone]:

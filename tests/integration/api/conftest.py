@@ -94,6 +94,26 @@ class Town:
         return {item.name for item in (*cases, *self.planted.transfers)}
 
 
+@pytest.fixture
+def browse():
+    """Opens a browser of its own on a node, signed in when a key is given."""
+    opened = []
+
+    def at(context: Any, key: str = "", language: str = "zh") -> Visitor:
+        headers = HTML | {"accept-language": language}
+        endpoint = context.settings.endpoint
+        http = httpx.Client(base_url=endpoint, headers=headers, trust_env=False, timeout=60)
+        visitor = Visitor(endpoint, http)
+        opened.append(http)
+        if key:
+            assert visitor.sign_in(key).status_code == 303
+        return visitor
+
+    yield at
+    for http in opened:
+        http.close()
+
+
 def _import(context, directory: Path, files) -> None:
     mapping = directory / files.mapping if files.mapping else None
     for relative in (*files.baseline, *files.contributions):

@@ -25,6 +25,7 @@ PAGES = {
     "person": ["/me"],
     "supervisor": [
         "/supervisor", "/supervisor/alerts", "/supervisor/funds", "/supervisor/entries/1/0",
+        "/supervisor/bureaus", "/supervisor/bureaus/1",
     ],
 }  # fmt: skip
 NODES = {"officer": "nanjing", "person": "nanjing", "supervisor": "supervisor"}

@@ -19,6 +19,7 @@ PAGES = {
     ),
     ("supervisor", "supervisor"): (
         "/supervisor", "/supervisor/alerts", "/supervisor/funds", "/supervisor/transfers",
+        "/supervisor/bureaus", "/supervisor/bureaus/1",
         "/supervisor/entries/1/0",
     ),
     ("nanjing", "eligible"): ("/me",),

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from api.bureau import views as bureau
 from api.person import views as person
+from api.supervisor import measures
 from api.supervisor import views as supervisor
 from api.tools import views as tools
 from api.tools.pages import answered
@@ -608,11 +609,10 @@ def flow() -> supervisor.FlowPicture:
         supervisor.FlowAccount("ah-spend", Words("安徽 支出户", "Anhui expenditure"), 2),
         supervisor.FlowAccount("nanjing", Words("南京 发放", "Nanjing payments"), 3),
         supervisor.FlowAccount("suzhou", Words("苏州 发放", "Suzhou payments"), 3),
-        supervisor.FlowAccount("js-out", Words("江苏 转出", "Jiangsu transferred out"), 3),
+        supervisor.FlowAccount("js-out", Words("江苏 在途", "Jiangsu in transit"), 3),
         supervisor.FlowAccount("hefei", Words("合肥 发放", "Hefei payments"), 3),
-        supervisor.FlowAccount("ah-out", Words("安徽 转出", "Anhui transferred out"), 3),
-        supervisor.FlowAccount("ah-in", Words("安徽 转入", "Anhui transferred in"), 4),
-        supervisor.FlowAccount("js-in", Words("江苏 转入", "Jiangsu transferred in"), 4),
+        supervisor.FlowAccount("ah-out", Words("安徽 在途", "Anhui in transit"), 3),
+        supervisor.FlowAccount("ah-short", Words("安徽 缺口", "Anhui shortfall"), 3),
     ]
     kinds = supervisor.FlowKind
     rows = [
@@ -625,8 +625,12 @@ def flow() -> supervisor.FlowPicture:
         ("js-spend", "js-out", 31_074_400, kinds.TRANSFERRED, 5),
         ("ah-spend", "hefei", 412_690_350, kinds.PAID, 1_284),
         ("ah-spend", "ah-out", 18_640_120, kinds.TRANSFERRED, 5),
-        ("js-out", "ah-in", 31_074_400, kinds.TRANSFERRED, 5),
-        ("ah-out", "js-in", 18_640_120, kinds.TRANSFERRED, 5),
+        ("js-out", "ah-fiscal", 31_074_400, kinds.TRANSFERRED, 5),
+        ("ah-out", "js-fiscal", 18_640_120, kinds.TRANSFERRED, 5),
+        ("hefei", "ah-spend", 9_204_300, kinds.RETURNED, 3),
+        ("ah-short", "ah-spend", 120_000, kinds.SHORTFALL, 0),
+        ("js-fiscal", "js-treasury", 61_000_000, kinds.RETURNED, 0),
+        ("ah-treasury", "hefei", 25_000_000, kinds.PAID, 77),
     ]
     bands = tuple(
         supervisor.FlowBand(
@@ -638,8 +642,7 @@ def flow() -> supervisor.FlowPicture:
         Words("国库", "Treasury"),
         Words("财政专户", "Fiscal special account"),
         Words("支出户", "Expenditure account"),
-        Words("发放与转出", "Paid and transferred out"),
-        Words("转入", "Transferred in"),
+        Words("发放、在途、缺口", "Paid, in transit, short"),
     )
     return supervisor.FlowPicture(columns, tuple(accounts), bands, 202608, 202609)
 
@@ -741,6 +744,91 @@ ALERT_WHOLE_LOG = replace(
     amount_fen=0,
     innocent_causes=(),
     notify_action="/supervisor/alerts/4/notify",
+)
+FROZEN = measures.BureauStanding(
+    LOGS[1].name, 2, "/supervisor/bureaus/2", frozen_through=date(2026, 9, 29), is_renewed=True,
+    shortfall_fen=120_000,
+)  # fmt: skip
+SUSPENDED = measures.BureauStanding(
+    HEFEI_NODE, 3, "/supervisor/bureaus/3", is_suspended=True, is_closed=True,
+    frozen_through=date(2026, 9, 18), is_inherited=True,
+)  # fmt: skip
+WORKING = measures.BureauStanding(LOGS[0].name, 1, "/supervisor/bureaus/1")
+
+
+def sent(
+    measure: measures.Measure, state: measures.SentState = measures.SentState.PENDING
+) -> measures.Sent:
+    is_refused = state is measures.SentState.REFUSED
+    is_final = state is measures.SentState.FINAL
+    return measures.Sent(
+        measure, state, NOW - timedelta(minutes=9), "0x" + hexes("decision"),
+        NOW if is_final else None, "0x" + hexes("landed") if is_final else "",
+        Words("它已经暂停了。", "It is suspended already.") if is_refused else None,
+        Words("请刷新页面，看现在的状态。", "Load the page again.") if is_refused else None,
+    )  # fmt: skip
+
+
+def past(measure: measures.Measure, through: date | None = None) -> measures.PastMeasure:
+    transaction = "0x" + hexes(measure.value)
+    return measures.PastMeasure(
+        NOW - timedelta(days=2), measure, through, "0x" + hexes("decision"), transaction, 431
+    )
+
+
+BUREAU_FROZEN = measures.BureauView(
+    FROZEN,
+    (sent(measures.Measure.FREEZE, measures.SentState.FINAL),
+     sent(measures.Measure.SUSPEND, measures.SentState.REFUSED)),
+    (measures.Offer(measures.Measure.SUSPEND, "/supervisor/bureaus/2/suspend"),),
+    (measures.Command(Words("解除续冻（监管部门共同决定）", "Lift the renewed freeze (by the council)"),
+                      "anxu funds unfreeze 2 --reason FILE --node DIR"),),
+    (past(measures.Measure.RENEWED, date(2026, 9, 29)),
+     past(measures.Measure.FREEZE, date(2026, 9, 28))),
+)  # fmt: skip
+BUREAU_WAITING = measures.BureauView(
+    WORKING,
+    (sent(measures.Measure.FREEZE), sent(measures.Measure.SUSPEND, measures.SentState.STUCK)),
+    (), (), (),
+)  # fmt: skip
+BUREAU_ELSEWHERE = measures.BureauView(
+    SUSPENDED, (), (), (), (), Words("本节点没有可用的冻结密钥。", "This node has no such key.")
+)
+ASKED = measures.MeasureView(
+    Words("冻结这家机构的拨付吗？", "Freeze this bureau's money?"),
+    LOGS[1].name,
+    (Words("冻结停的是全部拨付。", "A freeze stops all outgoing money."),),
+    "/supervisor/bureaus/2/freeze",
+    Words("冻结拨付", "Freeze its money"),
+    Link("/supervisor/bureaus/2", Words("先不办", "Not now")),
+    maximum_mib=16,
+)
+ASKED_AGAIN = replace(
+    ASKED,
+    choices=(("repaid", Words("已追回", "The money is back")), ("x", Words("应收", "Owed"))),
+    chosen="repaid",
+    problem=Words("没有收到决定文件，什么也没有提交。", "No decision came, so nothing was sent."),
+    mend=Words("请选择决定文件。", "Choose the file."),
+)
+ALERT_TO_END = replace(
+    ALERT,
+    measures=measures.AlertMeasures(
+        (
+            (replace(FROZEN, is_renewed=False), (), (measures.Offer(
+                measures.Measure.UNFREEZE, "/supervisor/bureaus/2/unfreeze?alert=4"),)),
+            (WORKING, (sent(measures.Measure.FREEZE),), ()),
+        ),
+        "/supervisor/alerts/4/close",
+        "/supervisor/alerts/4/reversal",
+        sent(measures.Measure.REVERSAL, measures.SentState.REFUSED),
+    ),
+)  # fmt: skip
+ALERT_ELSEWHERE = replace(
+    ALERT,
+    measures=measures.AlertMeasures(
+        lacks=Words("本节点没有可用的办结密钥。", "This node has no such key."),
+        commands=(measures.Command(Words("认定并办结", "Find and close"), "anxu alerts close 4"),),
+    ),
 )
 FUNDS = supervisor.FundEventsView(
     (
@@ -1337,6 +1425,60 @@ SAMPLES: dict[str, tuple[str, object, Session | None, str]] = {
         ALERT_WHOLE_LOG,
         INSPECTOR,
         "/supervisor/alerts/5",
+    ),
+    "supervisor-alert-to-end": (
+        "supervisor/alert.html",
+        ALERT_TO_END,
+        INSPECTOR,
+        "/supervisor/alerts/4",
+    ),
+    "supervisor-alert-elsewhere": (
+        "supervisor/alert.html",
+        ALERT_ELSEWHERE,
+        INSPECTOR,
+        "/supervisor/alerts/4",
+    ),
+    "supervisor-bureaus": (
+        "supervisor/bureaus.html",
+        measures.BureausView((WORKING, FROZEN, SUSPENDED)),
+        INSPECTOR,
+        "/supervisor/bureaus",
+    ),
+    "supervisor-bureaus-empty": (
+        "supervisor/bureaus.html",
+        measures.BureausView(()),
+        INSPECTOR,
+        "/supervisor/bureaus",
+    ),
+    "supervisor-bureau": (
+        "supervisor/bureau.html",
+        BUREAU_FROZEN,
+        INSPECTOR,
+        "/supervisor/bureaus/2",
+    ),
+    "supervisor-bureau-waiting": (
+        "supervisor/bureau.html",
+        BUREAU_WAITING,
+        INSPECTOR,
+        "/supervisor/bureaus/1",
+    ),
+    "supervisor-bureau-elsewhere": (
+        "supervisor/bureau.html",
+        BUREAU_ELSEWHERE,
+        INSPECTOR,
+        "/supervisor/bureaus/3",
+    ),
+    "supervisor-measure": (
+        "supervisor/measure.html",
+        ASKED,
+        INSPECTOR,
+        "/supervisor/bureaus/2/freeze",
+    ),
+    "supervisor-measure-problem": (
+        "supervisor/measure.html",
+        ASKED_AGAIN,
+        INSPECTOR,
+        "/supervisor/alerts/4/close",
     ),
     "supervisor-funds": ("supervisor/fund_events.html", FUNDS, INSPECTOR, "/supervisor/funds"),
     "supervisor-funds-empty": (

@@ -92,6 +92,7 @@ class TestEveryPage:
         pages = {str(path.relative_to(TEMPLATE_FOLDER)) for path in TEMPLATE_FOLDER.rglob("*.html")}
         building_blocks = {
             "base.html", "claims.html", "history.html", "parts.html", "supervisor/alert_rows.html",
+            "supervisor/measure_parts.html",
         }  # fmt: skip
         assert {template for template, *_ in sample.SAMPLES.values()} == pages - building_blocks
 

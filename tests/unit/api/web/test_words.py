@@ -6,6 +6,7 @@ import pytest
 
 from api.bureau import views as bureau
 from api.person import views as person
+from api.supervisor import measures
 from api.supervisor import views as supervisor
 from api.web import parts, words
 from api.web.charts.flow import PATTERN_TONES
@@ -20,7 +21,7 @@ WITHOUT_WORDS = {
 
 def code_classes():
     found = {}
-    for module in (parts, bureau, person, supervisor):
+    for module in (parts, bureau, person, supervisor, measures):
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Enum) and len(value):
                 found[value.__qualname__] = value

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
@@ -8,7 +9,7 @@ import pytest
 
 from api.web.charts.flow import PATTERN_TONES, Band, Bar, draw_flow, legend_mark
 from api.web.parts import Language
-from ledger.errors import FlowRunsBackwardError, FlowShapeError
+from ledger.errors import FlowShapeError
 
 COLUMNS = ("A", "B", "C")
 BARS = (
@@ -75,16 +76,70 @@ class TestDrawing:
         assert len(shapes) == len(PATTERN_TONES)
 
 
-class TestRefusals:
-    def test_money_in_a_circle_is_refused(self):
-        bands = (*BANDS, Band("one", "treasury", 1, "returned", "/d", "回"))
-        with pytest.raises(FlowRunsBackwardError) as caught:
-            draw_flow(BARS, bands, COLUMNS, "x")
-        assert (caught.value.source, caught.value.target) == ("one", "treasury")
+BACK = Band("one", "treasury", 250_00, "returned", "/d", "一退回国库")
+WITHIN = Band("one", "two", 100_00, "transferred", "/e", "一到二")
+LOOP = re.compile(r"M([\d.]+) ([\d.]+)H[\d.]+Q.*H([\d.]+)$")
 
-    def test_money_within_a_column_is_refused(self):
-        with pytest.raises(FlowRunsBackwardError):
-            draw_flow(BARS, (Band("one", "two", 1, "transferred", "/", ""),), COLUMNS, "x")
+
+class TestLoops:
+    def test_money_that_runs_back_or_stays_in_its_column_is_a_loop_below(self):
+        plain = float(picture().get("viewBox").split()[3])
+        drawn = picture((*BANDS, BACK, WITHIN))
+        assert float(drawn.get("viewBox").split()[3]) > plain
+        links = [link.get("href") for link in drawn.iter(f"{SVG}a")]
+        assert links == ["/a", "/b", "/c", "/d", "/e"]
+        loops = [p for p in drawn.iter(f"{SVG}path") if p.get("class", "").startswith("band loop")]
+        assert [loop.get("class") for loop in loops] == [
+            "band loop loop-returned", "band loop loop-transferred",
+        ]  # fmt: skip
+
+    def test_loop_leaves_its_bar_to_the_right_and_enters_the_other_from_the_left(self):
+        drawn = picture((*BANDS, BACK))
+        bars = [(float(r.get("x")), float(r.get("y")), float(r.get("height")))
+                for r in drawn.iter(f"{SVG}rect") if r.get("class") == "bar"]  # fmt: skip
+        (loop,) = (p for p in drawn.iter(f"{SVG}path") if "band loop" in p.get("class", ""))
+        x0, y0, x1 = (float(value) for value in LOOP.match(loop.get("d")).groups())
+        treasury, one = bars[0], bars[2]
+        assert x0 == one[0] + 12
+        assert one[1] < y0 < one[1] + one[2]
+        assert x1 == treasury[0]
+        assert all(float(v) >= 0 for v in re.findall(r"-?[\d.]+", loop.get("d")))
+
+    def test_loop_is_as_thick_as_its_money(self):
+        drawn = picture((*BANDS, BACK))
+        (loop,) = (p for p in drawn.iter(f"{SVG}path") if "band loop" in p.get("class", ""))
+        heights = [
+            float(r.get("height")) for r in drawn.iter(f"{SVG}rect") if r.get("class") == "bar"
+        ]
+        assert float(loop.get("stroke-width")) == pytest.approx(heights[0] / 4, abs=0.02)
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_nothing_is_left_out_whatever_the_circles(self, seed):
+        chance = random.Random(seed)
+        for _ in range(50):
+            bars = tuple(Bar(f"b{n}", f"B{n}", chance.randrange(5)) for n in range(9))
+            pairs = [(a.key, b.key) for a in bars for b in bars if a is not b]
+            bands = tuple(
+                Band(a, b, chance.randrange(1, 10**12), chance.choice(PATTERN_TONES), f"/{a}{b}", a)
+                for a, b in chance.sample(pairs, chance.randrange(1, 40))
+            )
+            drawn = ET.fromstring(draw_flow(bars, bands, ("",) * 5, "x"))
+            assert [a.get("href") for a in drawn.iter(f"{SVG}a")] == [band.href for band in bands]
+            _, _, width, height = (float(value) for value in drawn.get("viewBox").split())
+            for path in drawn.iter(f"{SVG}path"):
+                if "band loop" in path.get("class", ""):
+                    thick = float(path.get("stroke-width"))
+                    values = [float(v) for v in re.findall(r"-?[\d.]+", path.get("d"))]
+                    assert min(values) >= 0
+                    assert max(values) <= max(width, height)
+                    lane = float(re.findall(r"H[\d.]+Q[\d.]+ ([\d.]+)", path.get("d"))[1])
+                    assert lane + thick / 2 < height
+
+
+class TestRefusals:
+    def test_band_from_an_account_to_itself_is_refused(self):
+        with pytest.raises(FlowShapeError, match="itself"):
+            draw_flow(BARS, (replace(BANDS[0], target="treasury"),), COLUMNS, "x")
 
     @pytest.mark.parametrize(
         "band",
@@ -116,8 +171,8 @@ class TestTable:
         ]
         total = fen(re.search(r'<tfoot>.*class="number">([\d,.]+)<', table, re.DOTALL).group(1))
         assert in_picture == in_table
-        assert len(in_table) == 11
-        assert sum(in_picture) == total == 4_891_019_205
+        assert len(in_table) == 15
+        assert sum(in_picture) == total == 4_986_343_505
 
 
 def fen(text):
