@@ -248,26 +248,29 @@ class CaseContent:
     refusal: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferCase:
-    """One case as this bureau holds it; figures and people are in the sealed content."""
+    """One case as this bureau holds it; figures and people are in the sealed content.
+
+    What has a value by itself is what a case begins with.
+    """
 
     case_id: CaseId
     side: Side
     state: CaseState
-    intent: Intent
+    intent: Intent = Intent.NONE
     scope: Scope
     class_: int
     peer_log: LogId
     subject: Subject
     segment: Segment
     initiative: Initiative
-    figures_digest: bytes | None
-    package_digest: bytes | None
-    months: int
-    amount_fen: int
-    settlement_id: str | None
-    refusal_code: int
+    figures_digest: bytes | None = None
+    package_digest: bytes | None = None
+    months: int = 0
+    amount_fen: int = 0
+    settlement_id: str | None = None
+    refusal_code: int = 0
     opened_at: datetime
     due_on: date | None
     updated_at: datetime
