@@ -287,12 +287,10 @@ def _delivered(context: NodeContext, message: StoredMessage, answer: dict[str, A
     now = context.clock.now()
     due = _letters_due_date(context, message)
     with context.write() as work:
-        standing = work.transfers.message(message.message_key)
-        case = work.transfers.case(message.case_id)
-        assert standing is not None
-        assert case is not None
-        if standing.state is not MessageState.QUEUED:
+        found = _still_queued(work, message)
+        if found is None:
             return 0
+        standing, case = found
         work.transfers.put_message(
             replace(
                 standing,
@@ -305,6 +303,17 @@ def _delivered(context: NodeContext, message: StoredMessage, answer: dict[str, A
         _after_delivery(work, case, message, due, now)
         work.commit()
     return 1
+
+
+def _still_queued(
+    work: UnitOfWork, message: StoredMessage
+) -> tuple[StoredMessage, TransferCase] | None:
+    """The message and its case as they stand, unless another process has sent it meanwhile."""
+    standing = work.transfers.message(message.message_key)
+    case = work.transfers.case(message.case_id)
+    assert standing is not None
+    assert case is not None
+    return (standing, case) if standing.state is MessageState.QUEUED else None
 
 
 def _letters_due_date(context: NodeContext, message: StoredMessage) -> date | None:
@@ -345,12 +354,10 @@ def _refused_by_peer(context: NodeContext, message: StoredMessage, error: PeerRe
     """The receiver will not take it: a person decides what comes next."""
     now = context.clock.now()
     with context.write() as work:
-        standing = work.transfers.message(message.message_key)
-        case = work.transfers.case(message.case_id)
-        assert standing is not None
-        assert case is not None
-        if standing.state is not MessageState.QUEUED:
+        found = _still_queued(work, message)
+        if found is None:
             return 0
+        standing, case = found
         work.transfers.put_message(
             replace(
                 standing,
