@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ledger.errors import UsageError
+from ledger.errors import SettingsError
 from scripts.cli.failures import DONE, REFUSED
 from scripts.cli.nodes import opened, say_what_waits, work_until
 from scripts.cli.output import Output
@@ -23,7 +23,7 @@ WaitOption = Annotated[
     typer.Option(
         metavar="SECONDS",
         min=0,
-        help="How long to wait until the chain has it for good; 0 does not (等待秒数).",
+        help="How long to wait until the chain has it; 0 does not (等待秒数).",
     ),
 ]
 ReasonOption = Annotated[
@@ -32,6 +32,14 @@ ReasonOption = Annotated[
         "--reason",
         metavar="FILE",
         help="The written decision; only its SHA-256 goes on the chain (决定文件).",
+    ),
+]
+DocumentOption = Annotated[
+    Path,
+    typer.Option(
+        "--document",
+        metavar="FILE",
+        help="The signed paper that gives the reason; only its SHA-256 goes on chain (决定书文件).",
     ),
 ]
 LogArgument = Annotated[
@@ -50,26 +58,32 @@ def digest_of_file(path: Path) -> bytes:
     """SHA-256 of a document.
 
     Raises:
-        UsageError: it cannot be read.
+        SettingsError: it cannot be read, or nothing is in it.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).digest()
+        content = path.read_bytes()
     except OSError as error:
         raise unreadable(path) from error
+    if not content:
+        raise SettingsError(setting=path.name, reason="the file is empty")
+    return hashlib.sha256(content).digest()
 
 
-def unreadable(path: Path) -> UsageError:
+def unreadable(path: Path) -> SettingsError:
     """The refusal of a file that cannot be read."""
-    from ledger.errors import SettingsError
-
     return SettingsError(setting=path.name, reason="the file cannot be read")
 
 
 def carry_out(out: Output, node: Node, acts: Sequence[Act], wait: float) -> int:
-    """Queue acts and do the worker's part until they landed for good; the exit code."""
+    """Queue acts and do the worker's part until they landed for good; the exit code.
+
+    Raises:
+        BehindAtStartError: too few endpoints are up to date; nothing was queued.
+    """
     from ledger.governing import send
     from ledger.store.outbox import ALARMING, FINAL
 
+    node.context.chain.gateway.require_current()
     keys = send(node.context, acts)
 
     def states() -> list[str]:

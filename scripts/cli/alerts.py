@@ -155,14 +155,7 @@ def prove(
     *,
     alert: AlertArgument,
     node: NodeOption,
-    wait: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            min=0,
-            help="How long to wait until the chain has it; 0 does not (等待秒数).",
-        ),
-    ] = 30.0,
+    wait: WaitOption = WAIT_SECONDS,
 ) -> int:
     """Have the contract confirm a duplicate payout; nobody is named (链上证明冲突)."""
     from ledger.supervision.queries import alert_detail

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scripts.cli.acting import WAIT_SECONDS, DocumentOption, WaitOption, digest_of_file
 from scripts.cli.command import command, group
-from scripts.cli.documents import DocumentOption, digest_of_document
 from scripts.cli.failures import REFUSED
 from scripts.cli.identity import read_identity
 from scripts.cli.nodes import opened, reading, say_what_waits, work_until
 from scripts.cli.options import CheckerOption, IdentityFileOption, MakerOption, NodeOption
 from scripts.cli.output import Output
-from scripts.cli.transfer_oversight import WaitOption
 
 if TYPE_CHECKING:
     from ledger.recording.context import NodeContext
@@ -133,7 +132,7 @@ def claim(
         ),
     ] = None,
     identity_file: IdentityFileOption = None,
-    wait: WaitOption = 30.0,
+    wait: WaitOption = WAIT_SECONDS,
 ) -> int:
     """Take the payment of a person's benefit on (登记为待遇发放地).
 
@@ -166,7 +165,7 @@ def release(
         ),
     ] = None,
     identity_file: IdentityFileOption = None,
-    wait: WaitOption = 30.0,
+    wait: WaitOption = WAIT_SECONDS,
 ) -> int:
     """Offer a benefit to another bureau, or stop paying one that ended (移交或终止发放)."""
     from ledger.transfers.officers import Officers
@@ -192,7 +191,7 @@ def contest(
     tag: TagOption = "",
     stay: StayOption = False,
     identity_file: IdentityFileOption = None,
-    wait: WaitOption = 30.0,
+    wait: WaitOption = WAIT_SECONDS,
 ) -> int:
     """Say that another bureau's first claim is wrong; two supervisors decide (提出异议).
 
@@ -201,7 +200,7 @@ def contest(
     from ledger.transfers.officers import Officers
     from ledger.transfers.service import contest_claim
 
-    digest, kind = digest_of_document(document), _kind(stay=stay)
+    digest, kind = digest_of_file(document), _kind(stay=stay)
 
     def act(context: NodeContext, number: bytes) -> bool:
         return contest_claim(context, kind, number, digest, Officers(maker, checker))
@@ -223,13 +222,13 @@ def settle(
     ],
     document: DocumentOption,
     stay: StayOption = False,
-    wait: WaitOption = 30.0,
+    wait: WaitOption = WAIT_SECONDS,
 ) -> int:
     """Vote on a contested claim; a second supervisor's like vote settles it (裁定异议)."""
     from ledger.transfers.claims import Finding
     from ledger.transfers.service import settle_claim
 
-    digest, kind = digest_of_document(document), _kind(stay=stay)
+    digest, kind = digest_of_file(document), _kind(stay=stay)
     wanted = Finding.CONFIRM if finding is FindingOption.CONFIRM else Finding.GIVE_TO_CONTESTER
 
     def act(context: NodeContext, number: bytes) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.cli.documents import DocumentOption, digest_of_document
+from scripts.cli.acting import WAIT_SECONDS, DocumentOption, WaitOption, digest_of_file
 from scripts.cli.failures import REFUSED
 from scripts.cli.nodes import opened, reading, say_what_waits, whole_number, work_until
 from scripts.cli.options import CaseArgument, NodeOption
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from ledger.recording.context import NodeContext
     from ledger.transfers.model import CaseId
     from ledger.transfers.overruling import CaseOnChain
-
-WaitOption = Annotated[
-    float,
-    typer.Option(
-        metavar="SECONDS",
-        min=0,
-        help="How long to wait until the chain has it; 0 does not (等待秒数).",
-    ),
-]
 
 
 class OutcomeOption(StrEnum):
@@ -89,7 +80,7 @@ def overrule(
         OutcomeOption, typer.Option(help="Move what was released, or end the case (移交或终止).")
     ],
     document: DocumentOption,
-    wait: WaitOption = 30.0,
+    wait: WaitOption = WAIT_SECONDS,
 ) -> int:
     """Vote on an overdue case; a second supervisor's like vote carries it out (逾期处置).
 
@@ -99,7 +90,7 @@ def overrule(
     from ledger.chain.bindings import Overruling
     from ledger.transfers.overruling import Outcome, case_on_chain, overrule_transfer
 
-    digest = digest_of_document(document)
+    digest = digest_of_file(document)
     with opened(node) as opened_node:
         context = opened_node.context
         case_id = _undecided_id(context, case)

@@ -54,7 +54,7 @@ from ledger.transfers.service import (
     settle_transfers,
     withdraw_transfer,
 )
-from scripts.cli.documents import digest_of_document
+from scripts.cli.acting import digest_of_file
 from scripts.cli.main import run
 
 NANJING, SUZHOU, HEFEI = 1, 2, 3
@@ -418,10 +418,10 @@ class TestCommands:
         code, answer, _ = anxu(*settle, "0xab", "--document", "", node="supervisor")
         assert (code, answer["error"]["code"]) == (64, "settings")
         with pytest.raises(SettingsError):
-            digest_of_document(tmp_path / "nothing.pdf")
+            digest_of_file(tmp_path / "nothing.pdf")
         (tmp_path / "empty.pdf").touch()
         with pytest.raises(SettingsError):
-            digest_of_document(tmp_path / "empty.pdf")
+            digest_of_file(tmp_path / "empty.pdf")
 
 
 class TestOverdue:
