@@ -1540,6 +1540,52 @@ class StorageUnavailableError(UnavailableError):
 
     reason: str
     code: ClassVar[str] = "storage-unavailable"
+@dataclass(eq=False)
+class EndpointSyncingError(UnavailableError):
+    """An endpoint says itself that it has not taken in all blocks yet: it is not used."""
+
+    endpoint: str
+    block: int
+    highest: int
+    code: ClassVar[str] = "endpoint-syncing"
+    message: ClassVar[str] = (
+        "The chain endpoint {endpoint} says that it is still syncing: block {block} of {highest}."
+    )
+    message_zh: ClassVar[str] = "链节点 {endpoint} 仍在同步：第 {block} 块，共 {highest} 块。"
+    remedy: ClassVar[str] = (
+        "Wait until it has caught up, or name another endpoint in node.json (rpc_urls)."
+    )
+    remedy_zh: ClassVar[str] = "请等待其同步完成，或在 node.json 的 rpc_urls 中改用其他节点。"
+
+
+@dataclass(eq=False)
+class BehindAtStartError(UnavailableError):
+    """Endpoints that are provably behind leave too few to begin with.
+
+    ``behind`` names each with its block and the one that it should have reached, and by what that
+    is known: the other endpoints, itself, or what this node has seen final.
+    """
+
+    able: int
+    needed: int
+    behind: str
+    code: ClassVar[str] = "behind-at-start"
+    message: ClassVar[str] = (
+        "Not started: {able} of at least {needed} chain endpoints can be used, because some are "
+        "behind: {behind}."
+    )
+    message_zh: ClassVar[str] = (
+        "未启动：可用链节点 {able} 个，至少需要 {needed} 个；以下节点落后：{behind}。"
+    )
+    remedy: ClassVar[str] = (
+        "Let them catch up (look at their peers and their logs) and start again, or name endpoints "
+        "that are up to date in node.json (rpc_urls)."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请待其同步（查看对等节点与日志）后再启动，或在 node.json 的 rpc_urls 中改用已同步的节点。"
+    )
+
+
     message: ClassVar[str] = "The database cannot be used: {reason}."
     message_zh: ClassVar[str] = "数据库暂不可用：{reason}。"
     remedy: ClassVar[str] = "Try again; if it goes on, check the database server and the disk."

@@ -128,7 +128,9 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
     keys = open_keys(directory, passphrase)
     database = Database(settings.database_url)
     database.migrate()
-    gateway = ChainGateway(manifest, settings.rpc_urls, settings.rpc_quorum)
+    gateway = ChainGateway(
+        manifest, settings.rpc_urls, settings.rpc_quorum, partial(_final_blocks, database, settings)
+    )
     random = SystemRandom()
     context = NodeContext(
         directory=directory,
@@ -147,6 +149,11 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
 def _answers_of(database: Database, settings: NodeSettings) -> RememberedAnswers:
     with Reading(database, LogId(settings.log_id)) as view:
         return RememberedAnswers(view.contact.memory())
+
+
+def _final_blocks(database: Database, settings: NodeSettings) -> list[tuple[int, str]]:
+    with Reading(database, LogId(settings.log_id)) as view:
+        return view.finality.recent()
 
 
 @contextmanager

@@ -229,6 +229,19 @@ class ChainConnection:
             raise BlockMissingError(endpoint=self.endpoint, reason=f"it has no block {at}")
         return dict(found)
 
+    def syncing(self) -> tuple[int, int] | None:
+        """Its block and the one it is catching up to, if it says itself that it is behind.
+
+        Geth also answers while it merely builds an index of transactions; its blocks are all there
+        then. An endpoint that does not know the question says nothing.
+        """
+        found = self._request("eth_syncing", []).get("result")
+        if not isinstance(found, Mapping):
+            return None
+        block, highest = (_number(found.get(name, 0)) for name in ("currentBlock", "highestBlock"))
+        is_told = "currentBlock" in found and "highestBlock" in found
+        return None if is_told and block >= highest else (block, highest)
+
     def block_times(self, hashes: Sequence[str]) -> dict[str, int]:
         """The times of blocks by their hash, many in one request."""
         found = self._ask_many("eth_getBlockByHash", [[each, False] for each in hashes])

@@ -29,13 +29,22 @@ from ledger.chain.connection import (
     Receipt,
     SentTransaction,
 )
-from ledger.chain.endpoint import Endpoint, EndpointHealth, EndpointRules, EndpointState
+from ledger.chain.endpoint import (
+    Endpoint,
+    EndpointHealth,
+    EndpointRules,
+    EndpointState,
+    why_too_few,
+)
+from ledger.chain.lateness import ITSELF, OTHERS, KnownFinal, Lateness, late_ones, measure
 from ledger.errors import (
+    BehindAtStartError,
     ChainUnavailableError,
-    EndpointLagsError,
     EndpointsDisagreeError,
+    LedgerError,
     SettingsError,
     TransactionRefusedError,
+    UnavailableError,
     VerificationError,
 )
 
@@ -43,6 +52,8 @@ HEAD_SECONDS: Final = 0.5
 """How long the shared newest block is remembered where several endpoints are compared."""
 SLOW_SECONDS: Final = 2
 """A question that failed after this long is not put to the same endpoint again at once."""
+SYNCING_SECONDS: Final = 5
+"""How often an endpoint is asked whether it is still taking in blocks."""
 QUIET_SECONDS: Final = 15
 """How long an endpoint that let us wait is left alone."""
 ASIDE_SECONDS: Final = 600
@@ -59,8 +70,9 @@ class Endpoints:
     """The chain through one or several endpoints; methods as of :class:`ChainConnection`.
 
     Safe to share between threads. Any method raises ChainUnavailableError when too few endpoints
-    answer, EndpointLagsError when those that do are behind, EndpointsDisagreeError when they do not
-    agree, and what ``admit`` raises when none serves the chain that is meant.
+    answer, EndpointLagsError or EndpointSyncingError when those that do are behind,
+    EndpointsDisagreeError when they do not agree, and what ``admit`` raises when none serves the
+    chain that is meant.
     """
 
     def __init__(
@@ -105,19 +117,7 @@ class Endpoints:
     def health(self) -> list[EndpointHealth]:
         """Each endpoint as it was last found; nothing is asked."""
         with self._lock:
-            return [
-                EndpointHealth(
-                    endpoint=each.name,
-                    state=each.state,
-                    error=each.error,
-                    reason=each.reason,
-                    since=each.since,
-                    block=each.head.number if each.head is not None else None,
-                    block_time=each.head.time if each.head is not None else None,
-                    milliseconds=each.milliseconds,
-                )
-                for each in self._endpoints
-            ]
+            return [each.health() for each in self._endpoints]
 
     def examine(self) -> Block:
         """Look at every endpoint now, and return the newest block that enough of them share."""
@@ -129,6 +129,38 @@ class Endpoints:
                 raise self._nobody()
             return each.head
         return self._group()[0]
+
+    def require_current(self, final: KnownFinal = ()) -> UnavailableError | None:
+        """Look at every endpoint, and refuse to begin with too few because some are behind.
+
+        Args:
+            final: blocks that this node has seen final, newest first.
+
+        Returns:
+            Why too few can be used all the same, for instance because none answers.
+
+        Raises:
+            BehindAtStartError: provably: by the others, by themselves, by what was final.
+            VerificationError: too few serve the chain that is meant.
+        """
+        trouble: UnavailableError | None = None
+        try:
+            self.examine()
+        except UnavailableError as error:
+            trouble = error
+        rules, total = self._rules, len(self._endpoints)
+        late = late_ones(
+            self._endpoints, self.quorum, rules.lag_blocks, final,
+            lambda each, number: self._answer(each, _asks_block(number)),
+        )  # fmt: skip
+        for each in late:
+            self._mark_late(each)
+        refused = sum(each.state is EndpointState.REFUSED for each in self._endpoints)
+        if late and total - len(late) - refused < self.quorum:
+            able = sum(each.state is EndpointState.USABLE for each in self._endpoints)
+            named = ", ".join(str(each) for each in late)
+            raise BehindAtStartError(able=able, needed=self.quorum, behind=named)
+        return trouble
 
     # --- questions that matter: enough have to agree ---
 
@@ -334,7 +366,9 @@ class Endpoints:
             head = self._timed(each, lambda _: each.probe.block())
             if not each.admitted:
                 self._admit(each.connection)
-                each.admitted = True
+            if not each.admitted or time.monotonic() - each.syncing_asked > SYNCING_SECONDS:
+                self._ask_syncing(each)
+            each.admitted = True
         except ChainUnavailableError as error:
             each.head = None
             if each.state is not EndpointState.UNREACHABLE:
@@ -347,23 +381,27 @@ class Endpoints:
             return
         each.head = head
         limit, age = self._rules.stale_after_seconds, int(self._now()) - head.time
-        if limit and age > limit:
-            self._mark_lagging(each, head, behind=0, age=age)
+        if each.syncing is not None:
+            self._mark_late(Lateness(each, head, each.syncing[1], ITSELF))
+        elif limit and age > limit:
+            self._mark_late(Lateness(each, head, head.number, OTHERS))
         else:
             self._mark(each, EndpointState.USABLE, "", None)
 
-    def _mark_lagging(self, each: Endpoint, head: Block, *, behind: int, age: int) -> None:
-        error = EndpointLagsError(
-            endpoint=each.name, block=head.number, behind_blocks=behind, age_seconds=age
-        )
-        self._mark(each, EndpointState.LAGGING, error.sentence(), error)
+    def _ask_syncing(self, each: Endpoint) -> None:
+        each.syncing = self._timed(each, lambda _: each.probe.syncing())
+        each.syncing_asked = time.monotonic() if each.syncing is None else 0.0
+
+    def _mark_late(self, late: Lateness) -> None:
+        error = late.error(int(self._now()))
+        self._mark(late.endpoint, EndpointState.LAGGING, error.sentence(), error)
 
     def _mark(
         self,
         each: Endpoint,
         state: EndpointState,
         reason: str,
-        error: ChainUnavailableError | EndpointLagsError | VerificationError | None,
+        error: LedgerError | None,
     ) -> None:
         with self._lock:
             changed = each.state is not state
@@ -393,7 +431,12 @@ class Endpoints:
             each = self._endpoints[0]
             if not each.admitted:
                 self._timed(each, self._admit)
+                self._ask_syncing(each)
                 each.admitted = True
+            if each.syncing is not None:
+                self._probe(each)
+                if each.state is not EndpointState.USABLE:
+                    raise self._nobody()
             if each.state is not EndpointState.USABLE:
                 self._mark(each, EndpointState.USABLE, "", None)
             return [each]
@@ -412,14 +455,11 @@ class Endpoints:
             self._probe(each)
         found = [each for each in asked if each.state is EndpointState.USABLE]
         if len(found) > 1:
-            numbers = sorted((each.head.number for each in found if each.head), reverse=True)
-            # One alone may claim any height; where there are enough others they are the measure.
-            best = numbers[self.quorum - 1 if len(found) > self.quorum else 0]
+            best = measure([each.head.number for each in found if each.head], self.quorum)
             for each in found:
                 head = each.head
                 if head is not None and best - head.number > self._rules.lag_blocks:
-                    age = max(0, int(self._now()) - head.time)
-                    self._mark_lagging(each, head, behind=best - head.number, age=age)
+                    self._mark_late(Lateness(each, head, best, OTHERS))
             found = [each for each in found if each.state is EndpointState.USABLE]
         if len(found) < self.quorum:
             raise self._nobody()
@@ -537,20 +577,9 @@ class Endpoints:
                 last = error
         raise last or self._nobody()
 
-    def _nobody(self) -> ChainUnavailableError | EndpointLagsError | VerificationError:
+    def _nobody(self) -> LedgerError:
         """Why too few endpoints can be used, ready to be raised."""
-        others = [each for each in self._endpoints if each.state is not EndpointState.USABLE]
-        refused = [each.error for each in others if isinstance(each.error, VerificationError)]
-        if refused and len(self._endpoints) - len(refused) < self.quorum:
-            return refused[0]
-        lagging = [each.error for each in others if isinstance(each.error, EndpointLagsError)]
-        if lagging and len(lagging) == len(others):
-            return lagging[0]
-        said = "; ".join(f"{each.name}: {each.reason or each.state.value}" for each in others)
-        if len(self._endpoints) > 1:
-            able = len(self._endpoints) - len(others)
-            said = f"{able} of at least {self.quorum} endpoints can be used; {said}"
-        return ChainUnavailableError(endpoint=self.endpoint, reason=said[:400])
+        return why_too_few(self._endpoints, self.quorum)
 
 
 @dataclass(frozen=True, slots=True)

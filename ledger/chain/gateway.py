@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,9 @@ from ledger.chain.deployment import Manifest, wait_for_receipt
 from ledger.chain.endpoint import EndpointHealth, EndpointRules
 from ledger.chain.endpoints import Endpoints
 from ledger.chain.finality import IMMEDIATE, SealMemory
+from ledger.chain.lateness import KnownFinal
 from ledger.chain.transactions import Prices, SignedCall, sign_transaction
-from ledger.errors import ContractRefusedError
+from ledger.errors import ContractRefusedError, UnavailableError
 from ledger.keys.ports import AccountSigner
 
 __all__ = ["Block", "ChainGateway", "ContractEvent", "EndpointHealth", "Receipt", "SignedCall"]
@@ -47,13 +48,17 @@ class ChainGateway:
     it serves are compared with the manifest; one that fails this is not used. Safe to share between
     threads.
 
-    Any method raises ChainUnavailableError when too few endpoints answer, EndpointLagsError when
-    they are behind, EndpointsDisagreeError when they do not agree, WrongChainError or
-    ContractCodeError when they serve something else.
+    Any method raises ChainUnavailableError when too few endpoints answer, EndpointLagsError or
+    EndpointSyncingError when they are behind, EndpointsDisagreeError when they do not agree,
+    WrongChainError or ContractCodeError when they serve something else.
     """
 
     def __init__(
-        self, manifest: Manifest, rpc_urls: Sequence[str] | str | None = None, quorum: int = 0
+        self,
+        manifest: Manifest,
+        rpc_urls: Sequence[str] | str | None = None,
+        quorum: int = 0,
+        known_final: Callable[[], KnownFinal] = tuple,
     ) -> None:
         """Nothing is asked yet.
 
@@ -61,6 +66,7 @@ class ChainGateway:
             manifest: the deployment.
             rpc_urls: one endpoint or several, in order of preference; without, the manifest's.
             quorum: how many must agree on what matters; 0 stands for two where there are several.
+            known_final: blocks that were final already, newest first; looked up at the start.
 
         Raises:
             SettingsError: an endpoint is named twice, or the quorum cannot be reached.
@@ -78,6 +84,8 @@ class ChainGateway:
             manifest.verify,
             lambda: time.time() + manifest.offset_seconds,
         )
+        self._known_final = known_final
+        self._was_current = False
         self._seals = SealMemory()
         self._prices = Prices()
         self._contract_of = {each.address: name for name, each in manifest.contracts.items()}
@@ -91,6 +99,20 @@ class ChainGateway:
     def examine(self) -> Block:
         """Look at every endpoint now; returns the newest block that enough of them share."""
         return self._connection.examine()
+
+    def require_current(self) -> UnavailableError | None:
+        """Look at every endpoint before a process begins to work, or to send.
+
+        Returns:
+            Why too few can be used all the same: none answers, or the whole network stands still.
+
+        Raises:
+            BehindAtStartError: endpoints that are provably behind leave too few.
+            WrongChainError, ContractCodeError: too few serve the manifest's network.
+        """
+        trouble = self._connection.require_current(self._known_final())
+        self._was_current = True
+        return trouble
 
     def health(self) -> list[EndpointHealth]:
         """Each endpoint as it was last found; nothing is asked."""
@@ -329,7 +351,10 @@ class ChainGateway:
         Raises:
             ContractRefusedError: the contract refuses one.
             TransactionRefusedError: the node does not take one, or it was reverted on landing.
+            BehindAtStartError: see :meth:`require_current`; looked at before the first call.
         """
+        if not self._was_current:
+            self.require_current()
         first = self.nonce_of(signer.address)
         sent = []
         for nonce, arguments in enumerate(several, start=first):

@@ -174,18 +174,15 @@ def show_index(out: Output, cursor: IndexCursor | None) -> None:
 def check_at_start(out: Output, gateway: ChainGateway) -> None:
     """Say which endpoints cannot be used and why, before a node begins to work.
 
-    A chain out of reach keeps no node from starting: reading, checking and recording need none.
+    A chain out of reach, or one that stands still for everybody, keeps no node from starting:
+    reading, checking and recording need none.
 
     Raises:
         WrongChainError, ContractCodeError: the endpoints serve another network than the manifest's.
+        BehindAtStartError: endpoints that are provably behind leave too few.
     """
-    from ledger.errors import UnavailableError
-
-    failure: UnavailableError | None = None
     try:
-        gateway.examine()
-    except UnavailableError as error:
-        failure = error
+        failure = gateway.require_current()
     finally:
         for each in gateway.health():
             if each.error is not None:

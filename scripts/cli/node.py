@@ -144,9 +144,9 @@ def serve(
 ) -> None:
     """Run a node: its pages, its API and its worker in one process (运行节点).
 
-    Endpoints of another chain or with other code are refused; without any chain it starts all the
-    same. It ends cleanly on SIGTERM or Ctrl-C. One process works for a node at a time; a second one
-    serves and waits.
+    Endpoints of another chain, with other code or provably behind are refused; without any chain it
+    starts all the same. It ends cleanly on SIGTERM or Ctrl-C. One process works for a node at a
+    time; a second one serves and waits.
     """
     from api.serving import serve as serve_node
 

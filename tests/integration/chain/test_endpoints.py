@@ -31,9 +31,12 @@ from ledger.chain.endpoint import EndpointRules, EndpointState
 from ledger.chain.endpoints import Endpoints
 from ledger.chain.transactions import sign_transaction
 from ledger.errors import (
+    BehindAtStartError,
     ChainUnavailableError,
+    EndpointBehindError,
     EndpointLagsError,
     EndpointsDisagreeError,
+    EndpointSyncingError,
     SettingsError,
     TransactionRefusedError,
     WrongChainError,
@@ -347,6 +350,128 @@ class TestAgreement:
         three = of(proxies)
         assert three.block().number < 0xFFFFF
         assert states(three)[1:] == [EndpointState.USABLE] * 2
+
+
+def says_it_syncs(block: int, highest: int):
+    told = {"startingBlock": "0x0", "currentBlock": hex(block), "highestBlock": hex(highest)}
+    return wrong_answer("eth_syncing", change=lambda _m, _p, _r: told)
+
+
+class TestBeginning:
+    """Before a process begins: endpoints that are provably behind must leave enough others."""
+
+    def test_up_to_date_there_is_nothing_to_say(self, proxies):
+        assert of(proxies).require_current() is None
+        assert several(proxies[0].rpc_url).require_current() is None
+
+    def test_behind_the_other_one_is_refused_with_both_blocks(self, chain, proxies):
+        proxies[0].inject(stale())
+        behind = ChainConnection(chain.rpc_url).block().number
+        for _ in range(6):
+            send(chain.rpc_url)
+        two = of(proxies[:2])
+        with pytest.raises(BehindAtStartError) as refusal:
+            two.require_current()
+        assert (refusal.value.able, refusal.value.needed) == (1, 2)
+        told = f"{proxies[0].rpc_url} (block {behind} < {behind + 6}, others)"
+        assert refusal.value.behind == told
+        assert "rpc_urls" in refusal.value.advice()
+        assert "rpc_urls" in refusal.value.advice("zh")
+        assert of(proxies).require_current() is None  # two of three are enough
+        assert of(proxies[:2], lag_blocks=6).require_current() is None
+
+    def test_who_says_that_it_is_syncing_is_behind(self, chain, proxies):
+        newest = ChainConnection(chain.rpc_url).block().number
+        proxies[0].inject(says_it_syncs(newest, newest + 40))
+        one = several(proxies[0].rpc_url)
+        with pytest.raises(BehindAtStartError) as refusal:
+            one.require_current()
+        told = f"{proxies[0].rpc_url} (block {newest} < {newest + 40}, eth_syncing)"
+        assert (refusal.value.able, refusal.value.needed) == (0, 1)
+        assert refusal.value.behind == told
+        with pytest.raises(EndpointSyncingError) as unused:
+            one.balance(RECEIVER)
+        assert (unused.value.endpoint, unused.value.block) == (proxies[0].rpc_url, newest)
+        assert unused.value.highest == newest + 40
+        assert states(one) == [EndpointState.LAGGING]
+        proxies[0].heal()
+        assert one.balance(RECEIVER) > 0
+        assert one.require_current() is None
+
+    def test_one_of_three_that_syncs_is_not_used_and_named(self, proxies):
+        proxies[1].inject(says_it_syncs(1, 9_999))
+        three = of(proxies)
+        assert three.require_current() is None
+        assert states(three)[1] is EndpointState.LAGGING
+        assert isinstance(three.health()[1].error, EndpointSyncingError)
+        assert three.balance(RECEIVER) > 0
+
+    def test_an_index_of_transactions_in_the_making_is_no_lag(self, proxies):
+        """Geth says so with all blocks there; and some endpoints do not know the question."""
+        proxies[0].inject(says_it_syncs(9, 9))
+        proxies[1].inject(error("eth_syncing", message="the method eth_syncing does not exist"))
+        assert of(proxies[:2]).require_current() is None
+
+    def test_below_what_was_final_it_is_behind_whoever_agrees(self, chain, proxies):
+        """All endpoints were restored from one old copy: none of them is ahead of another."""
+        seen = [ChainConnection(chain.rpc_url).block()]
+        for proxy in proxies:
+            proxy.inject(stale())
+        send(chain.rpc_url)
+        seen.insert(0, ChainConnection(chain.rpc_url).block())
+        final = [(block.number, block.hash) for block in seen]
+        assert of(proxies).require_current() is None
+        three = of(proxies)
+        with pytest.raises(BehindAtStartError) as refusal:
+            three.require_current(final)
+        last, newest = seen[1].number, seen[0].number
+        assert refusal.value.behind == ", ".join(
+            f"{proxy.rpc_url} (block {last} < {newest}, final)" for proxy in proxies
+        )
+        assert refusal.value.able == 0
+        assert all(isinstance(each.error, EndpointBehindError) for each in three.health())
+        one = several(proxies[0].rpc_url)
+        with pytest.raises(BehindAtStartError):
+            one.require_current(final[:1])
+        proxies[0].heal()
+        proxies[1].heal()
+        assert of(proxies).require_current(final) is None
+
+    def test_another_history_is_no_lag(self, chain, proxies):
+        """A final block was replaced: that is for the watch on finality, and for a person."""
+        last = ChainConnection(chain.rpc_url).block()
+        final = [(last.number + 4, "0x" + "11" * 32), (last.number, "0x" + "22" * 32)]
+        assert of(proxies).require_current(final) is None
+
+    def test_a_network_that_stands_still_is_a_reason_but_no_refusal(self, chain, proxies):
+        newest = ChainConnection(chain.rpc_url).block()
+        rules = EndpointRules(stale_after_seconds=60, timeout_seconds=3)
+        urls = [proxy.rpc_url for proxy in proxies]
+        for some in (urls, urls[:1]):
+            later = Endpoints(some, rules, admit, lambda: newest.time + 3_600)
+            reason = later.require_current([(newest.number, newest.hash)])
+            assert isinstance(reason, EndpointLagsError)
+            assert (reason.behind_blocks, reason.age_seconds) == (0, 3_600)
+
+    def test_out_of_reach_is_a_reason_but_no_refusal(self, chain, proxies):
+        proxies[0].inject(stale())
+        for _ in range(6):
+            send(chain.rpc_url)
+        proxies[1].down()
+        reason = of(proxies).require_current()  # with the lost one back, two would be enough
+        assert isinstance(reason, ChainUnavailableError)
+        proxies[0].down()
+        proxies[2].down()
+        assert isinstance(of(proxies).require_current(), ChainUnavailableError)
+
+    def test_one_that_lags_and_one_of_another_chain_leave_too_few(self, chain, proxies):
+        proxies[0].inject(stale())
+        proxies[1].inject(wrong_chain(1))
+        for _ in range(6):
+            send(chain.rpc_url)
+        with pytest.raises(BehindAtStartError) as refusal:
+            of(proxies).require_current()
+        assert (refusal.value.able, refusal.value.needed) == (1, 2)
 
 
 class TestOtherChains:
