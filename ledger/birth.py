@@ -21,6 +21,7 @@ from ledger.chain.gateway import ChainGateway
 from ledger.config import MANIFEST_FILE, SETTINGS_FILE, NodeSettings
 from ledger.errors import NotFoundError, NotPermittedError, SettingsError
 from ledger.evidence.encoding import LogId
+from ledger.evidence.lineage import Lineage
 from ledger.keys.files import make_private_directory, write_new
 from ledger.keys.key_store import (
     ALLIANCE,
@@ -41,6 +42,8 @@ from ledger.keys.packages import open_alliance_key, seal_alliance_key
 from ledger.keys.ports import AccountSigner
 from ledger.node import KEYS, PASSPHRASE_FILE, open_keys
 from ledger.policy.work_calendar import published_years, work_year
+from ledger.ports import SystemClock
+from ledger.succession import Progress, Succession, take_over
 
 DEPLOYER: Final = "deployer"
 OFFICERS: Final = ("maker", "checker")
@@ -247,33 +250,86 @@ def enrol_bureau(
 
     Raises:
         NotPermittedError: the other directory is no supervisor's, a sponsor is needed, or the
-            council named the bureau to carry a log's records on, which no node can do yet.
+            bureau inherits a closed log's records: `succeed_bureau` opens its node.
     """
+    settings, chain, log_id = _enrolled(directory, supervisor_directory)
+    inherited = chain.predecessor_of(log_id)
+    if inherited is not None and inherited[1]:
+        raise NotPermittedError(
+            action="opening the node of a successor",
+            needed="the records that it inherits: 'anxu bureau carry-on --from DIR'",
+        )
+    keys, supervisor = open_keys(directory), open_keys(supervisor_directory)
+    _set_officers(chain, supervisor, keys, log_id)
+    manifest = Manifest.load(directory / MANIFEST_FILE)
+    _share_secrets(keys, supervisor, manifest, log_id, sponsor_directory)
+    replace(settings, log_id=log_id).save(directory)
+    return log_id
+
+
+def succeed_bureau(
+    directory: Path,
+    supervisor_directory: Path,
+    old_directory: Path,
+    told: Progress = lambda _step, _done, _total: None,
+) -> Succession:
+    """Open the node of a bureau that the council named to carry a closed log on.
+
+    It begins with the closed log's leaves and records up to the size that the council named. A run
+    that broke off is finished by doing it again.
+
+    Args:
+        directory: the successor's node, made by `init_node`.
+        supervisor_directory: of a supervisor's node, whose key names the officers.
+        old_directory: the closed log's node, or a copy of it; it is not changed.
+        told: progress, by step.
+
+    Raises:
+        NotPermittedError: the other directory is no supervisor's, the bureau carries no log on, or
+            its node holds something else.
+        InheritedLeavesMissingError, SplitViewError, NotAnchoredYetError: see
+            `ledger.succession.take_over`.
+    """
+    settings, chain, log_id = _enrolled(directory, supervisor_directory, enrol=False)
+    lineage = Lineage.of(log_id, chain.predecessor_of)
+    if not lineage.inherited:
+        raise NotPermittedError(action="carrying a log on", needed="a successor that inherits any")
+    manifest = Manifest.load(directory / MANIFEST_FILE)
+    clock = SystemClock(manifest.offset_seconds)
+    done = take_over(directory, old_directory, chain, lineage, clock, told)
+    _set_officers(chain, open_keys(supervisor_directory), open_keys(directory), log_id)
+    replace(settings, log_id=log_id).save(directory)
+    return done
+
+
+def _enrolled(
+    directory: Path, supervisor_directory: Path, *, enrol: bool = True
+) -> tuple[NodeSettings, Bindings, int]:
+    """A bureau's settings, its chain and the log id that the contract gave it, by now at least."""
     settings = NodeSettings.load(directory)
     manifest = Manifest.load(directory / MANIFEST_FILE)
     if NodeSettings.load(supervisor_directory).role != "supervisor":
         raise NotPermittedError(action="enrolment", needed="a supervisor's node")
-    keys, supervisor = open_keys(directory), open_keys(supervisor_directory)
+    keys = open_keys(directory)
     chain = Bindings(ChainGateway(manifest, settings.rpc_urls, settings.rpc_quorum))
-    signer = supervisor.secp256k1(SUPERVISOR)
     publisher = keys.secp256k1(PUBLISHER).address
-    if chain.log_id_of(publisher) is None:
+    if chain.log_id_of(publisher) is None and enrol:
+        signer = open_keys(supervisor_directory).secp256k1(SUPERVISOR)
         chain.gateway.transact(signer, "Bureaus", "enrol", [_enrolment(settings, keys)])
     log_id = chain.log_id_of(publisher)
-    assert log_id is not None
-    inherited = chain.predecessor_of(log_id)
-    if inherited is not None and inherited[1]:
+    if log_id is None:
         raise NotPermittedError(
-            action="opening the node of a successor that inherits records",
-            needed="a version that can take over another log's records",
+            action="carrying a log on", needed="the council's decision: 'anxu bureau succeed'"
         )
+    return settings, chain, log_id
+
+
+def _set_officers(chain: Bindings, supervisor: KeyStore, keys: KeyStore, log_id: int) -> None:
+    signer = supervisor.secp256k1(SUPERVISOR)
     for name in OFFICERS:
         officer = keys.secp256k1(officer_key_name(name)).address
         if not chain.is_officer(log_id, officer):
             chain.gateway.transact(signer, "Bureaus", "setOfficer", [log_id, officer, True])
-    _share_secrets(keys, supervisor, manifest, log_id, sponsor_directory)
-    replace(settings, log_id=log_id).save(directory)
-    return log_id
 
 
 def enrolment_of(directory: Path) -> tuple[Any, ...]:

@@ -151,6 +151,31 @@ class NotPermittedError(RefusedError):
 
 
 @dataclass(eq=False)
+class InheritedLeavesMissingError(RefusedError):
+    """The directory that a successor shall go on from has fewer leaves than it inherits."""
+
+    origin: str
+    held: int
+    inherited: int
+    code: ClassVar[str] = "inherited-leaves-missing"
+    message: ClassVar[str] = (
+        "The successor inherits {inherited} leaves of log {origin}; this directory holds {held}."
+    )
+    message_zh: ClassVar[str] = (
+        "继任日志承接 {origin} 的 {inherited} 条记录，而此目录只有 {held} 条。"
+    )
+    remedy: ClassVar[str] = (
+        "Bring a later copy of the closed node's directory and run the command again. Other nodes"
+        " hold leaves and no records. If there is none, have the council close this log too and"
+        " name a successor from a checkpoint of at most {held} leaves."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请取得原节点目录的更新副本后重新执行；其他节点只有公开记录而无原文。若无更新副本，"
+        "请监管委员会关闭本日志，并按不超过 {held} 条的检查点另行指定继任。"
+    )
+
+
+@dataclass(eq=False)
 class SameOfficerError(RefusedError):
     """Maker and checker are one person."""
 
@@ -1516,31 +1541,6 @@ class EndpointLagsError(UnavailableError):
 
 
 @dataclass(eq=False)
-class EndpointsDisagreeError(UnavailableError):
-    """Endpoints answer differently about the same block, and too few agree to tell who is wrong."""
-
-    endpoints: str
-    what: str
-    code: ClassVar[str] = "endpoints-disagree"
-    message: ClassVar[str] = "The chain endpoints {endpoints} do not agree on {what}."
-    message_zh: ClassVar[str] = "链节点 {endpoints} 对 {what} 的答复不一致。"
-    remedy: ClassVar[str] = (
-        "Find out which one serves the network's chain and take the other out of node.json "
-        "(rpc_urls); a third endpoint tells by itself."
-    )
-    remedy_zh: ClassVar[str] = (
-        "请查明哪个节点属于本网络的链，将另一个移出 node.json 的 rpc_urls；"
-        "配置第三个节点后可自动判别。"
-    )
-
-
-@dataclass(eq=False)
-class StorageUnavailableError(UnavailableError):
-    """The database does not answer or is busy."""
-
-    reason: str
-    code: ClassVar[str] = "storage-unavailable"
-@dataclass(eq=False)
 class EndpointSyncingError(UnavailableError):
     """An endpoint says itself that it has not taken in all blocks yet: it is not used."""
 
@@ -1586,6 +1586,31 @@ class BehindAtStartError(UnavailableError):
     )
 
 
+@dataclass(eq=False)
+class EndpointsDisagreeError(UnavailableError):
+    """Endpoints answer differently about the same block, and too few agree to tell who is wrong."""
+
+    endpoints: str
+    what: str
+    code: ClassVar[str] = "endpoints-disagree"
+    message: ClassVar[str] = "The chain endpoints {endpoints} do not agree on {what}."
+    message_zh: ClassVar[str] = "链节点 {endpoints} 对 {what} 的答复不一致。"
+    remedy: ClassVar[str] = (
+        "Find out which one serves the network's chain and take the other out of node.json "
+        "(rpc_urls); a third endpoint tells by itself."
+    )
+    remedy_zh: ClassVar[str] = (
+        "请查明哪个节点属于本网络的链，将另一个移出 node.json 的 rpc_urls；"
+        "配置第三个节点后可自动判别。"
+    )
+
+
+@dataclass(eq=False)
+class StorageUnavailableError(UnavailableError):
+    """The database does not answer or is busy."""
+
+    reason: str
+    code: ClassVar[str] = "storage-unavailable"
     message: ClassVar[str] = "The database cannot be used: {reason}."
     message_zh: ClassVar[str] = "数据库暂不可用：{reason}。"
     remedy: ClassVar[str] = "Try again; if it goes on, check the database server and the disk."

@@ -28,6 +28,7 @@ from ledger.config import MANIFEST_FILE, NodeSettings
 from ledger.errors import LedgerError, NotPermittedError, SettingsError
 from ledger.evidence.checkpoint import VerifierKey
 from ledger.evidence.encoding import LogId
+from ledger.evidence.lineage import Lineage
 from ledger.evidence.trust import TrustedKey, TrustFile
 from ledger.following.feeds import FeedClient
 from ledger.following.follower import Follower
@@ -141,19 +142,23 @@ def open_node(directory: Path, passphrase: str | None = None) -> Node:
         database=database,
         keys=keys,
         chain=Registry(Bindings(gateway), _answers_of(database, settings)),
-        tools=_bureau_tools(directory, settings, keys) if settings.role == "bureau" else None,
+        tools=(
+            _bureau_tools(directory, settings, keys, database)
+            if settings.role == "bureau"
+            else None
+        ),
     )
     return Node(context, FeedClient(partial(request_headers, context)))
-
-
-def _answers_of(database: Database, settings: NodeSettings) -> RememberedAnswers:
-    with Reading(database, LogId(settings.log_id)) as view:
-        return RememberedAnswers(view.contact.memory())
 
 
 def _final_blocks(database: Database, settings: NodeSettings) -> list[tuple[int, str]]:
     with Reading(database, LogId(settings.log_id)) as view:
         return view.finality.recent()
+
+
+def _answers_of(database: Database, settings: NodeSettings) -> RememberedAnswers:
+    with Reading(database, LogId(settings.log_id)) as view:
+        return RememberedAnswers(view.contact.memory())
 
 
 @contextmanager
@@ -207,9 +212,12 @@ def open_audited(
             tools=None,
         )
         unavailable = "offline" if offline else ""
+        with context.read() as view:
+            lineage = kept = view.successions.of(context.log_id)
         if not offline:
             try:
                 trust = export_trust(context)
+                lineage = Lineage.of(context.log_id, context.chain.predecessor_of)
             except LedgerError as error:
                 unavailable = error.code
         yield AuditedLog(
@@ -221,6 +229,8 @@ def open_audited(
             authorities=_authorities(context, trust),
             chain=context.chain if not unavailable else None,
             no_chain=unavailable,
+            lineage=lineage,
+            kept_lineage=kept,
         )
 
 
@@ -249,7 +259,9 @@ def open_keys(directory: Path, passphrase: str | None = None) -> KeyStore:
     return KeyStore.open(directory / KEYS, given)
 
 
-def _bureau_tools(directory: Path, settings: NodeSettings, keys: KeyStore) -> BureauTools:
+def _bureau_tools(
+    directory: Path, settings: NodeSettings, keys: KeyStore, database: Database
+) -> BureauTools:
     if settings.log_id == 0:
         raise SettingsError(
             setting="log_id", reason="this bureau is not enrolled; run 'anxu bureau enrol'"
@@ -264,11 +276,13 @@ def _bureau_tools(directory: Path, settings: NodeSettings, keys: KeyStore) -> Bu
         KeyedEvaluator(keys.secret(OPRF)),
         memo=RememberedSubjects.open(directory / KEYS / SUBJECTS_FILE, keys.secret(PERSON_MASTER)),
     )
+    with Reading(database, log_id) as view:
+        lineage = view.successions.of(log_id)
     return BureauTools(
         person_keys=person_keys,
         pseudonyms=pseudonyms,
-        writer=EntryWriter(log_id, person_keys, pseudonyms, random),
-        reader=RecordReader(log_id, person_keys),
+        writer=EntryWriter(log_id, person_keys, pseudonyms, random, lineage),
+        reader=RecordReader(log_id, person_keys, lineage),
         tiles=TileStore(directory / "log"),
     )
 

@@ -9,12 +9,10 @@ something could not be checked. It reads no chain, and shares no line with the p
 import base64, hashlib, json, re, struct, sys, unicodedata
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
-
 VALID, INVALID, OPEN = "valid", "invalid", "undetermined"
 CHECKS = ("bundle-shape", "record-canonical", "record-matches-head", "commitment", "tag", "seal", "inclusion",
           "checkpoint-signature", "cosignature", "anchor", "standing")
 BIG, YEAR_10000 = 2**53 - 1, 253402300800
-
 class Malformed(Exception):
     """A file is not what it should be."""
 def need(condition, what, value=None):
@@ -23,11 +21,9 @@ def need(condition, what, value=None):
     return value
 def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
-
 # --- Ed25519: RFC 8032, section 5.1. A point is (X, Y, Z, T) with x = X/Z, y = Y/Z, xy = T/Z.
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
-
 def add(a, b):
     m, n = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
     o, q = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
@@ -55,7 +51,6 @@ def signed(key, signature, message):
     sum_ = add(times(s, BASE), times(k, (P - point[0], point[1], point[2], P - point[3])))
     x, y = (sum_[i] * pow(sum_[2], -1, P) % P for i in (0, 1))
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
-
 # --- JSON files: a reader gives back the value, and refuses every spelling but one.
 def load(raw, limit):
     def flat(value, left):
@@ -101,9 +96,7 @@ def moment(value):
     except ValueError as error:
         raise Malformed("not a time") from error
 def key_name(value):
-    is_plain = "+" not in text(value) and not any(unicodedata.category(sign)[0] in "CZ" for sign in value)
-    return need(is_plain, "not a key name", value)
-
+    return need(not any(sign == "+" or unicodedata.category(sign)[0] in "CZ" for sign in text(value)), "name", value)
 # --- Keys, notes and both files.
 VALIDITY = {"vkey": text, "valid_from": moment, "valid_until": lambda value: value if value is None else moment(value)}
 LOG_ID = whole(1, 2**32 - 1)
@@ -137,7 +130,10 @@ def read_trust(raw):
     def contracts(value):
         return [take(row, address=hexa(20, "0x"), code_hash=hexa(32, "0x")) for row in mapping(value).values()]
     def log(value):
-        return take(value, log_id=LOG_ID, origin=text, name=text, region=text, keys=listed(read_key(1)))
+        row = take(value, ["inherited"], log_id=LOG_ID, origin=text, name=text, region=text, keys=listed(read_key(1)),
+                   inherited=listed(lambda part: take(part, log_id=LOG_ID, end=whole(1))))
+        ends = sorted({part.end for part in row.inherited or [] if part.log_id != row.log_id})
+        return need(row.inherited is None or [part.end for part in row.inherited] == ends != [], "inherited", row)
     trust = take(load(raw, 4_194_304), schema=one_of("anxu-trust/1"), chain_id=whole(1), contracts=contracts,
                  logs=listed(log), cosigners=listed(read_key(4, name=text)))
     for row in trust.logs:
@@ -153,21 +149,22 @@ def read_bundle(raw):
         row = take(value, size=whole(1), root=hexa(32), reversed=one_of(True, False), revoked=one_of(True, False),
                    time=moment, cosigner=key_name, signature=b64)
         return need(row.time.year >= 1970 and len(row.signature) == 64, "statement", row)
-    value, extra, opening = mapping(load(raw, 524_288)), ["anchor", "standing"], {"entry": hexa(80)}
+    value, extra, opening = mapping(load(raw, 524_288)), ["anchor", "standing", "recorded_in"], {"entry": hexa(80)}
     if one_of("owner", "supervision")(value.get("level")) == "owner":
         extra.append("reverses")
         opening = {"record": mapping, "salt": hexa(32), "head": hexa(8), "handle": hexa(32), "commitment": hexa(32),
                    "amount_fen": whole(-BIG), "reverses": lambda row: take(row, log=LOG_ID, index=whole())}
     bundle = take(value, extra, schema=one_of("anxu-proof/1"), level=text, log_id=LOG_ID, index=whole(), leaf=hexa(64),
-                  inclusion=listed(hexa(32), 63), checkpoint=read_note, anchor=anchor, standing=standing, **opening)
+                  recorded_in=LOG_ID, inclusion=listed(hexa(32), 63), checkpoint=read_note, anchor=anchor,
+                  standing=standing, **opening)
     bundle.is_owner, bundle.note = bundle.level == "owner", bundle.checkpoint
     if not bundle.is_owner:
         bundle.head, bundle.subject, bundle.amount_fen, bundle.commitment = struct.unpack(">8s32sq32s", bundle.entry)
         bundle.handle, bundle.reverses = sha(b"\x14", bundle.head, bundle.subject), None
     version, bundle.kind, bundle.class_, bundle.period = struct.unpack(">BBHI", bundle.head)
     need(version == 1 and 1 <= bundle.kind <= 12 and (bundle.reverses is None or bundle.kind == 3), "head")
-    in_bounds = 190001 <= bundle.period <= 999912 and 1 <= bundle.period % 100 <= 12
-    return need(bundle.period == 0 or in_bounds, "period", bundle)
+    need(bundle.recorded_in != bundle.log_id, "recorded in the log itself")
+    return need(not bundle.period or 190000 < bundle.period < 999913 and 0 < bundle.period % 100 < 13, "period", bundle)
 # --- The checks, in their order.
 def outcome(condition):
     return VALID if condition else INVALID
@@ -189,10 +186,9 @@ def check_record(bundle):
     if not bundle.is_owner:
         return [OPEN] * 3
     stated = {"kind": bundle.kind, "class": bundle.class_, "period": bundle.period, "amount_fen": bundle.amount_fen}
-    there = [name for name in stated if type(bundle.record.get(name)) is int]
+    faults, there = [], [name for name in stated if type(bundle.record.get(name)) is int]
     differs = any(bundle.record[name] != stated[name] for name in there)
     matches = INVALID if differs else VALID if len(there) == len(stated) else OPEN
-    faults = []
     try:
         record = json.dumps(canonical(bundle.record, faults), ensure_ascii=False, separators=(",", ":"))
     except Malformed:
@@ -260,6 +256,13 @@ def check_log_signature(bundle, trust, time):
     if not all(signed(key.public, note.lines[key.key_name, key.id], note.text.encode()) for key in keys):
         return INVALID
     return VALID if any(covers(key, time) for key in keys) else OPEN
+def check_seal(bundle, trust):
+    own, origin = bundle.log_id, bundle.recorded_in or bundle.log_id
+    parts = [log.inherited or [] for log in trust.logs if log.log_id == own]
+    said = [next((part.log_id for part in row if bundle.index < part.end), own) for row in parts]
+    if sha(b"\x11", struct.pack(">Iq", origin, bundle.amount_fen), bundle.commitment) != bundle.leaf[32:]:
+        return INVALID
+    return OPEN if bundle.recorded_in and not any(parts) else outcome(said in ([], [origin]))
 def check_standing(bundle, trust, latest):
     row = bundle.standing
     keys = [key for key in trust.cosigners if row and key.key_name == row.cosigner and covers(key, row.time)]
@@ -270,19 +273,17 @@ def check_standing(bundle, trust, latest):
     is_signed = any(signed(key.public, row.signature, sha(b"\x19", numbers, row.root, flags)) for key in keys)
     is_split = row.size == bundle.note.size and row.root != bundle.note.root
     return outcome(is_signed and not is_split and not row.reversed and not row.revoked)
-
 def verify(raw, trust, now):
     """The named checks and both verdicts on a file that may be anything."""
     try:
         bundle = read_bundle(raw)
     except Malformed:
         return {"was_recorded": OPEN, "still_stands": OPEN, "checks": {"bundle-shape": OPEN}}
-    latest = now + timedelta(minutes=5)
-    seal = sha(b"\x11", struct.pack(">Iq", bundle.log_id, bundle.amount_fen), bundle.commitment)
-    cosigned, time = check_cosignature(bundle.note, trust, latest)
-    place = (bundle.index, bundle.note.size, bundle.inclusion, bundle.note.root)
-    facts = [check_shape(bundle), *check_record(bundle), check_tag(bundle), outcome(seal == bundle.leaf[32:]),
-             outcome(included(sha(b"\0", bundle.leaf), *place)), check_log_signature(bundle, trust, time or now)]
+    latest, note = now + timedelta(minutes=5), bundle.note
+    cosigned, time = check_cosignature(note, trust, latest)
+    facts = [check_shape(bundle), *check_record(bundle), check_tag(bundle), check_seal(bundle, trust),
+             outcome(included(sha(b"\0", bundle.leaf), bundle.index, note.size, bundle.inclusion, note.root)),
+             check_log_signature(bundle, trust, time or now)]
     standing = check_standing(bundle, trust, latest)
     needed = {*(facts if bundle.is_owner else facts[:1] + facts[4:]), cosigned}
     recorded = INVALID if INVALID in (*facts, cosigned) else OPEN if OPEN in needed else VALID
@@ -295,6 +296,5 @@ def main(proof, trust, at=None):
     print(json.dumps(verdict, indent=2))
     both = {verdict["was_recorded"], verdict["still_stands"]}
     return 1 if INVALID in both else 0 if both == {VALID} else 2
-
 if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:]))

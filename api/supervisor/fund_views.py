@@ -11,7 +11,7 @@ from api.supervisor.flow import EVENTS_HREF, City, Leg, band_href, legs_between,
 from api.web.parts import Pages, Seal, SealState, Words
 from api.web.proof_pages import bureaus_words
 from ledger.errors import NotFoundError
-from ledger.evidence.encoding import LogId, PlacedEntry, reversal_tag
+from ledger.evidence.encoding import PlacedEntry
 from ledger.funds.model import ACCOUNT_NAMES, Account
 from ledger.policy.regions import region_name
 from ledger.ports import BEIJING
@@ -182,14 +182,7 @@ def range_view(context: NodeContext, log_id: int, event: str, start: int) -> vie
 
 def _live(following: FollowingRepository, entries: Sequence[PlacedEntry]) -> list[PlacedEntry]:
     """Entries that no reversal in the same log takes back."""
-    tags = {
-        reversal_tag(LogId(item.log_id), item.index): (item.log_id, item.index) for item in entries
-    }
-    gone = {
-        tags[tag]
-        for tag, where in following.places_of_tags(list(tags)).items()
-        if any(log_id == tags[tag][0] for log_id, _ in where)
-    }
+    gone = following.reversals_of((item.log_id, item.index) for item in entries)
     return [item for item in entries if (item.log_id, item.index) not in gone]
 
 

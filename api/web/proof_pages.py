@@ -23,7 +23,6 @@ from ledger.evidence.encoding import (
     commitment_of,
     handle_of,
     leaf_hash,
-    reversal_tag,
     reversed_leaf,
     seal_of,
     tag_from,
@@ -120,7 +119,7 @@ def own_entry_view(context: NodeContext, index: int, doors: Doors) -> EntryView:
     state = SealState.PENDING
     if covering is not None and covering.number is not None:
         path = inclusion_proof(index, covering.size, context.bureau.tiles.node)
-        state = _checked(stored.entry, stored.leaf, context.log_id, opened)
+        state = _checked(stored.entry, stored.leaf, context.lineage.origin_of(index), opened)
         state = _proven(state, stored.leaf, index, covering.size, path, covering.root)
         checkpoint = CheckpointFacts(
             name, context.origin, covering.number, covering.size, covering.root.hex(),
@@ -159,22 +158,25 @@ def followed_entry_view(context: NodeContext, log_id: int, index: int) -> EntryV
         placed = view.following.entry(log_id, index)
         leaf = view.following.leaf(log_id, index)
         covering = view.following.covering_checkpoint(log_id, index)
-        tag = reversal_tag(LogId(log_id), LeafIndex(index))
-        where = view.following.places_of_tags([tag]).get(tag, [])
+        key = (LogId(log_id), LeafIndex(index))
+        takers = view.following.reversals_of([key]).get(key, [])
+        origin = view.successions.of(log_id).origin_of(index)
+        counts = view.successions.is_carried_on(origin, index)
+        door_log = view.successions.acting_for(log_id) if counts else log_id
         size = covering.size if covering is not None else 0
         leaves = view.following.leaves(log_id, 0, size)
     if placed is None or leaf is None:
         raise NotFoundError(what="entry", key=f"{log_id}/{index}")
     name = bureau_words(context, log_id)
-    reversals = [place for of_log, place in where if of_log == log_id]
-    doors = Doors(f"/supervisor/entries/{log_id}/{{}}")
+    reversals = [place for _, place in takers]
+    doors = Doors(f"/supervisor/entries/{door_log}/{{}}")
     path: tuple[bytes, ...] = ()
     checkpoint = None
     state = SealState.PENDING
     if covering is not None:
         tree = MerkleTree(leaf_hash(item) for item in leaves)
         path = tree.inclusion_proof(index, size)
-        state = _checked(placed.entry, leaf, LogId(log_id), None)
+        state = _checked(placed.entry, leaf, origin, None)
         state = _proven(state, leaf, index, size, path, covering.root)
         checkpoint = CheckpointFacts(
             name, origin_of(context.manifest.chain_id, LogId(log_id)), covering.number, size,

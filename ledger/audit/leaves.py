@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from ledger.evidence.encoding import (
     reversed_leaf,
 )
 from ledger.evidence.hashing import ByteRows
+from ledger.evidence.lineage import Lineage
 from ledger.policy.kinds import Kind
 from ledger.store.audit import EntryRow
 
@@ -42,10 +44,11 @@ def is_in_bounds(row: EntryRow) -> bool:
     )
 
 
-def derive_leaves(log_id: LogId, rows: Sequence[EntryRow]) -> ByteRows:
+def derive_leaves(lineage: Lineage, rows: Sequence[EntryRow]) -> ByteRows:
     """The 64-byte leaf of each row by its head, subject, amount and commitment; shape (n, 64).
 
-    The tag of a reversal whose subject names no leaf is zero.
+    The rows are in order; the seal of each is that of the log it was first recorded in. The tag of
+    a reversal whose subject names no leaf is zero.
 
     Raises:
         EncodingError, LengthError, TypeError, OverflowError: a row is not in bounds.
@@ -67,14 +70,32 @@ def derive_leaves(log_id: LogId, rows: Sequence[EntryRow]) -> ByteRows:
         amounts_fen=_numbers(by_name["amount_fen"], np.int64),
         commitments=digests(by_name["commitment"]),
     )
-    leaves = batch.leaves(log_id)
+    leaves = batch.leaves(lineage.log_id)
+    for origin, first, end in parts_of(lineage, rows):
+        if origin != lineage.log_id:
+            leaves[first:end, DIGEST_BYTES:] = batch.slice(first, end).seals(origin)
     leaves[pointless, :DIGEST_BYTES] = 0
     return leaves
 
 
 def derive_leaf(log_id: LogId, row: EntryRow) -> bytes:
-    """The leaf of one row that is in bounds."""
-    return derive_leaves(log_id, [row]).tobytes()
+    """The leaf of one row that is in bounds, first recorded in ``log_id``."""
+    return derive_leaves(Lineage(log_id), [row]).tobytes()
+
+
+def parts_of(lineage: Lineage, rows: Sequence[EntryRow]) -> Iterator[tuple[LogId, int, int]]:
+    """Rows in order, by the log they were first recorded in: the log, first place and end."""
+    if not rows:
+        return
+    for origin, first, end in lineage.parts(rows[0].leaf_index, rows[-1].leaf_index + 1):
+        low = bisect_left(rows, int(first), key=_index)
+        high = bisect_left(rows, int(end), key=_index)
+        if low < high:
+            yield origin, low, high
+
+
+def _index(row: EntryRow) -> int:
+    return row.leaf_index
 
 
 def stored_leaves(rows: Sequence[EntryRow]) -> ByteRows:

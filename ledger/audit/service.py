@@ -21,6 +21,7 @@ from ledger.audit.heads import HeadReading, among, judge_head, read_head
 from ledger.audit.indexes import IndexCheck
 from ledger.audit.model import (
     ENTRIES,
+    SUCCESSIONS,
     AuditReport,
     Checked,
     Finding,
@@ -34,6 +35,7 @@ from ledger.audit.walk import Pseudonymiser, Walk, Walked, WalkPlan
 from ledger.chain.bindings import Bindings
 from ledger.errors import LedgerError, NotFoundError
 from ledger.evidence.encoding import LogId
+from ledger.evidence.lineage import Lineage
 from ledger.evidence.merkle import EMPTY_ROOT
 from ledger.store.audit import AuditRepository
 from ledger.store.database import Database
@@ -58,6 +60,10 @@ class AuditedLog:
     authorities: Authorities
     chain: Bindings | None
     no_chain: str = ""
+    lineage: Lineage | None = None
+    """Whose leaves the log begins with, by the chain or else by our own table; None: its own."""
+    kept_lineage: Lineage | None = None
+    """The same by our own table, where the chain was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +189,7 @@ class _Audit:
         if frontier is not None and len(frontier) >= _SIZE_BYTES:
             wanted.add(int.from_bytes(frontier[:_SIZE_BYTES]))
         plan = WalkPlan(
-            log_id=log.log_id,
+            lineage=log.lineage or Lineage(log.log_id),
             first=first,
             size=head.size,
             signed=(int(body.size), body.root) if body is not None else None,
@@ -192,6 +198,7 @@ class _Audit:
         )
         walk = Walk(repository, log.files, log.vault, log.pseudonyms, plan, findings)
         indexes = IndexCheck(repository, log.log_id, head.size, findings, walk.is_faulty)
+        self._judge_lineage()
         for rows in walk.run(self._told):
             indexes.batch(rows)
         walked = walk.result
@@ -204,6 +211,18 @@ class _Audit:
             self._miss("records", walked.rows, "quick")
         self._miss("rows", walked.first, "before-the-checkpoint")
         return walked
+
+    def _judge_lineage(self) -> None:
+        """Compare whose leaves the log begins with, by the chain and by our own table."""
+        right, kept = self._log.lineage, self._log.kept_lineage
+        if right is None or kept is None or right == kept:
+            return
+        expected, found = (
+            ", ".join(f"log {part.log_id} to {part.end}" for part in each.inherited) or "none"
+            for each in (right, kept)
+        )
+        finding = Finding(SUCCESSIONS, f"{self._log.log_id}", "size", expected, found)
+        self._findings.add(Part.INDEXES, (0, 0), finding)
 
     def _outside(self, size: int) -> None:
         """Rows at indices that the log does not have."""

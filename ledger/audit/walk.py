@@ -15,7 +15,13 @@ from typing import Final, Protocol
 import numpy as np
 
 from ledger.audit.files import LogFiles
-from ledger.audit.leaves import derive_leaves, is_in_bounds, names_a_leaf, stored_leaves
+from ledger.audit.leaves import (
+    derive_leaves,
+    is_in_bounds,
+    names_a_leaf,
+    parts_of,
+    stored_leaves,
+)
 from ledger.audit.model import ENTRIES, MAX_FINDINGS, Finding, Findings, Part, Progress
 from ledger.audit.records import Absence, KeyRing, OpenedRecord, RecordOpener, Vault
 from ledger.audit.rows import Witnesses, agrees, diagnose, is_sound
@@ -23,7 +29,6 @@ from ledger.errors import EncodingError, LedgerError, LengthError
 from ledger.evidence.encoding import (
     DIGEST_BYTES,
     LEAF_BYTES,
-    LogId,
     Subject,
     TreeSize,
     leaf_hash,
@@ -31,6 +36,7 @@ from ledger.evidence.encoding import (
 )
 from ledger.evidence.growth import grow
 from ledger.evidence.hashing import ByteRows, leaf_hashes
+from ledger.evidence.lineage import Lineage
 from ledger.evidence.merkle import CompactRange, NodeReader
 from ledger.policy.kinds import Kind
 from ledger.store.audit import AuditRepository, EntryRow
@@ -60,7 +66,7 @@ class WalkPlan:
     Without ``open_records`` sealed records are passed over.
     """
 
-    log_id: LogId
+    lineage: Lineage
     first: int
     size: int
     signed: tuple[int, bytes] | None
@@ -100,7 +106,7 @@ class Walk:
         self._repository = repository
         self._files = files
         self._ring = KeyRing(vault)
-        self._opener = RecordOpener(plan.log_id)
+        self._openers = {origin: RecordOpener(origin) for origin in plan.lineage.log_ids}
         self._pseudonyms = pseudonyms
         self._plan = plan
         self._findings = findings
@@ -175,7 +181,7 @@ class Walk:
         places = np.array([row.leaf_index - batch.start for row in rows], np.int64)
         try:
             stored = stored_leaves(rows)
-            derived = derive_leaves(self._plan.log_id, rows)
+            derived = derive_leaves(self._plan.lineage, rows)
         except (EncodingError, LengthError, TypeError, OverflowError, ValueError):
             return self._derive_singly(batch)
         batch.leaves[places] = stored
@@ -192,7 +198,7 @@ class Walk:
                 continue
             leaf = np.frombuffer(row.tag + row.seal, np.uint8)
             batch.leaves[row.leaf_index - batch.start] = leaf
-            if (derive_leaves(self._plan.log_id, [row])[0] != leaf).any():
+            if (derive_leaves(self._plan.lineage, [row])[0] != leaf).any():
                 suspects.add(row.leaf_index)
         return suspects
 
@@ -206,7 +212,10 @@ class Walk:
             for row in rows
         ]
         self._ring.load(owner for owner in owners if len(owner) == DIGEST_BYTES)
-        records = self._opener.open_many([self._ring.of(owner) for owner in owners], rows)
+        records: list[OpenedRecord | Absence] = []
+        for origin, first, end in parts_of(self._plan.lineage, rows):
+            keys = [self._ring.of(owner) for owner in owners[first:end]]
+            records += self._openers[origin].open_many(keys, rows[first:end])
         suspects = set()
         persons: dict[int, tuple[bytes, str]] = {}
         for row, owner, record in zip(rows, owners, records, strict=True):
@@ -231,7 +240,7 @@ class Walk:
         if not names_a_leaf(row.subject):
             return b""
         log_id, index = reversed_leaf(Subject(row.subject))
-        if log_id != self._plan.log_id or index >= row.leaf_index:
+        if index >= row.leaf_index or not self._plan.lineage.holds(log_id, index):
             return b""
         target = self._repository.entry(index)
         return target.subject if target is not None else b""
@@ -295,7 +304,7 @@ class Walk:
         record = batch.records.get(index)
         proven = self._proven(index)
         if index not in batch.beyond_bounds:
-            derived = derive_leaves(self._plan.log_id, [row]).tobytes()
+            derived = derive_leaves(self._plan.lineage, [row]).tobytes()
             if is_sound(row, derived, record) and proven in {None, derived}:
                 return  # it is the file that differs
         if record is None:
@@ -303,7 +312,8 @@ class Walk:
         if isinstance(record, Absence) and self._reverses_a_faulty_row(row):
             return
         other = partial(self._read, row, reverses=row.kind != Kind.REVERSAL)
-        diagnosis = diagnose(self._plan.log_id, row, Witnesses(record, other, proven))
+        origin = self._plan.lineage.origin_of(index)
+        diagnosis = diagnose(origin, row, Witnesses(record, other, proven))
         for place, finding in enumerate(diagnosis.findings):
             self._findings.add(Part.ENTRIES, (index, place), finding)
             self._faulty.add(index)
@@ -315,7 +325,8 @@ class Walk:
         try:
             owner = self._owner(row, reverses=reverses)
             key = self._ring.of(owner)
-            return self._opener.open(key, row.kind, row.commitment, row.sealed_record)
+            opener = self._openers[self._plan.lineage.origin_of(row.leaf_index)]
+            return opener.open(key, row.kind, row.commitment, row.sealed_record)
         except (TypeError, LengthError):
             return Absence.CANNOT_OPEN
 

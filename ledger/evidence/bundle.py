@@ -153,7 +153,10 @@ class StandingStatement:
 
 @dataclass(frozen=True, slots=True)
 class ProofBundle:
-    """One fact with its proof. ``note`` is the signed checkpoint with its cosignatures."""
+    """One fact with its proof. ``note`` is the signed checkpoint with its cosignatures.
+
+    ``recorded_in`` is set when the log carries on another one's leaf: the log that recorded it.
+    """
 
     log_id: LogId
     index: LeafIndex
@@ -163,6 +166,12 @@ class ProofBundle:
     note: Note
     anchor: Anchor | None = None
     standing: StandingStatement | None = None
+    recorded_in: LogId | None = None
+
+    @property
+    def origin_log(self) -> LogId:
+        """The log that the leaf is said to have been recorded in first."""
+        return self.log_id if self.recorded_in is None else self.recorded_in
 
     @property
     def body(self) -> CheckpointBody:
@@ -176,6 +185,7 @@ class ProofBundle:
             "level": _OWNER if isinstance(self.opening, OwnerOpening) else _SUPERVISION,
             "log_id": self.log_id,
             "index": self.index,
+            **({} if self.recorded_in is None else {"recorded_in": self.recorded_in}),
             "leaf": self.leaf.pack().hex(),
             **_opening_object(self.opening),
             "inclusion": [item.hex() for item in self.inclusion],
@@ -205,6 +215,11 @@ class ProofBundle:
         level = fields.choice("level", _OWNER, _SUPERVISION)
         log_id = LogId(fields.integer("log_id", 1, MAX_LOG_ID))
         index = LeafIndex(fields.integer("index", 0))
+        recorded_in = None
+        if fields.has("recorded_in"):
+            recorded_in = LogId(fields.integer("recorded_in", 1, MAX_LOG_ID))
+            if recorded_in == log_id:
+                raise _refusal("recorded_in", "it is the log itself")
         leaf = Leaf.parse(fields.hexadecimal("leaf", LEAF_BYTES))
         opening = _owner_opening(fields) if level == _OWNER else _supervision_opening(fields)
         inclusion = _inclusion(fields)
@@ -212,7 +227,7 @@ class ProofBundle:
         anchor = _anchor(fields.fields("anchor")) if fields.has("anchor") else None
         standing = _standing(fields.fields("standing")) if fields.has("standing") else None
         fields.done()
-        return cls(log_id, index, leaf, opening, inclusion, note, anchor, standing)
+        return cls(log_id, index, leaf, opening, inclusion, note, anchor, standing, recorded_in)
 
 
 def owner_bundle(
@@ -225,6 +240,7 @@ def owner_bundle(
     *,
     anchor: Anchor | None = None,
     standing: StandingStatement | None = None,
+    recorded_in: LogId | None = None,
 ) -> ProofBundle:
     """The bundle a person may carry away: it opens this record and no other fact of hers.
 
@@ -237,6 +253,7 @@ def owner_bundle(
         note: the signed checkpoint with its cosignatures.
         anchor: where the checkpoint stands on chain, if it does.
         standing: a cosigner's statement, if the issuer got one.
+        recorded_in: the log that recorded the leaf, where another one carries it on.
     """
     is_reversal = entry.head.kind is Kind.REVERSAL
     opening = OwnerOpening(
@@ -248,10 +265,11 @@ def owner_bundle(
         commitment=entry.commitment,
         reverses=LeafPlace(*reversed_leaf(entry.subject)) if is_reversal else None,
     )
-    leaf = entry.leaf(place.log_id)
+    leaf = entry.leaf(recorded_in or place.log_id)
     path = tuple(inclusion)
+    parsed = Note.parse(note)
     return ProofBundle(
-        place.log_id, place.index, leaf, opening, path, Note.parse(note), anchor, standing
+        place.log_id, place.index, leaf, opening, path, parsed, anchor, standing, recorded_in
     )
 
 
@@ -263,12 +281,14 @@ def supervision_bundle(
     *,
     anchor: Anchor | None = None,
     standing: StandingStatement | None = None,
+    recorded_in: LogId | None = None,
 ) -> ProofBundle:
     """The bundle between supervisors: it opens the entry, with its pseudonym, and no record."""
-    leaf, opening = entry.leaf(place.log_id), SupervisionOpening(entry)
+    leaf, opening = entry.leaf(recorded_in or place.log_id), SupervisionOpening(entry)
     path = tuple(inclusion)
+    parsed = Note.parse(note)
     return ProofBundle(
-        place.log_id, place.index, leaf, opening, path, Note.parse(note), anchor, standing
+        place.log_id, place.index, leaf, opening, path, parsed, anchor, standing, recorded_in
     )
 
 

@@ -1,4 +1,4 @@
-"""Checks 1 to 7 of a proof bundle: what the file alone can show.
+"""Checks 1 to 7 of a proof bundle: what the file can show, with the trust file's word on lineage.
 
 Shape, record, commitment, tag, seal, inclusion: each gives one `Check` and raises nothing.
 """
@@ -24,6 +24,7 @@ from ledger.evidence.encoding import (
     tag_of,
 )
 from ledger.evidence.merkle import verify_inclusion
+from ledger.evidence.trust import TrustFile
 from ledger.evidence.verdicts import RECORD_CHECKS, Check, CheckName, Outcome
 from ledger.policy.kinds import Kind
 
@@ -211,10 +212,10 @@ def _gives_tag(bundle: ProofBundle) -> bool | None:
     return is_lower and is_opened and reversal_tag(target.log_id, target.index) == tag
 
 
-def check_seal(bundle: ProofBundle) -> Check:
-    """6. Log, amount and commitment give the seal of the leaf."""
-    opening = bundle.opening
-    seal = seal_of(bundle.log_id, opening.amount_fen, opening.commitment)
+def check_seal(bundle: ProofBundle, trust: TrustFile) -> Check:
+    """6. Log, amount and commitment give the seal of the leaf, and the log is the right one."""
+    opening, log = bundle.opening, trust.log(bundle.log_id)
+    seal = seal_of(bundle.origin_log, opening.amount_fen, opening.commitment)
     evidence = {"seal": bundle.leaf.seal.hex()}
     if seal != bundle.leaf.seal:
         return Check(
@@ -223,6 +224,23 @@ def check_seal(bundle: ProofBundle) -> Check:
             "日志、金额或承诺与公开封印不符。",
             "Log, amount and commitment do not give the public seal.",
             evidence,
+        )
+    evidence |= {} if bundle.recorded_in is None else {"recorded in": f"{bundle.recorded_in}"}
+    if bundle.recorded_in is not None and (log is None or not log.inherited):
+        return Check(
+            CheckName.SEAL,
+            _OPEN,
+            "信任文件未载明该日志承接了其他日志的记录。",
+            "The trust file does not say that the log carries on another one's records.",
+            evidence,
+        )
+    if log is not None and log.origin_of(bundle.index) != bundle.origin_log:
+        return Check(
+            CheckName.SEAL,
+            _INVALID,
+            "按信任文件，该记录最初登记于另一日志。",
+            "By the trust file the leaf was recorded in another log.",
+            evidence | {"by the trust file": f"{log.origin_of(bundle.index)}"},
         )
     return Check(
         CheckName.SEAL,

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from ledger.errors import MalformedKeyError, MalformedTrustFileError
 from ledger.evidence.checkpoint import COSIGNATURE_V1, ED25519, VerifierKey
-from ledger.evidence.encoding import DIGEST_BYTES, LogId
+from ledger.evidence.encoding import DIGEST_BYTES, LogId, TreeSize
+from ledger.evidence.lineage import Inherited, Lineage
 from ledger.evidence.strict_json import (
     Fields,
     format_object,
@@ -56,13 +57,21 @@ class TrustedContract:
 
 @dataclass(frozen=True, slots=True)
 class TrustedLog:
-    """A bureau's log: its id, its origin, who keeps it where, and its keys of all times."""
+    """A bureau's log: its id, its origin, who keeps it where, and its keys of all times.
+
+    ``inherited``: whose leaves it begins with, when it carries a closed log on.
+    """
 
     log_id: LogId
     origin: str
     name: str
     region: str
     keys: tuple[TrustedKey, ...]
+    inherited: tuple[Inherited, ...] = ()
+
+    def origin_of(self, index: int) -> LogId:
+        """The log that recorded this log's leaf ``index``."""
+        return Lineage(self.log_id, self.inherited).origin_of(index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,7 @@ class TrustFile:
                         "name": log.name,
                         "region": log.region,
                         "keys": [_key_object(key) for key in log.keys],
+                        **_inherited_object(log.inherited),
                     }
                     for log in self.logs
                 ],
@@ -170,9 +180,29 @@ def _log(fields: Fields, chain_id: int) -> TrustedLog:
     for key in keys:
         if key.key.name != origin:
             raise fields.refusal("keys", "a log signs under its origin")
+    inherited = _inherited(fields, log_id) if fields.has("inherited") else ()
     fields.done()
     _require_unique("keys", [key.key.format() for key in keys])
-    return TrustedLog(LogId(log_id), origin, name, region, keys)
+    return TrustedLog(LogId(log_id), origin, name, region, keys, inherited)
+
+
+def _inherited(fields: Fields, heir: int) -> tuple[Inherited, ...]:
+    parts: list[Inherited] = []
+    for at, row in enumerate(fields.items("inherited")):
+        part = Fields(row, f"inherited[{at}]", _refusal)
+        log_id, end = part.integer("log_id", 1, MAX_LOG_ID), part.integer("end", 1)
+        part.done()
+        if log_id == heir or (parts and end <= parts[-1].end):
+            raise fields.refusal("inherited", "its ends ascend, and no log inherits from itself")
+        parts.append(Inherited(LogId(log_id), TreeSize(end)))
+    if not parts:
+        raise fields.refusal("inherited", "it is empty; leave it out")
+    return tuple(parts)
+
+
+def _inherited_object(inherited: Iterable[Inherited]) -> dict[str, Any]:
+    parts = [{"log_id": part.log_id, "end": part.end} for part in inherited]
+    return {"inherited": parts} if parts else {}
 
 
 def _key_rows(fields: Fields) -> list[Fields]:

@@ -8,7 +8,8 @@ order:
 3. record-matches-head: kind, class, period and amount of the record are those of head and opening.
 4. commitment: the record under its salt gives the commitment.
 5. tag: head and handle (or the entry) give the tag of the leaf.
-6. seal: log, amount and commitment give the seal of the leaf.
+6. seal: log, amount and commitment give the seal of the leaf; where it was inherited, the log that
+   the trust file says recorded it.
 7. inclusion: the leaf is under the root of the checkpoint (RFC 9162, section 2.1.3.2).
 8. checkpoint-signature: a key of the log, by the trust file, valid when first witnessed, signed.
 9. cosignature: a trusted cosigner signed with its time.
@@ -81,7 +82,7 @@ def verify_bundle(
         check_shape(bundle),
         *check_record(bundle),
         check_tag(bundle),
-        check_seal(bundle),
+        check_seal(bundle, trust),
         check_inclusion(bundle),
         check_log_signature(bundle, trust, witnessed_at or now),
         cosignature,

@@ -8,7 +8,7 @@ also fetches the entries and recomputes every leaf from them, then cosigns.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -25,6 +25,7 @@ from ledger.errors import (
 )
 from ledger.evidence.checkpoint import CheckpointBody, cosign_checkpoint, verify_ed25519
 from ledger.evidence.encoding import ENTRY_BYTES, Entry, LogId, leaf_hash
+from ledger.evidence.lineage import Lineage
 from ledger.evidence.merkle import CompactRange
 from ledger.evidence.tiles import (
     TILE_WIDTH,
@@ -46,6 +47,14 @@ NOTE_WATCH_SECONDS = 5
 """How often the newest checkpoint that a log shows is looked at."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Succeeded:
+    """Who serves the leaves of a closed log, and how many of them somebody carries on."""
+
+    heir: BureauOnChain
+    size: int
+
+
 class Follower:
     """Keeps this node's copies of other logs as far as the chain and their feeds go."""
 
@@ -59,15 +68,21 @@ class Follower:
     def step(self) -> bool:
         """Follow every other log one step; returns whether anything changed."""
         changed = False
+        own = self._context.log_id
+        with self._context.read() as view:
+            ours = {own, *view.successions.ancestors_of(own)}
         for bureau in self._context.chain.bureaus():
-            if bureau.log_id != self._context.log_id:
+            if bureau.log_id not in ours:
                 changed |= self._follow(bureau)
         return changed
 
     def _follow(self, bureau: BureauOnChain) -> bool:
         context = self._context
+        succeeded = self._succeeded(bureau)
         with context.read() as view:
             known = view.following.log(bureau.log_id)
+        if known is None and self._inherits(bureau.log_id):
+            return self._begin_with_inherited(bureau)
         if known is None:
             known = FollowedLog(
                 log_id=LogId(bureau.log_id),
@@ -79,14 +94,17 @@ class Follower:
                 checked_at=context.clock.now(),
             )
         if known.state == INCONSISTENT:
-            return False
+            if succeeded is None:
+                return False
+            known = self._cut_back(known, succeeded.size)
         known = replace(known, endpoint=bureau.endpoint)
         try:
-            self._watch_notes(bureau)
+            if succeeded is None:
+                self._watch_notes(bureau)
             target = self._next_checkpoint(bureau.log_id, known.head.size)
-            if target is None:
+            if target is None or (succeeded is not None and target.size > succeeded.size):
                 return self._settle(known, CURRENT, None)
-            return self._take_in(known, bureau, target)
+            return self._take_in(known, bureau, target, succeeded)
         except (PeerUnavailableError, InvalidSignatureError) as error:
             # A bundle under another key says nothing about the log: nothing is taken, ask again.
             return self._settle(known, UNREACHABLE, error.code)
@@ -99,6 +117,70 @@ class Follower:
         ) as error:
             _log.error("inconsistent", log_id=bureau.log_id, code=error.code)
             return self._settle(known, INCONSISTENT, error.code)
+
+    # --- logs that carry on a closed one ----------------------------------------------------------
+
+    def _succeeded(self, bureau: BureauOnChain) -> _Succeeded | None:
+        """Who serves a closed log's leaves now, and how many count; None: it goes on itself."""
+        chain, heir = self._context.chain, bureau.log_id
+        sizes: list[int] = []
+        while bureau.closed and (next_heir := chain.successor_of(heir)) is not None:
+            inherited = chain.predecessor_of(next_heir)
+            assert inherited is not None, "a successor inherits from whom it succeeds"
+            sizes.append(inherited[1])
+            heir = next_heir
+        if not sizes:
+            return None
+        server = next(each for each in chain.bureaus() if each.log_id == heir)
+        return _Succeeded(server, min(sizes))
+
+    def _inherits(self, log_id: int) -> bool:
+        inherited = self._context.chain.predecessor_of(log_id)
+        return inherited is not None and inherited[1] > 0
+
+    def _begin_with_inherited(self, bureau: BureauOnChain) -> bool:
+        """Begin a successor's log with the closed log's leaves, once we hold those of the chain.
+
+        They stay kept under the log that recorded them.
+        """
+        chain = self._context.chain
+        inherited = chain.predecessor_of(bureau.log_id)
+        assert inherited is not None, "asked for successors only"
+        predecessor, size = inherited
+        with self._context.read() as view:
+            held = view.following.log(predecessor)
+            if held is None or held.head.size < size:
+                return False  # it is followed first
+            leaves = view.following.leaves(predecessor, 0, size)
+        head = CompactRange.empty().extend(map(leaf_hash, leaves))
+        anchored = chain.checkpoint(predecessor, size)
+        if anchored is None or anchored.root != head.root():
+            return False  # what we hold of it was not confirmed
+        now = self._context.clock.now()
+        with self._context.write() as work:
+            if work.following.log(bureau.log_id) is not None:
+                return False
+            work.successions.keep(bureau.log_id, chain.predecessor_of)
+            work.following.set_log(
+                FollowedLog(LogId(bureau.log_id), bureau.endpoint, head, 0, BEHIND, None, now)
+            )
+            work.commit()
+        return True
+
+    def _cut_back(self, known: FollowedLog, limit: int) -> FollowedLog:
+        """Go back to the last confirmed leaves of a closed log that somebody carries on.
+
+        What it showed in two ways stays kept as evidence; the chain says which leaves count.
+        """
+        with self._context.write() as work:
+            size = work.following.confirmed_size(known.log_id, limit)
+            leaves = work.following.leaves(known.log_id, 0, size)
+            work.following.cut(known.log_id, size)
+            head = CompactRange.empty().extend(map(leaf_hash, leaves))
+            cut = replace(known, head=head, state=BEHIND, last_error=None)
+            work.following.set_log(cut)
+            work.commit()
+        return cut
 
     def _watch_notes(self, bureau: BureauOnChain) -> None:
         """Now and then, look at the checkpoint that the log shows before the chain has it."""
@@ -130,26 +212,33 @@ class Follower:
             return view.following.checkpoint_count(log_id)
 
     def _take_in(
-        self, known: FollowedLog, bureau: BureauOnChain, target: CheckpointOnChain
+        self,
+        known: FollowedLog,
+        bureau: BureauOnChain,
+        target: CheckpointOnChain,
+        succeeded: _Succeeded | None = None,
     ) -> bool:
         """Fetch and check the leaves up to ``target``; large gaps go in several transactions.
 
         Leaves of a part are kept before the checkpoint's root is confirmed; the root confirms all
-        of them, and a root that does not come out makes the log INCONSISTENT, never current.
+        of them, and a root that does not come out makes the log INCONSISTENT, never current. Those
+        of a closed log come from who carries it on.
         """
+        server = succeeded.heir if succeeded is not None else bureau
         context = self._context
         first = known.head.size
         if target.size <= first:
-            return self._check_again(known, bureau, target)
+            return self._check_again(known, bureau, target, notes=succeeded is None)
         end = min(target.size, first + LEAVES_A_STEP)
-        leaves = self._fetch_leaves(bureau.endpoint, first, end, target.size)
-        entries = self._fetch_entries(bureau, first, end, target.size) if self._supervises else []
+        leaves = self._fetch_leaves(server.endpoint, first, end, target.size)
+        entries = self._fetch_entries(server, first, end, target.size) if self._supervises else []
+        lineage = self._lineage(bureau.log_id)
         for offset, entry in enumerate(entries):
-            if entry.leaf(LogId(bureau.log_id)).pack() != leaves[offset]:
+            if entry.leaf(lineage.origin_of(first + offset)).pack() != leaves[offset]:
                 raise ProofShapeError(reason=f"entry {first + offset} does not give its leaf")
         head = known.head.extend([leaf_hash(leaf) for leaf in leaves])
         complete = head.size == target.size
-        if complete:
+        if complete and succeeded is None:
             self._notes.confirm(bureau, target)
         if complete and head.root() != target.root:
             raise InconsistentCheckpointError(
@@ -181,13 +270,19 @@ class Follower:
         return True
 
     def _check_again(
-        self, known: FollowedLog, bureau: BureauOnChain, target: CheckpointOnChain
+        self,
+        known: FollowedLog,
+        bureau: BureauOnChain,
+        target: CheckpointOnChain,
+        *,
+        notes: bool,
     ) -> bool:
         """Compare leaves that were taken in already with a checkpoint that the chain has anew."""
         context = self._context
         with context.read() as view:
             leaves = view.following.leaves(bureau.log_id, 0, target.size)
-        self._notes.confirm(bureau, target)
+        if notes:
+            self._notes.confirm(bureau, target)
         if CompactRange.empty().extend(map(leaf_hash, leaves)).root() != target.root:
             raise InconsistentCheckpointError(
                 origin=origin_of(context.manifest.chain_id, bureau.log_id),
@@ -200,6 +295,10 @@ class Follower:
             work.following.set_log(replace(known, number=target.number, state=BEHIND))
             work.commit()
         return True
+
+    def _lineage(self, log_id: int) -> Lineage:
+        with self._context.read() as view:
+            return view.successions.of(log_id)
 
     def _fetch_leaves(self, endpoint: str, first: int, end: int, size: int) -> list[bytes]:
         leaves: list[bytes] = []

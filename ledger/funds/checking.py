@@ -7,7 +7,7 @@ from dataclasses import asdict
 from itertools import product
 
 from ledger.errors import BatchStateError, NotFoundError
-from ledger.evidence.encoding import LeafIndex, LogId, Subject, reversal_tag
+from ledger.evidence.encoding import LeafIndex, LogId, Subject
 from ledger.funds.model import (
     BatchState,
     CheckReport,
@@ -109,19 +109,11 @@ def _elsewhere(
     """Live leaves with the same tag in followed logs; their position tells who recorded first."""
     by_tag = _by_tag(entries)
     places = view.following.places_of_tags(list(by_tag))
-    reversals = {
-        reversal_tag(log_id, index): (log_id, index)
-        for where in places.values()
-        for log_id, index in where
-    }
+    every = [place for where in places.values() for place in where]
     taken_back = {
-        reversals[tag]
-        for tag, where in view.following.places_of_tags(list(reversals)).items()
-        if any(
-            log_id == reversals[tag][0]
-            and view.following.covering_checkpoint(log_id, index) is not None
-            for log_id, index in where
-        )
+        place
+        for place, takers in view.following.reversals_of(every).items()
+        if any(view.following.covering_checkpoint(*taker) is not None for taker in takers)
     }
     pairs: _Pairs = []
     for tag, where in places.items():

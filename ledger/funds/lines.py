@@ -7,17 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import HeadMovedError
-from ledger.evidence.encoding import (
-    Entry,
-    LeafIndex,
-    Subject,
-)
+from ledger.evidence.encoding import LeafIndex, Subject
 from ledger.keys.sealing import RecordSealer, record_aad
 from ledger.policy.kinds import Kind, base_class, is_supplement
 from ledger.recording.context import NodeContext
 from ledger.recording.facts import Fact
 from ledger.records.model import PayoutRow
-from ledger.store.log import FactKey, NewEntry
+from ledger.store.log import FactKey, NewEntry, StoredEntry
 from ledger.store.unit_of_work import Reading, Rooms, UnitOfWork
 
 _PREPARATIONS = 5
@@ -70,10 +66,11 @@ def restated_line(context: NodeContext, view: Rooms, row: PayoutRow) -> Fact:
 
 
 def open_payee(
-    context: NodeContext, subject: Subject, entry: Entry, sealed: bytes
+    context: NodeContext, subject: Subject, stored: StoredEntry, sealed: bytes
 ) -> dict[str, str]:
     """Where a line is paid: name, bank and account, for the pay file only."""
-    aad = record_aad(context.log_id, entry.commitment) + b"|payee"
+    origin = context.lineage.origin_of(stored.index)
+    aad = record_aad(origin, stored.entry.commitment) + b"|payee"
     opened = RecordSealer(context.bureau.person_keys.get(subject)).open(sealed, aad)
     payee: dict[str, str] = json.loads(opened.record)
     return payee
@@ -133,7 +130,7 @@ def _fact(context: NodeContext, row: PayoutRow, normal: LeafIndex | None) -> Fac
         "line": str(row.line),
         "reason": str(row.reason),
         "supplement_of": (
-            {"log": int(context.log_id), "index": int(normal)}
+            {"log": int(context.lineage.origin_of(normal)), "index": int(normal)}
             if supplement and normal is not None
             else None
         ),

@@ -82,7 +82,7 @@ def decide_line(
         ]
     body = {
         "operation": "HOLD_PAYMENT" if hold else "PAY_SUSPECTED_PAYMENT",
-        "leaf": {"log": int(context.log_id), "index": index},
+        "leaf": {"log": int(context.lineage.origin_of(index)), "index": index},
         "reason": reason,
         "maker": maker,
         "checker": checker,
@@ -322,7 +322,7 @@ def _reversal(context: NodeContext, view: Rooms, index: LeafIndex, decision: Lin
         decision.checker,
         decision.reason,
     )
-    return reversal_fact(index, record, order, context.log_id)
+    return reversal_fact(index, record, order, context.lineage.origin_of(index))
 
 
 def _write_pay_file(context: NodeContext, batch: Batch) -> str:
@@ -333,7 +333,7 @@ def _write_pay_file(context: NodeContext, batch: Batch) -> str:
             open_payee(
                 context,
                 line_of(row).subject,
-                _entry(view, row["leaf_index"]).entry,
+                _entry(view, row["leaf_index"]),
                 bytes(row["sealed_payee"]),
             )
             for row in rows

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from ledger.errors import FileModeError, KeyExistsError, StorageUnavailableError
-from ledger.files import sync_directory
+from ledger.files import SqliteFile, sync_directory
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -64,6 +65,31 @@ def replace(path: Path, content: bytes) -> None:
     temporary = _write_temporary(path.parent, content)
     temporary.replace(path)
     sync_directory(path.parent)
+
+
+def copy_private_database(source: Path, target: Path) -> None:
+    """Put a copy of the SQLite file ``source`` at ``target``, in one step and with mode 0600.
+
+    The original, which somebody may be writing to, is only read.
+
+    Raises:
+        FileModeError: the original is open to others.
+        StorageUnavailableError: there is none, it is no SQLite file, or it changed meanwhile.
+    """
+    still = SqliteFile.at(source)
+    require_private(source, FILE_MODE)
+    temporary = _write_temporary(target.parent, b"")
+    try:
+        with closing(still.connect()) as original, closing(sqlite3.connect(temporary)) as copy:
+            original.backup(copy)
+        still.require_undisturbed()
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(target)
+    except sqlite3.Error as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageUnavailableError(reason=f"{source.name}: {error}") from error
+    sync_directory(target.parent)
 
 
 def open_private_database(

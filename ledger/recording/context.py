@@ -10,6 +10,7 @@ from ledger.chain.registry import Registry
 from ledger.config import NodeSettings
 from ledger.errors import NotPermittedError
 from ledger.evidence.encoding import LogId
+from ledger.evidence.lineage import Lineage
 from ledger.keys.key_store import KeyStore
 from ledger.keys.person_keys import PersonKeys
 from ledger.keys.pseudonyms import Pseudonyms
@@ -63,6 +64,11 @@ class NodeContext:
         if self.tools is None:
             raise NotPermittedError(action="this command", needed="a bureau's node")
         return self.tools
+
+    @property
+    def lineage(self) -> Lineage:
+        """Whose leaves the node's own log begins with."""
+        return self.tools.reader.lineage if self.tools is not None else Lineage(self.log_id)
 
     @property
     def origin(self) -> str:

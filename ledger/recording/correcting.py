@@ -108,9 +108,10 @@ def correct(
     if earlier is not None:
         return earlier
     signed = _signed(context, target, order, restatement)
-    facts = [reversal_fact(target, old, signed, context.log_id)]
+    origin = context.lineage.origin_of(target)
+    facts = [reversal_fact(target, old, signed, origin)]
     if restatement is not None:
-        facts.append(restated_fact(target, restatement, signed, context.log_id))
+        facts.append(restated_fact(target, restatement, signed, origin))
     entries = context.bureau.writer.prepare(facts)
     with context.write() as work:
         _require_standing(work.log, target)
@@ -216,7 +217,8 @@ def _signed(
 ) -> ReversalOrder:
     """The order with both officers' signatures; the salt keeps the digest from being guessed at."""
     salt = context.random.bytes(SALT_BYTES)
-    statement = correction_statement(index, order, context.log_id, restatement)
+    origin = context.lineage.origin_of(index)
+    statement = correction_statement(index, order, origin, restatement)
     digest = commitment_of(canonical_json(statement), salt)
     both = sign_by_two(context, digest, order.maker, order.checker, ACTION)
     return replace(

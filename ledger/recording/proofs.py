@@ -31,7 +31,6 @@ from ledger.evidence.encoding import LeafIndex, leaf_hash
 from ledger.evidence.merkle import inclusion_proof, verify_inclusion
 from ledger.recording.context import NodeContext, cosigner_name
 from ledger.recording.publication import served_note
-from ledger.recording.writer import OpenedRecord
 from ledger.store.log import StoredCheckpoint, StoredEntry
 
 _log = structlog.get_logger("anxu.proofs")
@@ -84,22 +83,16 @@ def prove_entry(
     path = _inclusion(context, stored, checkpoint)
     anchor = _anchor(context, checkpoint)
     standing = _statement(context, place, standing_source) if standing_source is not None else None
+    origin = context.lineage.origin_of(index)
+    recorded_in = origin if origin != context.log_id else None
     if opened is None:
-        return supervision_bundle(stored.entry, place, path, note, anchor=anchor, standing=standing)
-    return _owner(opened, place, path, note, anchor, standing)
-
-
-def _owner(
-    opened: OpenedRecord,
-    place: LeafPlace,
-    path: tuple[bytes, ...],
-    note: str,
-    anchor: Anchor | None,
-    standing: StandingStatement | None,
-) -> ProofBundle:
+        return supervision_bundle(
+            stored.entry, place, path, note,
+            anchor=anchor, standing=standing, recorded_in=recorded_in,
+        )  # fmt: skip
     return owner_bundle(
-        opened.stored.entry, opened.record, opened.salt, place, path, note,
-        anchor=anchor, standing=standing,
+        stored.entry, opened.record, opened.salt, place, path, note,
+        anchor=anchor, standing=standing, recorded_in=recorded_in,
     )  # fmt: skip
 
 

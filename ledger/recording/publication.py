@@ -67,6 +67,7 @@ class Publisher:
                 return False
             context.bureau.tiles.integrate(head.size, view.log.leaf_rows)
         old_size = last.size if last is not None else 0
+        extended = last.size if last is not None else context.lineage.size
         node = context.bureau.tiles.node
         if context.bureau.tiles.root(head.size) != head.root():
             raise InvariantBrokenError(
@@ -75,7 +76,7 @@ class Publisher:
                 actual=context.bureau.tiles.root(head.size).hex(),
             )
         self._require_chain_agrees(head)
-        proof = consistency_proof(old_size, head.size, node) if old_size else []
+        proof = consistency_proof(extended, head.size, node) if 0 < extended < head.size else []
         body = CheckpointBody(context.origin, head.size, head.root())
         note = sign_checkpoint(body, context.origin, context.keys.ed25519("log"))
         with context.write() as work:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from ledger.chain.bindings import BureauOnChain, KeySetOnChain
 from ledger.evidence.checkpoint import VerifierKey
 from ledger.evidence.encoding import LogId
+from ledger.evidence.lineage import Lineage
 from ledger.evidence.trust import (
     TrustedContract,
     TrustedCosigner,
@@ -38,14 +39,21 @@ def export_trust(context: NodeContext) -> TrustFile:
             for name, contract in context.manifest.contracts.items()
         },
         logs=tuple(
-            _log(chain_id, bureau, context.chain.key_history(bureau.log_id))
+            _log(
+                chain_id,
+                bureau,
+                context.chain.key_history(bureau.log_id),
+                Lineage.of(bureau.log_id, context.chain.predecessor_of),
+            )
             for bureau in context.chain.bureaus()
         ),
         cosigners=_cosigners(context),
     )
 
 
-def _log(chain_id: int, bureau: BureauOnChain, history: list[KeySetOnChain]) -> TrustedLog:
+def _log(
+    chain_id: int, bureau: BureauOnChain, history: list[KeySetOnChain], lineage: Lineage
+) -> TrustedLog:
     origin = origin_of(chain_id, bureau.log_id)
     return TrustedLog(
         log_id=LogId(bureau.log_id),
@@ -53,6 +61,7 @@ def _log(chain_id: int, bureau: BureauOnChain, history: list[KeySetOnChain]) -> 
         name=bureau.name,
         region=bureau.region,
         keys=_periods(origin, history),
+        inherited=lineage.inherited,
     )
 
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from ledger.chain.anchors import read_anchor
 from ledger.chain.finality import Finality
 from ledger.evidence.bundle import LeafPlace, ProofBundle
-from ledger.evidence.encoding import reversal_tag
 from ledger.evidence.readings import StandingReading
 from ledger.evidence.trust import TrustFile
 from ledger.evidence.verdicts import Verdict
@@ -58,7 +57,7 @@ def read_standing(context: NodeContext, bundle: ProofBundle) -> StandingReading 
     place = LeafPlace(bundle.log_id, bundle.index)
     found = (
         _own_standing(context, place)
-        if place.log_id == context.log_id
+        if place.log_id == context.log_id or context.lineage.holds(place.log_id, place.index)
         else _followed_standing(context, place)
     )
     if found is None or found[2] != bundle.leaf.pack():
@@ -80,12 +79,16 @@ def _own_standing(context: NodeContext, place: LeafPlace) -> tuple[int, bool, by
 
 
 def _followed_standing(context: NodeContext, place: LeafPlace) -> tuple[int, bool, bytes] | None:
-    tag = reversal_tag(place.log_id, place.index)
     with context.read() as view:
-        last = view.following.last_checkpoint(place.log_id)
+        heir = view.successions.acting_for(place.log_id)
+        origin = view.successions.of(place.log_id).origin_of(place.index)
+        last = view.following.last_checkpoint(heir)
         leaf = view.following.leaf(place.log_id, place.index)
         if last is None or leaf is None or last.size <= place.index:
             return None
-        places = view.following.places_of_tags([tag]).get(tag, [])
-    is_reversed = any(log_id == place.log_id and index < last.size for log_id, index in places)
+        if not view.successions.is_carried_on(origin, place.index):
+            return None
+        key = (place.log_id, place.index)
+        takers = view.following.reversals_of([key]).get(key, [])
+    is_reversed = any(index < last.size for _, index in takers)
     return last.size, is_reversed, leaf.pack()

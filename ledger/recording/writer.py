@@ -19,6 +19,7 @@ from ledger.evidence.encoding import (
     reversal_subject,
     reversed_leaf,
 )
+from ledger.evidence.lineage import Lineage
 from ledger.keys.person_keys import PersonKeys
 from ledger.keys.pseudonyms import Pseudonyms
 from ledger.keys.sealing import RecordSealer, SealingKey, record_aad
@@ -46,9 +47,15 @@ class EntryWriter:
     """
 
     def __init__(
-        self, log_id: LogId, person_keys: PersonKeys, pseudonyms: Pseudonyms, random: RandomSource
+        self,
+        log_id: LogId,
+        person_keys: PersonKeys,
+        pseudonyms: Pseudonyms,
+        random: RandomSource,
+        lineage: Lineage | None = None,
     ) -> None:
         self._log_id = log_id
+        self._lineage = lineage or Lineage(log_id)
         self._person_keys = person_keys
         self._pseudonyms = pseudonyms
         self._random = random
@@ -86,7 +93,7 @@ class EntryWriter:
         subject = owner
         if fact.kind is Kind.REVERSAL:
             assert fact.reverses is not None, "a reversal names the leaf that it takes back"
-            subject = reversal_subject(self._log_id, fact.reverses)
+            subject = reversal_subject(self._lineage.origin_of(fact.reverses), fact.reverses)
         head = Head(fact.kind, fact.class_, fact.period)
         sealed = sealer.seal(record, salt, record_aad(self._log_id, commitment))
         return NewEntry(Entry(head, subject, fact.amount_fen, commitment), sealed)
@@ -95,8 +102,11 @@ class EntryWriter:
 class RecordReader:
     """Opens sealed records of the node's own log."""
 
-    def __init__(self, log_id: LogId, person_keys: PersonKeys) -> None:
-        self._log_id = log_id
+    def __init__(
+        self, log_id: LogId, person_keys: PersonKeys, lineage: Lineage | None = None
+    ) -> None:
+        self.lineage = lineage or Lineage(log_id)
+        """Whose leaves the log begins with: a record is sealed for the log it was recorded in."""
         self._person_keys = person_keys
 
     def open(self, stored: StoredEntry, log: LogRepository) -> OpenedRecord:
@@ -117,7 +127,7 @@ class RecordReader:
             sealer = sealers.get(owner)
             if sealer is None:
                 sealer = sealers[owner] = RecordSealer(self._person_keys.get(owner))
-            aad = record_aad(self._log_id, stored.entry.commitment)
+            aad = record_aad(self.lineage.origin_of(stored.index), stored.entry.commitment)
             canonical, salt = sealer.open(stored.sealed_record, aad)
             opened.append(OpenedRecord(stored, json.loads(canonical), canonical, salt))
         return opened

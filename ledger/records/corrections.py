@@ -245,7 +245,7 @@ def _normal_line(
         raise CorrectionRefusedError(
             index=index, reason="its month has no normal line that a supplement could add to"
         )
-    return context.log_id, standing
+    return context.lineage.origin_of(standing), standing
 
 
 # --- the money ---------------------------------------------------------------------------------

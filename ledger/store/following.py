@@ -17,9 +17,11 @@ from ledger.evidence.encoding import (
     LogId,
     PlacedEntry,
     Subject,
+    reversal_tag,
 )
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
+from ledger.store.successions import SuccessionRepository
 from ledger.store.tables.following import (
     followed_checkpoints,
     followed_entries,
@@ -30,6 +32,9 @@ from ledger.store.tables.following import (
 from ledger.store.times import from_micros, to_micros
 
 _IN_CHUNK = 500
+
+Place = tuple[LogId, LeafIndex]
+"""Which leaf of which log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,16 @@ class SeenNote:
 
 
 class FollowingRepository:
-    """Other nodes' logs, within the caller's transaction."""
+    """Other nodes' logs, within the caller's transaction.
+
+    A leaf that a log carries on from a closed one is kept once, under the log that recorded it, and
+    is found under either. Leaves of a closed log that nobody carries on are no facts any more: they
+    are found by their place only.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._successions = SuccessionRepository(connection)
 
     def log(self, log_id: int) -> FollowedLog | None:
         """How far log ``log_id`` is followed."""
@@ -108,6 +119,12 @@ class FollowingRepository:
         )
         if changed.rowcount == 0:
             self._connection.execute(insert(followed_logs).values(log_id=log.log_id, **values))
+
+    def cut(self, log_id: int, size: int) -> None:
+        """Forget the leaves from ``size`` on, which no checkpoint confirmed, and their entries."""
+        for table in (followed_leaves, followed_entries):
+            beyond = and_(table.c.log_id == log_id, table.c.leaf_index >= size)
+            self._connection.execute(delete(table).where(beyond))
 
     def add_leaves(self, log_id: int, first: int, leaves: Sequence[bytes]) -> None:
         """Add public leaves from index ``first`` on."""
@@ -235,6 +252,14 @@ class FollowingRepository:
         )
         return _followed_checkpoint(row) if row is not None else None
 
+    def confirmed_size(self, log_id: int, limit: int) -> int:
+        """The largest size of a checked checkpoint that is not above ``limit``; 0 for none."""
+        column = followed_checkpoints.c
+        query = select(func.coalesce(func.max(column.size), 0)).where(
+            and_(column.log_id == log_id, column.size <= limit)
+        )
+        return int(self._connection.execute(query).scalar_one())
+
     def covering_checkpoint(self, log_id: int, index: int) -> FollowedCheckpoint | None:
         """The first checked checkpoint that holds leaf ``index``."""
         row = (
@@ -255,6 +280,7 @@ class FollowingRepository:
 
     def leaf(self, log_id: int, index: int) -> Leaf | None:
         """One public leaf."""
+        log_id = self._successions.of(log_id).origin_of(index)
         row = self._connection.execute(
             select(followed_leaves.c.tag, followed_leaves.c.seal).where(
                 and_(followed_leaves.c.log_id == log_id, followed_leaves.c.leaf_index == index)
@@ -264,6 +290,13 @@ class FollowingRepository:
 
     def leaves(self, log_id: int, first: int, end: int) -> list[bytes]:
         """Public leaves of a followed log with ``first <= index < end``."""
+        return [
+            leaf
+            for origin, start, stop in self._successions.of(log_id).parts(first, end)
+            for leaf in self._own_leaves(origin, start, stop)
+        ]
+
+    def _own_leaves(self, log_id: int, first: int, end: int) -> list[bytes]:
         rows = self._connection.execute(
             select(followed_leaves.c.tag, followed_leaves.c.seal)
             .where(
@@ -289,7 +322,31 @@ class FollowingRepository:
                 .order_by(followed_leaves.c.log_id, followed_leaves.c.leaf_index)
             )
             for tag, log_id, index in rows:
-                found.setdefault(bytes(tag), []).append((LogId(log_id), LeafIndex(index)))
+                if self._successions.is_carried_on(log_id, index):
+                    found.setdefault(bytes(tag), []).append((LogId(log_id), LeafIndex(index)))
+        return found
+
+    def reversals_of(self, places: Iterable[Place]) -> dict[Place, list[Place]]:
+        """Where followed leaves take back these ones, in the same log or in one that carries it on.
+
+        Leaves that nothing takes back are left out. Whether a reversal stands under a checked
+        checkpoint is for the caller to ask, in the log that it stands in.
+        """
+        tags: dict[bytes, list[Place]] = {}
+        for log_id, index in places:
+            origin = self._successions.of(log_id).origin_of(index)
+            tags.setdefault(reversal_tag(origin, index), []).append((log_id, index))
+        found: dict[Place, list[Place]] = {}
+        for tag, where in self.places_of_tags(list(tags)).items():
+            for place in tags[tag]:
+                heir = self._successions.acting_for(place[0])
+                takers = [
+                    (log_id, index)
+                    for log_id, index in where
+                    if index > place[1] and self._successions.acting_for(log_id) == heir
+                ]
+                if takers:
+                    found[place] = takers
         return found
 
     def entry(self, log_id: int, index: int) -> PlacedEntry | None:
@@ -299,6 +356,13 @@ class FollowingRepository:
 
     def entries(self, log_id: int, first: int, end: int) -> list[PlacedEntry]:
         """Entries of a followed log with ``first <= index < end``."""
+        return [
+            entry
+            for origin, start, stop in self._successions.of(log_id).parts(first, end)
+            for entry in self._own_entries(origin, start, stop)
+        ]
+
+    def _own_entries(self, log_id: int, first: int, end: int) -> list[PlacedEntry]:
         rows = self._connection.execute(
             select(followed_entries)
             .where(
@@ -329,7 +393,11 @@ class FollowingRepository:
                 )
                 .order_by(followed_entries.c.log_id, followed_entries.c.leaf_index)
             ).mappings()
-            result.extend(_entry(row) for row in rows)
+            result.extend(
+                _entry(row)
+                for row in rows
+                if self._successions.is_carried_on(row["log_id"], row["leaf_index"])
+            )
         return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -35,6 +36,7 @@ from ledger.evidence.encoding import (
 )
 from ledger.evidence.growth import Growth, grow
 from ledger.evidence.hashing import leaf_hashes
+from ledger.evidence.lineage import Lineage
 from ledger.evidence.merkle import CompactRange
 from ledger.pipelines import with_last
 from ledger.policy.kinds import Kind
@@ -44,6 +46,7 @@ from ledger.store.head import LogHead
 from ledger.store.leaf_reading import read_leaf_rows
 from ledger.store.persons import known_numbers
 from ledger.store.small_appends import MOST_ENTRIES, FewEntries
+from ledger.store.successions import SuccessionRepository
 from ledger.store.tables.chain import commands
 from ledger.store.tables.log import (
     checkpoints,
@@ -104,6 +107,10 @@ class LogRepository:
         self._connection = connection
         self._log_id = log_id
         self._head = LogHead(connection, log_id)
+
+    @cached_property
+    def _lineage(self) -> Lineage:
+        return SuccessionRepository(self._connection).of(self._log_id)
 
     def head(self) -> CompactRange:
         """What has been accepted so far, as the compact range that the next append extends."""
@@ -308,7 +315,10 @@ class LogRepository:
         """The entry that takes back leaf ``index`` of our own log, the first if there are more."""
         found = self._connection.execute(
             select(func.min(reversals.c.leaf_index)).where(
-                and_(reversals.c.log_id == self._log_id, reversals.c.reversed_index == index)
+                and_(
+                    reversals.c.log_id == self._lineage.origin_of(index),
+                    reversals.c.reversed_index == index,
+                )
             )
         ).scalar_one()
         return LeafIndex(found) if found is not None else None
@@ -320,7 +330,10 @@ class LogRepository:
             chunk = [int(index) for index in indices[start : start + _ASKED_AT_ONCE]]
             rows = self._connection.execute(
                 select(reversals.c.reversed_index).where(
-                    and_(reversals.c.log_id == self._log_id, reversals.c.reversed_index.in_(chunk))
+                    and_(
+                        reversals.c.log_id.in_(self._lineage.log_ids),
+                        reversals.c.reversed_index.in_(chunk),
+                    )
                 )
             ).scalars()
             found.update(LeafIndex(index) for index in rows)

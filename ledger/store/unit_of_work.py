@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from ledger.evidence.encoding import LogId
 from ledger.store.alerts import AlertRepository
+from ledger.store.audit import AuditRepository
 from ledger.store.commands import CommandRepository, ImportRepository, LeaseRepository
 from ledger.store.contact import ContactRepository
 from ledger.store.database import Database
@@ -20,10 +21,12 @@ from ledger.store.finality import FinalityRepository
 from ledger.store.following import FollowingRepository
 from ledger.store.group import GroupCommit
 from ledger.store.history import HistoryRepository
+from ledger.store.inheriting import InheritanceRepository
 from ledger.store.journal import JournalRepository
 from ledger.store.log import LogRepository
 from ledger.store.outbox import OutboxRepository
 from ledger.store.payouts import PayoutRepository
+from ledger.store.successions import SuccessionRepository
 from ledger.store.transfers import TransferRepository
 
 
@@ -57,6 +60,21 @@ class Rooms:
     def log(self) -> LogRepository:
         """The node's own log."""
         return LogRepository(self._connection, self._log_id)
+
+    @cached_property
+    def audit(self) -> AuditRepository:
+        """The rows of the node's own log as they stand, believed by nobody."""
+        return AuditRepository(self._connection)
+
+    @cached_property
+    def successions(self) -> SuccessionRepository:
+        """Which logs carry on a closed one."""
+        return SuccessionRepository(self._connection)
+
+    @cached_property
+    def inheritance(self) -> InheritanceRepository:
+        """What a closed log leaves to its successor."""
+        return InheritanceRepository(self._connection)
 
     @cached_property
     def history(self) -> HistoryRepository:

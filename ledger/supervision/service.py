@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,7 +16,6 @@ from ledger.evidence.encoding import (
     PlacedEntry,
     handle_of,
     leaf_hash,
-    reversal_tag,
     reversed_leaf,
 )
 from ledger.evidence.merkle import MerkleTree
@@ -24,7 +23,7 @@ from ledger.following.follower import INCONSISTENT
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
 from ledger.store.following import FollowingRepository
-from ledger.store.unit_of_work import Reading, UnitOfWork
+from ledger.store.unit_of_work import Reading, Rooms, UnitOfWork
 from ledger.supervision.model import RISK_HIGH, AlertState, Finding, LeafPlace, Rule
 from ledger.supervision.queries import alert_of
 from ledger.supervision.rules import (
@@ -57,13 +56,14 @@ def examine(context: NodeContext) -> bool:
     with context.read() as view:
         examined = view.alerts.examined()
         news = [
-            _news(view, log.log_id, examined.get(log.log_id, 0)) for log in view.following.logs()
+            _news(view, log.log_id, _examined(view, examined, log.log_id))
+            for log in view.following.logs()
         ]
     for item in news:
         if item is None:
             continue
         with context.write() as work:
-            if work.alerts.examined().get(item.log_id, 0) != item.first:
+            if _examined(work, work.alerts.examined(), item.log_id) != item.first:
                 continue
             for finding in _findings(work.following, item.entries):
                 _keep(context, work, finding)
@@ -168,10 +168,10 @@ def shown_reversal(context: NodeContext, alert_id: str) -> tuple[int, int, dict[
     sides = ((found.first_log, found.first_index), (found.second_log, found.second_index))
     with context.read() as view:
         for which, (log_id, index) in enumerate(sides):
-            tag = reversal_tag(LogId(log_id), LeafIndex(index))
-            for where, at in view.following.places_of_tags([tag]).get(tag, []):
-                if at > index and at < _checked_size(view.following, where):
-                    place = LeafPlace(LogId(where), LeafIndex(at))
+            leaf = (LogId(log_id), LeafIndex(index))
+            for where, at in view.following.reversals_of([leaf]).get(leaf, []):
+                if at < _checked_size(view.following, where):
+                    place = LeafPlace(where, at)
                     return conflict_id, which, _leaf_proof(view.following, place)
     raise NotFoundError(what="reversal of alert", key=alert_id)
 
@@ -224,6 +224,11 @@ def note_proven_conflicts(context: NodeContext) -> bool:
             work.commit()
         changed = True
     return changed
+
+
+def _examined(view: Rooms, examined: Mapping[int, int], log_id: LogId) -> int:
+    """How many leaves of a log were looked at; those that it carries on were so under their own."""
+    return max(examined.get(log_id, 0), view.successions.of(log_id).size)
 
 
 def _news(view: Reading, log_id: LogId, first: int) -> _News | None:
@@ -283,14 +288,12 @@ def _checked_size(following: FollowingRepository, log_id: int) -> int:
 
 
 def _reversed(following: FollowingRepository, places: set[LeafPlace]) -> frozenset[LeafPlace]:
-    """Which of these leaves a checked reversal in the same log takes back."""
-    by_tag = {reversal_tag(place.log_id, place.index): place for place in places}
-    sizes = {log_id: _checked_size(following, log_id) for log_id in {p.log_id for p in places}}
-    found = following.places_of_tags(list(by_tag))
+    """Which of these leaves a checked reversal takes back, in the same log or its successor's."""
+    found = following.reversals_of((place.log_id, place.index) for place in places)
     return frozenset(
-        by_tag[tag]
-        for tag, where in found.items()
-        if any(log_id == by_tag[tag].log_id and index < sizes[log_id] for log_id, index in where)
+        LeafPlace(*place)
+        for place, takers in found.items()
+        if any(index < _checked_size(following, log_id) for log_id, index in takers)
     )
 
 

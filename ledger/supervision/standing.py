@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.errors import FollowingBehindError, NotFoundError
 from ledger.evidence.bundle import StandingStatement, sign_standing
-from ledger.evidence.encoding import LeafIndex, LogId, Standing, TreeSize, reversal_tag
+from ledger.evidence.encoding import LeafIndex, LogId, Standing, TreeSize
 from ledger.keys.key_store import COSIGNER, SUPERVISOR
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext, cosigner_name
@@ -19,24 +19,25 @@ def standing_statement(context: NodeContext, log_id: int, index: int) -> Standin
         index: the leaf.
 
     Raises:
-        NotFoundError: this node does not follow such a log; or the leaf is a credential, whose
+        NotFoundError: this node does not follow such a log; another log carries it on, of whose
+            leaf it is stated; or the leaf is a credential, whose
             revocation is looked up on chain.
         FollowingBehindError: the last checked checkpoint does not reach the leaf yet.
     """
-    tag = reversal_tag(LogId(log_id), LeafIndex(index))
+    leaf = (LogId(log_id), LeafIndex(index))
     with context.read() as view:
         last = view.following.last_checkpoint(log_id)
-        if last is None:
+        if last is None or view.successions.acting_for(log_id) != log_id:
             raise NotFoundError(what="followed log", key=str(log_id))
         if last.size <= index:
             raise FollowingBehindError(
                 log_id=log_id, needed_size=index + 1, followed_size=last.size
             )
         entry = view.following.entry(log_id, index)
-        places = view.following.places_of_tags([tag]).get(tag, [])
+        takers = view.following.reversals_of([leaf]).get(leaf, [])
     if entry is not None and entry.entry.head.kind is Kind.CREDENTIAL:
         raise NotFoundError(what="standing statement for credential", key=str(index))
-    is_reversed = any(where == log_id and place < last.size for where, place in places)
+    is_reversed = any(place < last.size for _, place in takers)
     account = context.keys.secp256k1(SUPERVISOR).address
     return sign_standing(
         Standing(

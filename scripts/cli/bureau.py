@@ -50,6 +50,7 @@ def register(parent: typer.Typer) -> None:
     command(app, "reinstate")(reinstate)
     command(app, "close")(close)
     command(app, "succeed")(succeed)
+    command(app, "carry-on")(carry_on)
 
 
 def enrol(
@@ -64,6 +65,55 @@ def enrol(
 
     log_id = enrol_bureau(directory, supervisor, sponsor)
     out.result({"log_id": log_id}, lambda: out.facts([(("日志编号", "log id"), log_id)]))
+
+
+def carry_on(
+    out: Output,
+    *,
+    directory: NodeArgument,
+    old: Annotated[
+        Path,
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="The closed log's node directory or a copy of it, stopped; it is only read"
+            " (原节点目录).",
+        ),
+    ],
+    supervisor: SupervisorOption,
+) -> None:
+    """Open the node that the council named to carry a closed log on (承接日志).
+
+    Its log begins with the closed log's records up to the size that the council named. What was
+    recorded later is put into a file, to be recorded again. A run that broke off is finished by the
+    same command.
+    """
+    from ledger.birth import succeed_bureau
+
+    with out.progress() as told:
+        done = succeed_bureau(directory, supervisor, old, told)
+    document = {
+        "log_id": int(done.log_id),
+        "predecessor": int(done.predecessor),
+        "inherited": done.inherited,
+        "left_behind": done.left_behind,
+        "left_behind_file": str(done.file) if done.file is not None else None,
+        "unsettled_messages": done.unsettled,
+        "already_done": done.already_done,
+    }
+    out.result(
+        document,
+        lambda: out.facts(
+            [
+                (("日志编号", "log id"), done.log_id),
+                (("原日志", "closed log"), done.predecessor),
+                (("承接记录", "inherited records"), done.inherited),
+                (("未承接记录", "records left behind"), done.left_behind),
+                (("待重新登记", "to be recorded again"), done.file or "—"),
+                (("原节点未上链消息", "messages the chain never took"), done.unsettled),
+            ]
+        ),
+    )
 
 
 def rotate(out: Output, *, directory: NodeArgument, supervisor: SupervisorOption) -> None:

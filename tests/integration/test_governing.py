@@ -290,5 +290,5 @@ class TestKeysAndSuccession:
         opening = ("--supervisor", first, "--sponsor", place.bureau)
         code, _, err = anxu("bureau", "enrol", directory, *opening)
         assert code == 1
-        assert "inherits records" in err
+        assert "carry-on" in err
         assert NodeSettings.load(directory).log_id == 0

@@ -69,6 +69,16 @@ reversals = Table(
 )
 """Which leaf each entry of kind 3 takes back."""
 
+successions = Table(
+    "successions",
+    metadata,
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("predecessor", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+"""One row a log that carries a closed one on, our own or a followed one: it begins with the first
+``size`` leaves of ``predecessor``, which keep the log that recorded them in their seals."""
+
 log_head = Table(
     "log_head",
     metadata,
