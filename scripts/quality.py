@@ -1,9 +1,11 @@
-"""Write docs/quality.md: what the last long test run found, in numbers.
+"""Write docs/quality.md: what the last long test runs found, in numbers.
 
 usage: python -m scripts.quality JUNIT_XML COVERAGE_JSON KILLS PYTEST_ARGUMENTS
 
-Called by `scripts/test --long` after pytest; the numbers come from its own reports. The section
-about rules that were changed on purpose is written by `scripts.policy_mutation` and kept as it is.
+Called by `scripts/test --long` after pytest; the numbers come from its own reports. Each part that
+was asked for keeps a row, until it runs again or everything does. Suites, the slowest tests and
+what is reached are those of the last run that ``-k`` did not narrow. The section about rules that
+were changed on purpose is written by `scripts.policy_mutation` and kept as it is.
 """
 
 from __future__ import annotations
@@ -15,17 +17,21 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from scripts.pytest_long import EXAMPLES
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "quality.md"
 SLOWEST: Final = 10
+RUNS: Final = "## Runs"
+RUN_COLUMNS: Final = ("ran", "tests", "not passed", "test time", "kills a test", "day", "commit")
+EVERYTHING: Final = "everything"
+WIDE: Final = ("## Suites", "## The slowest", "## Reached by tests")
 MUTATIONS: Final = "## Rules changed on purpose"
 HEADING: Final = """\
 Written by `scripts/test --long`; do not edit. Format, lint, types, the direction of imports, habits
@@ -40,6 +46,31 @@ class Outcome:
     name: str
     result: str
     seconds: float
+
+
+class Run(NamedTuple):
+    """One row: the last run of a part, as it stands on the page."""
+
+    ran: str
+    tests: str
+    not_passed: str
+    test_time: str
+    kills: str
+    day: str
+    commit: str
+
+    @classmethod
+    def of(cls, selection: str, outcomes: list[Outcome], kills: str, day: str, at: str) -> Run:
+        """What came of a run of ``selection``, empty for everything."""
+        return cls(
+            f"`{selection}`" if selection else EVERYTHING,
+            str(len(outcomes)),
+            str(len(_bad(outcomes))),
+            _span(sum(outcome.seconds for outcome in outcomes)),
+            kills,
+            day,
+            at,
+        )
 
 
 @dataclass(slots=True)
@@ -88,35 +119,32 @@ def read_rooms(coverage: Path) -> dict[str, Measured]:
     return dict(rooms)
 
 
-def page(
-    outcomes: list[Outcome],
-    rooms: Mapping[str, Measured],
-    commit: str,
-    day: str,
-    budget: str,
-    mutations: str = "",
-) -> str:
-    """The whole page; ``budget`` says how much was tried, ``mutations`` is a section to keep."""
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    bad = [outcome for outcome in outcomes if outcome.result != "passed"]
-    verdict = "all passed, none skipped" if not bad else f"{len(bad)} did not pass"
+def read_runs(text: str) -> list[Run]:
+    """The runs that a page lists."""
+    lines = [line for line in section_of(text, RUNS).splitlines() if line.startswith("| ")]
+    return [Run(*line.strip("| ").split(" | ")) for line in lines[2:]]
+
+
+def with_run(runs: Iterable[Run], new: Run) -> list[Run]:
+    """The rows to show: the new one replaces what it repeats, and all when everything ran."""
+    kept = [] if new.ran == EVERYTHING else [run for run in runs if run.ran != new.ran]
+    return [*kept, new]
+
+
+def wide_sections(outcomes: list[Outcome], rooms: Mapping[str, Measured]) -> list[str]:
+    """Suites, the slowest tests and what is reached, of a run that was not narrowed."""
     slow = sorted(outcomes, key=lambda outcome: -outcome.seconds)[:SLOWEST]
-    machine = f"{platform.system()} {platform.machine()}"
-    parts = [
-        "# Quality, measured",
-        HEADING,
-        f"- {day}, commit {commit}",
-        f"- {len(outcomes)} tests, {verdict}, {_span(seconds)} of test time",
-        f"- {budget}",
-        f"- Python {platform.python_version()}, {machine}, {os.cpu_count()} processors",
-        "## What ran",
+    suites, slowest, reached = WIDE
+    return [
+        suites,
+        "Of the last run that `-k` did not narrow.",
         table(("suite", "tests", "not passed", "time"), _suites(outcomes)),
-        "## The slowest",
+        slowest,
         table(
             ("test", "time"),
             ((f"`{item.suite}::{item.name}`", _span(item.seconds)) for item in slow),
         ),
-        "## Reached by tests",
+        reached,
         "Processes that a test kills on purpose leave no measurement behind.",
         table(
             ("room", "lines", "reached", "branches", "reached"),
@@ -132,9 +160,26 @@ def page(
             ),
         ),
     ]
+
+
+def page(
+    runs: Iterable[Run], wide: Iterable[str], outcomes: list[Outcome], mutations: str = ""
+) -> str:
+    """The whole page; ``wide`` and ``mutations`` are sections, ``outcomes`` those of this run."""
+    python, system = platform.python_version(), f"{platform.system()} {platform.machine()}"
+    parts = [
+        "# Quality, measured",
+        HEADING,
+        f"- Python {python}, {system}, {os.cpu_count()} processors",
+        f"- {EXAMPLES:,} examples a property without a budget of its own",
+        "- A test that was skipped counts as not passed",
+        RUNS,
+        table(RUN_COLUMNS, runs),
+        *wide,
+    ]
     if mutations:
         parts.append(mutations)
-    if bad:
+    if bad := _bad(outcomes):
         listed = "\n".join(f"- `{item.suite}::{item.name}`: {item.result}" for item in bad)
         parts += ["## Not passed", listed]
     return "\n\n".join(parts) + "\n"
@@ -157,6 +202,10 @@ def with_section(text: str, section: str) -> str:
     return f"{text.rstrip()}\n\n{section}\n"
 
 
+def _bad(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.result != "passed"]
+
+
 def _suites(outcomes: Iterable[Outcome]) -> Iterable[tuple[str, ...]]:
     suites: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -166,7 +215,7 @@ def _suites(outcomes: Iterable[Outcome]) -> Iterable[tuple[str, ...]]:
         yield suite, str(len(members)), str(bad), _span(sum(item.seconds for item in members))
 
 
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[Sequence[str]]) -> str:
     """A table as Markdown writes it."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -198,14 +247,15 @@ def main() -> int:
     """Write the page from the two reports named on the command line."""
     junit, coverage = map(Path, sys.argv[1:3])
     kills, selection = sys.argv[3:5]
-    budget = (
-        f"{kills} kills a restart test, {EXAMPLES:,} examples a property without a budget of its "
-        f"own; ran: {selection or 'everything'}"
-    )
-    day = datetime.now(UTC).date().isoformat()
+    outcomes = read_outcomes(junit)
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    mutations = section_of(before, MUTATIONS)
-    text = page(read_outcomes(junit), read_rooms(coverage), commit(), day, budget, mutations)
+    day = datetime.now(UTC).date().isoformat()
+    runs = with_run(read_runs(before), Run.of(selection, outcomes, kills, day, commit()))
+    if "-k" in selection.split():
+        wide = [found for heading in WIDE if (found := section_of(before, heading))]
+    else:
+        wide = wide_sections(outcomes, read_rooms(coverage))
+    text = page(runs, wide, outcomes, section_of(before, MUTATIONS))
     PAGE.write_text(text, encoding="utf-8")
     print(f"Wrote {PAGE.relative_to(ROOT)}")
     return 0

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import json
 
-from scripts.quality import Outcome, page, read_outcomes, read_rooms, section_of, with_section
+from scripts import quality
+from scripts.quality import (
+    Outcome,
+    Run,
+    page,
+    read_outcomes,
+    read_rooms,
+    read_runs,
+    section_of,
+    wide_sections,
+    with_run,
+    with_section,
+)
 
 JUNIT = """<testsuites><testsuite>
 <testcase classname="tests.unit.ledger.policy.test_money.TestYuan" name="test_a" time="0.5"/>
@@ -46,25 +58,51 @@ def test_rooms_add_up_to_their_package(tmp_path):
     assert (rooms["ledger"].lines, rooms["ledger"].branches_reached) == (35, 5)
 
 
+FAILED = [Outcome("tests/unit/ledger", "test_b", "failure", 61.0)]
+PASSED = [Outcome("tests/unit/api", "test_a", "passed", 1.25)]
+PART = Run.of("tests/unit -k merkle", PASSED, "30", "2026-09-14", "abc")
+
+
 def test_page_says_what_did_not_pass():
-    text = page(
-        [Outcome("tests/unit/ledger", "test_b", "failure", 61.0)],
-        {},
-        "abc",
-        "2026-09-15",
-        "30 kills",
-    )
-    assert "- 2026-09-15, commit abc\n" in text
-    assert "1 did not pass, 1 min 1 s of test time" in text
+    run = Run.of("", FAILED, "30", "2026-09-15", "abc")
+    text = page([run], wide_sections(FAILED, {}), FAILED)
+    assert "| everything | 1 | 1 | 1 min 1 s | 30 | 2026-09-15 | abc |" in text
     assert "- `tests/unit/ledger::test_b`: failure" in text
 
 
 def test_page_of_a_clean_run_lists_no_failures():
-    text = page(
-        [Outcome("tests/unit/api", "test_a", "passed", 1.25)], {}, "abc", "2026-09-15", "30 kills"
-    )
-    assert "all passed, none skipped, 1.2 s of test time" in text
+    text = page([PART], wide_sections(PASSED, {}), PASSED)
+    assert "| `tests/unit -k merkle` | 1 | 0 | 1.2 s | 30 | 2026-09-14 | abc |" in text
     assert "Not passed" not in text
+
+
+class TestRuns:
+    def test_those_of_a_page_are_read_back(self):
+        other = PART._replace(ran="`tests/api`", commit="abc with changes")
+        assert read_runs(page([PART, other], [], [])) == [PART, other]
+        assert read_runs("") == []
+
+    def test_a_part_takes_the_place_of_its_last_run_only(self):
+        again, other = PART._replace(commit="def"), PART._replace(ran="`tests/api`")
+        assert with_run([PART, other], again) == [other, again]
+
+    def test_everything_takes_the_place_of_every_part(self):
+        whole = PART._replace(ran="everything")
+        assert with_run([PART], whole) == [whole]
+
+    def test_a_narrowed_run_leaves_what_is_reached(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(quality, "ROOT", tmp_path)
+        monkeypatch.setattr(quality, "PAGE", tmp_path / "quality.md")
+        (tmp_path / "junit.xml").write_text(JUNIT)
+        for selection, reached in (("tests", 9), ("tests -k b", 1)):
+            files = {"ledger/policy/money.py": counts(10, reached, 4, 3)}
+            (tmp_path / "coverage.json").write_text(json.dumps({"files": files}))
+            reports = [str(tmp_path / name) for name in ("junit.xml", "coverage.json")]
+            monkeypatch.setattr("sys.argv", ["quality", *reports, "30", selection])
+            assert quality.main() == 0
+        text = (tmp_path / "quality.md").read_text()
+        assert [run.ran for run in read_runs(text)] == ["`tests`", "`tests -k b`"]
+        assert "| ledger/policy | 10 | 90.0 % | 4 | 75.0 % |" in text
 
 
 class TestSections:
