@@ -9,13 +9,17 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
-from devnet.faults import FaultProxy, wrong_answer, wrong_chain
+from devnet.faults import FaultProxy, stale, wrong_answer, wrong_chain
 
 from ledger.chain.artifacts import load_artifact
 from ledger.chain.code_check import CodeState, check_code
 from ledger.chain.deployment import Manifest
 from ledger.config import NodeSettings
-from ledger.errors import ContractCodeError, WrongChainError
+from ledger.errors import BehindAtStartError, ContractCodeError, WrongChainError
+from ledger.evidence.encoding import LogId
+from ledger.governing import suspending
+from ledger.node import open_node
+from scripts.cli.acting import carry_out
 from scripts.cli.chain_checks import check_at_start
 from scripts.cli.output import Output
 
@@ -185,6 +189,56 @@ class TestStart:
             said = capsys.readouterr().err
         assert proxy.rpc_url in said
         assert second.rpc_url not in said
+
+    @pytest.mark.parametrize("why", ["eth_syncing", "final"])
+    def test_serve_refuses_to_start_with_what_is_behind(self, network, proxy, why):
+        """By its own word, or by blocks that this node has seen final: nobody else is needed."""
+        network.settle()
+        directory = network.layout.node("hefei")
+        settings = NodeSettings.load(directory)
+        newest = network.context("hefei").chain.gateway.latest_block().number
+        with network.context("hefei").read() as view:
+            (seen, _), *_ = view.finality.recent()
+        told = {"currentBlock": hex(newest), "highestBlock": hex(newest + 90)}
+        if why == "final":
+            proxy.inject(stale(seen - 1))
+            expected = f"(block {seen - 1} < {seen}, final)"
+        else:
+            proxy.inject(wrong_answer("eth_syncing", change=lambda _m, _p, _r: told))
+            expected = f"(block {newest} < {newest + 90}, eth_syncing)"
+        try:
+            replace(settings, rpc_urls=(proxy.rpc_url,)).save(directory)
+            code, said = anxu("node", "serve", directory)
+        finally:
+            settings.save(directory)
+        assert code != 0
+        words = json.dumps(said)
+        assert "behind-at-start" in words
+        assert f"{proxy.rpc_url} {expected}" in words
+
+    def test_what_sends_refuses_too_and_queues_nothing(self, network, proxy):
+        network.settle()
+        directory = network.layout.node("supervisor")
+        settings = NodeSettings.load(directory)
+        with network.context("supervisor").read() as view:
+            (seen, _), *_ = view.finality.recent()
+            queued = view.outbox.all()
+        proxy.inject(stale(seen - 1))
+        try:
+            replace(settings, rpc_urls=(proxy.rpc_url,)).save(directory)
+            with open_node(directory) as node:
+                context = node.context
+                with pytest.raises(BehindAtStartError):
+                    carry_out(Output(), node, [suspending(1, b"\x01" * 32)], 0)
+                signer = context.keys.secp256k1("freezer")
+                with pytest.raises(BehindAtStartError) as refusal:
+                    context.chain.gateway.transact(signer, "Bureaus", "suspend", [1, b"\x01" * 32])
+                with context.read() as view:
+                    assert view.outbox.all() == queued
+        finally:
+            settings.save(directory)
+        assert (refusal.value.able, refusal.value.needed) == (0, 1)
+        assert not network.context("hefei").chain.bureau(LogId(1)).suspended
 
     def test_serve_ends_with_the_refusal(self, network, proxy):
         directory = network.layout.node("hefei")
