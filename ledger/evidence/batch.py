@@ -35,10 +35,6 @@ from ledger.policy.kinds import KINDS, Kind, is_exclusive
 
 _HEAD_FIELDS: Final = [("version", "u1"), ("kind", "u1"), ("class", ">u2"), ("period", ">u4")]
 _HEAD: Final = np.dtype(_HEAD_FIELDS)
-_DIGEST: Final = f"({DIGEST_BYTES},)u1"
-_ENTRY: Final = np.dtype(
-    [*_HEAD_FIELDS, ("subject", _DIGEST), ("amount_fen", ">i8"), ("commitment", _DIGEST)]
-)
 _REVERSED_BYTES: Final = 12
 """A reversal's subject: log u32 | index u64, then zeros."""
 _MONTHS: Final = 12
@@ -142,16 +138,22 @@ class EntryBatch:
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> EntryBatch:
         """The same entries, in order."""
-        # Packing refuses what no column can hold.
-        rows = np.frombuffer(b"".join([entry.pack() for entry in entries]), _ENTRY)
-        return cls(
-            kinds=rows["kind"].copy(),
-            classes=rows["class"].astype(np.uint16),
-            periods=rows["period"].astype(np.uint32),
-            subjects=rows["subject"].copy(),
-            amounts_fen=rows["amount_fen"].astype(np.int64),
-            commitments=rows["commitment"].copy(),
-        )
+        heads = [entry.head for entry in entries]
+        subjects = [entry.subject for entry in entries]
+        commitments = [entry.commitment for entry in entries]
+        try:
+            return cls(
+                kinds=np.frombuffer(bytes([head.kind for head in heads]), np.uint8),
+                classes=np.array([head.class_ for head in heads], np.uint16),
+                periods=np.array([head.period for head in heads], np.uint32),
+                subjects=_digest_rows(subjects),
+                amounts_fen=np.array([entry.amount_fen for entry in entries], np.int64),
+                commitments=_digest_rows(commitments),
+            )
+        except (OverflowError, ValueError):
+            for entry in entries:
+                entry.pack()  # names what no column can hold
+            raise
 
     def entry(self, index: int) -> Entry:
         """One of them."""
@@ -228,6 +230,13 @@ class EntryBatch:
             reason = "a reversal's subject ends in 20 zero bytes"
             raise EncodingError(field="subject", reason=reason)
         return sha256_rows(subjects[:, :_REVERSED_BYTES], REVERSAL_TAG_LABEL)
+
+
+def _digest_rows(digests: Sequence[bytes]) -> ByteRows:
+    """Digests as rows. Raises ValueError when one of them is not 32 bytes."""
+    if any(len(digest) != DIGEST_BYTES for digest in digests):
+        raise ValueError("a digest is not 32 bytes")
+    return np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), DIGEST_BYTES)
 
 
 def _joined(*columns: ByteRows) -> ByteRows:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -45,10 +46,8 @@ def sha256_rows(rows: ByteRows, prefix: bytes = b"") -> ByteRows:
     if loops is None:
         return _plain(_rows(rows), prefix)
     digests = np.empty((count, DIGEST_BYTES), np.uint8)
-    start = np.frombuffer(prefix or b"\x00", np.uint8)
-    loops.hash_rows(
-        start.ctypes.data, len(prefix), rows.ctypes.data, count, width, digests.ctypes.data
-    )
+    start, _ = _prefix(prefix)
+    loops.hash_rows(start, len(prefix), rows.ctypes.data, count, width, digests.ctypes.data)
     return digests
 
 
@@ -79,11 +78,11 @@ def sha256_blobs(
     if loops is None:
         return _plain_blobs(data, offsets, prefix, heads)
     digests = np.empty((count, DIGEST_BYTES), np.uint8)
-    start = np.frombuffer(prefix or b"\x00", np.uint8)
+    start, _ = _prefix(prefix)
     tops = np.empty((0, 0), np.uint8) if heads is None else heads
     places = np.require(offsets, np.int64, ["C", "W"])
     loops.hash_blobs(
-        start.ctypes.data, len(prefix), tops.ctypes.data, tops.shape[1],
+        start, len(prefix), tops.ctypes.data, tops.shape[1],
         data.ctypes.data, places, digests.ctypes.data,
     )  # fmt: skip
     return digests
@@ -125,6 +124,13 @@ def _bytes(array: ByteRows, dimensions: int) -> ByteRows:
     if array.dtype != np.uint8 or array.ndim != dimensions:
         raise ValueError(f"an array of bytes in {dimensions} dimensions is wanted")
     return np.ascontiguousarray(array)
+
+
+@lru_cache(maxsize=64)
+def _prefix(prefix: bytes) -> tuple[int, ByteRows]:
+    """Where the bytes of a prefix stand, and what keeps them there."""
+    held = np.frombuffer(prefix or b"\x00", np.uint8)
+    return held.ctypes.data, held
 
 
 def _loops(count: int) -> Any:

@@ -50,7 +50,7 @@ def identity_input(identity_number: str, identity_type: str = RESIDENT_ID) -> by
     Raises:
         EncodingError: the number is not normalised, or the type has another spelling.
     """
-    if not _TYPE.fullmatch(identity_type):
+    if identity_type != RESIDENT_ID and not _TYPE.fullmatch(identity_type):
         raise EncodingError(field="identity_type", reason="use lower-case words joined by hyphens")
     pattern = _RESIDENT_NUMBER if identity_type == RESIDENT_ID else _OTHER_NUMBER
     if not pattern.fullmatch(identity_number):

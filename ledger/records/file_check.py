@@ -103,8 +103,8 @@ class ChunkChecker:
         self._sieve = Sieve(source, self.rates, today)
 
     def chunks(self) -> Iterator[CheckedChunk]:
-        """The whole file; the next chunk is read and checked while the caller has one."""
-        return ahead(map(self.check, self.source.chunks()))
+        """The whole file: while the caller has a chunk the next is checked, and one more read."""
+        return ahead(map(self.check, ahead(self.source.chunks())))
 
     def check(self, chunk: SourceChunk) -> CheckedChunk:
         """One chunk: by columns as far as lines are certainly good, the rest line by line."""

@@ -76,6 +76,27 @@ class TestEntryBatch:
         with pytest.raises(LengthError):
             EntryBatch.of([Entry(Head(Kind.PAYOUT, 1, 0), Subject(bytes(31)), 0, bytes(32))])
 
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            Entry(Head(Kind.PAYOUT, 1, 0), Subject(bytes(32)), -(2**63) - 1, Commitment(bytes(32))),
+            Entry(Head(Kind.PAYOUT, -1, 0), Subject(bytes(32)), 0, Commitment(bytes(32))),
+            Entry(Head(Kind.PAYOUT, 2**16, 0), Subject(bytes(32)), 0, Commitment(bytes(32))),
+            Entry(Head(Kind.PAYOUT, 1, -1), Subject(bytes(32)), 0, Commitment(bytes(32))),
+            Entry(Head(Kind.PAYOUT, 1, 2**32), Subject(bytes(32)), 0, Commitment(bytes(32))),
+            Entry(Head(Kind.PAYOUT, 1, 202613), Subject(bytes(32)), 0, Commitment(bytes(32))),
+            Entry(Head(Kind.PAYOUT, 1, 0), Subject(bytes(33)), 0, Commitment(bytes(31))),
+            Entry(Head(Kind.PAYOUT, 1, 0), Subject(bytes(32)), 0, Commitment(bytes(31))),
+        ],
+    )
+    def test_refuses_in_the_words_of_the_entry_itself(self, entry):
+        with pytest.raises((EncodingError, LengthError)) as alone:
+            entry.pack()
+        good = Entry(Head(Kind.PAYOUT, 1, 0), Subject(bytes(32)), 0, Commitment(bytes(32)))
+        with pytest.raises(type(alone.value)) as among:
+            EntryBatch.of([good, entry, good])
+        assert among.value.fields() == alone.value.fields()
+
     @pytest.mark.parametrize("kind", [0, 13, 255])
     def test_refuses_an_unknown_kind(self, kind):
         with pytest.raises(EncodingError) as refused:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 
@@ -100,3 +104,21 @@ class TestRememberedSubjects:
         path.chmod(0o600)
         with pytest.raises(StorageUnavailableError):
             RememberedSubjects.open(path, bytes(32))
+
+    def test_marks_made_by_columns_are_those_made_one_by_one(self, path):
+        # RFC 2104 as the standard library computes it, under the key the file is opened with.
+        inputs = [f"resident-id|{number:018d}".encode() for number in range(100)]
+        key = hmac.digest(bytes(range(32)), b"anxu-remembered-subject/1", hashlib.sha256)
+
+        def evaluate(values):
+            return [Subject(hashlib.sha256(value).digest()) for value in values]
+
+        memo = RememberedSubjects.open(path, bytes(range(32)))
+        expected = dict(zip(inputs, evaluate(inputs), strict=True))
+        assert memo.find_or_add(inputs, evaluate) == expected
+        assert memo.find_or_add(inputs, lambda _: pytest.fail("all are remembered")) == expected
+        assert all(memo.find_or_add([value], evaluate) for value in inputs[:2])
+        memo.close()
+        with closing(sqlite3.connect(path)) as plain:
+            marks = {mark for (mark,) in plain.execute("SELECT mark FROM subjects")}
+        assert marks == {hmac.digest(key, value, hashlib.sha256) for value in inputs}
