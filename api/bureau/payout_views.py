@@ -14,12 +14,18 @@ from api.web.proof_pages import seal_state
 from api.web.record_facts import IDENTITY_TAIL
 from ledger.evidence.encoding import LeafIndex
 from ledger.funds.model import Batch, BatchState, LineState, PayoutLine, Suspicion
-from ledger.funds.queries import BatchDetail, batch_detail, batches
+from ledger.funds.queries import (
+    BatchDetail,
+    ReturnedLine,
+    batch_detail,
+    batches,
+    returns_of,
+)
 from ledger.recording.context import NodeContext
 from ledger.recording.erasures import ERASED_NAME
 from ledger.recording.seconding import choices
 from ledger.recording.writer import OpenedRecord
-from ledger.store.outbox import FAILED
+from ledger.store.outbox import FAILED, FINAL
 from ledger.store.unit_of_work import Rooms
 
 HOLD: Final = "hold"
@@ -190,6 +196,7 @@ def batch_view(
         approve_action=f"{href}/approve" if is_checked else "",
         pay_file_href=f"{href}/pay-file" if batch.details.get("pay_file") else "",
         trouble=trouble,
+        returns=_returns(context, batch, size),
     )
 
 
@@ -209,12 +216,57 @@ def final_size(view: Rooms) -> int:
     return last.size if last is not None else 0
 
 
+def _returns(context: NodeContext, batch: Batch, size: int) -> tuple[views.ReturnRecord, ...]:
+    """What came back of a batch: each total that the contract was told, with its lines."""
+    found = returns_of(context, batch.batch_id)
+    with context.read() as view:
+        indices = [line.leaf_index for record in found for line in record.lines]
+        records = _opened(context, view, indices)
+    return tuple(
+        views.ReturnRecord(
+            recorded_at=record.recorded_at,
+            total_fen=record.total_fen,
+            rows=tuple(
+                _returned_row(line, batch, records.get(line.leaf_index), size)
+                for line in record.lines
+            ),
+            is_final=record.state == FINAL,
+            is_correction=record.is_correction,
+            trouble=_refusal(record.last_error) if record.state == FAILED else None,
+        )
+        for record in found
+    )
+
+
+def _returned_row(
+    line: ReturnedLine, batch: Batch, opened: OpenedRecord | None, size: int
+) -> views.ReturnedRow:
+    is_line = batch.first_index <= line.leaf_index < batch.end_index
+    return views.ReturnedRow(
+        line_number=line.leaf_index - batch.first_index + 1 if is_line else None,
+        index=line.leaf_index,
+        person_name=str(opened.record["name"]) if opened is not None else ERASED_NAME,
+        identity_tail=(
+            str(opened.record["identity_number"])[-IDENTITY_TAIL:] if opened is not None else ""
+        ),
+        amount_fen=line.amount_fen,
+        seal=_seal(line.leaf_index, size),
+    )
+
+
 def _records(
     context: NodeContext, view: Rooms, lines: Sequence[PayoutLine]
 ) -> dict[LeafIndex, OpenedRecord]:
-    erased = context.bureau.person_keys.destroyed_among(line.subject for line in lines)
-    stored = [view.log.entry(line.leaf_index) for line in lines if line.subject not in erased]
-    entries = [entry for entry in stored if entry is not None]
+    return _opened(context, view, [line.leaf_index for line in lines])
+
+
+def _opened(
+    context: NodeContext, view: Rooms, indices: Sequence[LeafIndex]
+) -> dict[LeafIndex, OpenedRecord]:
+    """The records behind these leaves, without those of erased persons."""
+    stored = [entry for entry in (view.log.entry(index) for index in indices) if entry is not None]
+    erased = context.bureau.person_keys.destroyed_among(each.entry.subject for each in stored)
+    entries = [entry for entry in stored if entry.entry.subject not in erased]
     return {
         opened.stored.index: opened for opened in context.bureau.reader.open_many(entries, view.log)
     }
@@ -298,10 +350,14 @@ def _trouble(view: Rooms, batch_id: str) -> Words | None:
     for step in ("proposal", "approval", "paid"):
         message = view.outbox.find(f"{step}/{batch_id}")
         if message is not None and message.state == FAILED:
-            name = (message.last_error or "").partition(" ")[0].rpartition(".")[2]
-            said = name or "?"
-            return _REFUSALS.get(name, Words(f"合约的答复：{said}。", f"It answered {said}."))
+            return _refusal(message.last_error)
     return None
+
+
+def _refusal(last_error: str | None) -> Words:
+    name = (last_error or "").partition(" ")[0].rpartition(".")[2]
+    said = name or "?"
+    return _REFUSALS.get(name, Words(f"合约的答复：{said}。", f"It answered {said}."))
 
 
 def _seal(index: int, size: int) -> Seal:

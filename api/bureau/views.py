@@ -310,6 +310,34 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedRow:
+    """A line of which money came back; ``line_number`` is None for an entry of no line here."""
+
+    line_number: int | None
+    index: int
+    person_name: str
+    identity_tail: str
+    amount_fen: int
+    seal: Seal
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRecord:
+    """What came back at once: told to the contract as one total, here with its lines.
+
+    ``rows`` is empty where only the total was kept. ``is_correction``: nothing came back, too much
+    had been recorded. ``trouble`` says why the contract did not take it.
+    """
+
+    recorded_at: datetime
+    total_fen: int
+    rows: tuple[ReturnedRow, ...]
+    is_final: bool
+    is_correction: bool = False
+    trouble: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BatchView:
     """``bureau/payout.html``: can this batch be paid? Empty actions hide their forms.
 
@@ -334,6 +362,12 @@ class BatchView:
     approve_action: str = ""
     pay_file_href: str = ""
     trouble: Words | None = None
+    returns: tuple[ReturnRecord, ...] = ()
+
+    @property
+    def came_back_fen(self) -> int:
+        """Everything that came back of the batch, corrections too."""
+        return sum(record.total_fen for record in self.returns)
 
     @property
     def undecided_lines(self) -> int:

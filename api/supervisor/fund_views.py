@@ -8,6 +8,7 @@ from typing import Final
 
 from api.supervisor import views
 from api.supervisor.flow import EVENTS_HREF, City, Leg, band_href, legs_between, legs_of
+from api.supervisor.way_views import way_rows
 from api.web.parts import Pages, Seal, SealState, Words
 from api.web.proof_pages import bureaus_words
 from ledger.errors import NotFoundError
@@ -43,7 +44,8 @@ def funds_view(
         NotFoundError: no band runs between these bars.
     """
     cities = cities_of(context)
-    legs = legs_of(fund_events(context), cities)
+    events = fund_events(context)
+    legs = legs_of(events, cities)
     band = None
     if source or target:
         legs = legs_between(legs, source, target)
@@ -56,6 +58,7 @@ def funds_view(
     return views.FundEventsView(
         balances=balances_of(context, cities),
         stopped=stopped_bureaus(context, cities),
+        ways=way_rows(events, cities, context.clock.now()),
         events=tuple(fund_event(leg) for leg in shown),
         pages=_pages(start, len(shown), len(newest), source, target),
         band=band,

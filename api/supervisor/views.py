@@ -303,6 +303,21 @@ class AccountBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class WayRow:
+    """The ways that a pool's money may go for one purpose; ``begins_at`` None: the usual ones.
+
+    ``is_coming``: decided, not in force yet.
+    """
+
+    pool: Words
+    purpose: Words
+    ways: tuple[Words, ...]
+    begins_at: datetime | None
+    document: str
+    is_coming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StoppedBureau:
     """A bureau whose money may not go: frozen through a day, or owing a shortfall, or both."""
 
@@ -342,6 +357,7 @@ class FundEventsView:
     band_fen: int | None = None
     all_href: str = "/supervisor/funds"
     stopped: tuple[StoppedBureau, ...] = ()
+    ways: tuple[WayRow, ...] = ()
 
     @property
     def total_fen(self) -> int:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final
 
 from ledger.errors import CorrectionRefusedError
 from ledger.evidence.encoding import LeafIndex
 from ledger.funds.lines import restated_line
-from ledger.funds.model import Account, Movement
+from ledger.funds.model import PAYOUTS_CORRECTED, Account, Movement
 from ledger.funds.payouts import IMPORTED
 from ledger.policy.kinds import Kind
 from ledger.recording.context import NodeContext
@@ -27,9 +26,6 @@ from ledger.records.rules import CORRECTION, ReversalOrder, ReversalReason
 from ledger.records.validation import check_payouts
 from ledger.store.journal import Posting
 from ledger.store.unit_of_work import Rooms, UnitOfWork
-
-CORRECTED: Final = "PAYOUTS_CORRECTED"
-"""The occasion in the books of a payment that had been recorded with too high an amount."""
 
 
 def restate_payout(
@@ -134,7 +130,7 @@ def _book(
     account = routed_account(context, work, Movement.RETURN)
     work.journal.post(
         reference,
-        CORRECTED,
+        PAYOUTS_CORRECTED,
         [Posting(account.name, less_fen), Posting(Account.OUTSIDE.name, -less_fen)],
         {"batch": batch_id, "leaf": int(done.reversed_index)},
         at=now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from ledger.evidence.encoding import LeafIndex, LogId, Subject
 
@@ -53,6 +54,12 @@ MOVEMENT_NAMES = {
     Movement.TRANSFER_OUT: ("转出", "transferred out"),
     Movement.TRANSFER_IN: ("转入", "transferred in"),
 }
+
+
+PAYOUTS_RETURNED: Final = "PAYOUTS_RETURNED"
+"""The occasion in the books of what the bank sent back of a batch."""
+PAYOUTS_CORRECTED: Final = "PAYOUTS_CORRECTED"
+"""The occasion in the books of a payment that had been recorded with too high an amount."""
 
 
 class BatchState(StrEnum):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ledger.errors import NotFoundError
 from ledger.evidence.encoding import LeafIndex, LogId, Subject
 from ledger.funds.model import (
+    PAYOUTS_CORRECTED,
+    PAYOUTS_RETURNED,
     Account,
     Batch,
     BatchState,
@@ -28,6 +31,32 @@ class BatchDetail:
     batch: Batch
     stopped: tuple[PayoutLine, ...]
     counts: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """One line of which money came back, and how much."""
+
+    leaf_index: LeafIndex
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedReturn:
+    """What came back of a batch at once: one total for the contract, and the lines it is made of.
+
+    ``lines`` is empty where the books kept the total alone. ``state`` is that of the message to
+    the contract, None while its leaves are not anchored; ``is_correction``: nothing came back, a
+    payment had been recorded with too much.
+    """
+
+    reference: str
+    recorded_at: datetime
+    total_fen: int
+    lines: tuple[ReturnedLine, ...]
+    is_correction: bool
+    state: str | None
+    last_error: str | None = None
 
 
 def batch_of(row: Mapping[str, Any]) -> Batch:
@@ -94,6 +123,38 @@ def batch_detail(context: NodeContext, batch_id: str) -> BatchDetail:
         counts[line.state] = (number + 1, total + line.amount_fen)
     stopped = tuple(line for line in lines if line.finding is not None)
     return BatchDetail(batch_of(row), stopped, counts)
+
+
+def returns_of(context: NodeContext, batch_id: str) -> list[RecordedReturn]:
+    """Everything that came back of a batch, oldest first, each with its lines."""
+    with context.read() as view:
+        entries = view.journal.of_occasions(PAYOUTS_RETURNED, PAYOUTS_CORRECTED)
+        found = []
+        for entry in entries:
+            if entry.details.get("batch") != batch_id:
+                continue
+            message = view.outbox.find(f"return/{entry.reference}")
+            total_fen = sum(line.amount_fen for line in entry.postings if line.amount_fen > 0)
+            found.append(
+                RecordedReturn(
+                    reference=entry.reference,
+                    recorded_at=entry.posted_at,
+                    total_fen=total_fen,
+                    lines=_returned_lines(entry.details, total_fen),
+                    is_correction=entry.occasion == PAYOUTS_CORRECTED,
+                    state=message.state if message is not None else None,
+                    last_error=message.last_error if message is not None else None,
+                )
+            )
+    return found
+
+
+def _returned_lines(details: Mapping[str, Any], total_fen: int) -> tuple[ReturnedLine, ...]:
+    if "leaf" in details:
+        return (ReturnedLine(LeafIndex(details["leaf"]), total_fen),)
+    return tuple(
+        ReturnedLine(LeafIndex(index), amount_fen) for index, amount_fen in details.get("lines", ())
+    )
 
 
 def balances(context: NodeContext) -> dict[Account, int]:

@@ -24,6 +24,7 @@ from ledger.files import write_atomically
 from ledger.funds.lines import open_payee
 from ledger.funds.model import (
     ACCOUNT_NAMES,
+    PAYOUTS_RETURNED,
     Account,
     Batch,
     BatchState,
@@ -298,9 +299,9 @@ def _book_return(
     account = routed_account(context, work, Movement.RETURN)
     work.journal.post(
         reference,
-        "PAYOUTS_RETURNED",
+        PAYOUTS_RETURNED,
         [Posting(account.name, amount_fen), Posting(Account.OUTSIDE.name, -amount_fen)],
-        {"batch": batch_id},
+        {"batch": batch_id, "lines": [list(line) for line in returned.items()]},
         at=now,
     )
     work.outbox.queue(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ from scripts.cli.output import Output
 
 if TYPE_CHECKING:
     from ledger.funds.model import Batch, CheckReport, PayoutLine
+    from ledger.funds.queries import RecordedReturn
     from ledger.node import Node
     from ledger.recording.context import NodeContext
 
@@ -172,15 +174,21 @@ def bank_answer(out: Output, *, batch: BatchArgument, file: FileArgument, node: 
     PAID, 退回 or
     RETURNED, 未知 or UNKNOWN. Unknown lines stay open for a later answer.
     """
+    from ledger.funds.queries import returns_of
     from ledger.funds.release import import_bank_answer
     from scripts.cli.bank_answer import read_bank_answer
 
     answers = read_bank_answer(file)
     with reading(node) as context:
         settled = import_bank_answer(context, _batch_id(context, batch), answers)
-    out.result(
-        _batch_document(settled) | {"answered": len(answers)}, lambda: _show_batch(out, settled)
-    )
+        returns = returns_of(context, settled.batch_id)
+
+    def show_answer() -> None:
+        _show_batch(out, settled)
+        _show_returns(out, returns)
+
+    document = _batch_document(settled) | {"answered": len(answers)} | _returns_document(returns)
+    out.result(document, show_answer)
 
 
 def list_batches(out: Output, *, node: NodeOption) -> None:
@@ -218,19 +226,24 @@ def list_batches(out: Output, *, node: NodeOption) -> None:
 
 
 def show(out: Output, *, batch: BatchArgument, node: NodeOption) -> None:
-    """Show one batch: how its lines stand, and each line that was stopped (批次详情)."""
-    from ledger.funds.queries import batch_detail
+    """Show one batch: how its lines stand, which were stopped, which came back (批次详情)."""
+    from ledger.funds.queries import batch_detail, returns_of
     from ledger.policy.money import yuan_text
 
     with reading(node) as context:
         detail = batch_detail(context, _batch_id(context, batch))
-    document = _batch_document(detail.batch) | {
-        "counts": {
-            state: {"lines": lines, "amount_fen": amount_fen}
-            for state, (lines, amount_fen) in detail.counts.items()
-        },
-        "stopped": [_line_document(out, line) for line in detail.stopped],
-    }
+        returns = returns_of(context, detail.batch.batch_id)
+    document = (
+        _batch_document(detail.batch)
+        | _returns_document(returns)
+        | {
+            "counts": {
+                state: {"lines": lines, "amount_fen": amount_fen}
+                for state, (lines, amount_fen) in detail.counts.items()
+            },
+            "stopped": [_line_document(out, line) for line in detail.stopped],
+        }
+    )
 
     def show_detail() -> None:
         _show_batch(out, detail.batch)
@@ -244,6 +257,7 @@ def show(out: Output, *, batch: BatchArgument, node: NodeOption) -> None:
             right=(1, 2),
         )
         _show_lines(out, detail.stopped)
+        _show_returns(out, returns)
 
     out.result(document, show_detail)
 
@@ -334,6 +348,49 @@ def _line_document(out: Output, line: PayoutLine) -> dict[str, Any]:
             "checker": decision.checker,
         },
     }
+
+
+def _returns_document(returns: Sequence[RecordedReturn]) -> dict[str, Any]:
+    """What came back, each time with its lines, and all of it."""
+    return {
+        "returns": [
+            {
+                "reference": record.reference,
+                "recorded_at": record.recorded_at,
+                "correction": record.is_correction,
+                "total_fen": record.total_fen,
+                "lines": [
+                    {"leaf": int(line.leaf_index), "amount_fen": line.amount_fen}
+                    for line in record.lines
+                ],
+                "message": record.state,
+            }
+            for record in returns
+        ],
+        "returned_fen": sum(record.total_fen for record in returns),
+    }
+
+
+def _show_returns(out: Output, returns: Sequence[RecordedReturn]) -> None:
+    from ledger.policy.money import yuan_text
+
+    if not returns:
+        return
+    rows: list[list[Any]] = []
+    for record in returns:
+        lines = [[int(line.leaf_index), yuan_text(line.amount_fen)] for line in record.lines]
+        total = out.word(("合计", "total"))
+        rows += [[record.recorded_at, *line, None] for line in lines]
+        rows.append([record.recorded_at, total, yuan_text(record.total_fen), record.state])
+    out.line()
+    out.table(
+        [("入账", "recorded"), ("序号", "leaf"), ("退回（元）", "returned (yuan)"),
+         ("上链", "on chain")],
+        rows,
+        right=(1, 2),
+    )  # fmt: skip
+    total_fen = sum(record.total_fen for record in returns)
+    out.facts([(("退回合计（元）", "returned in all (yuan)"), yuan_text(total_fen))])
 
 
 def _check_document(out: Output, report: CheckReport) -> dict[str, Any]:

@@ -403,6 +403,11 @@ class TestPayouts:
         (network.directory / "answer.csv").write_text("序号,结果\n" + lines, encoding="gb18030")
         settled = network.must("payouts", "bank-answer", batch, "answer.csv", "--node", "hefei")
         assert settled["state"] == "SETTLED"
+        (returned,) = settled["returns"]
+        assert [line["leaf"] for line in returned["lines"]] == [int(leaves[0])]
+        assert (
+            returned["total_fen"] == returned["lines"][0]["amount_fen"] == settled["returned_fen"]
+        )
         counts = network.must("payouts", "show", batch, "--node", "hefei")["counts"]
         assert counts["RETURNED"]["lines"] == 1
         assert counts["PAID"]["lines"] == len(leaves) - 1

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from ledger.errors import FormTokenError
+from ledger.funds.release import import_bank_answer
 from ledger.node import Node
 from ledger.recording.peers import request_headers
 
@@ -377,6 +378,24 @@ class TestTwoOfficers:
         assert town.planted.held.name not in pay_file.content.decode("gb18030")
         held = town.visitor("nanjing", "held").get("/me").text
         assert "暂缓原因：" in held
+        self.money_comes_back(town, maker, batch)
+
+    def money_comes_back(self, town, maker, page):
+        """Two lines at once are one total on chain; the page shows what it is made of."""
+        context, batch = town.context("nanjing"), town.batches["nanjing"]
+        assert "哪些行的钱回来了" not in maker.get(page).text
+        with context.read() as view:
+            lines = [row for row in view.payouts.lines(batch) if row["state"] == "CLEAR"][:2]
+        import_bank_answer(context, batch, {row["leaf_index"]: "RETURNED" for row in lines})
+        waiting = maker.get(page).text
+        assert "等待最终上链" in waiting
+        town.network.settle()
+        shown = maker.get(page).text.partition("哪些行的钱回来了")[2]
+        assert "已最终上链" in shown
+        amounts = [row["amount_fen"] for row in lines]
+        for amount in (*amounts, sum(amounts)):
+            assert f'<td class="number">{amount // 100:,}.{amount % 100:02d}</td>' in shown
+        assert "合计，2 行" in shown
 
     def test_wrong_choices_are_refused(self, town):
         batch = f"/bureau/payouts/{town.batches['hefei']}"

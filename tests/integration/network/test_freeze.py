@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from api.supervisor.flow import legs_of, picture_of
+from api.supervisor.fund_views import cities_of
 from ledger.chain.bindings import encode_args
 from ledger.chain.deciding import decide
 from ledger.errors import (
@@ -33,6 +36,7 @@ from ledger.policy.work_calendar import deadline
 from ledger.ports import BEIJING
 from ledger.recording.routes import USUAL_ACCOUNTS, routed_account
 from ledger.store.outbox import FINAL
+from ledger.supervision.queries import fund_events
 
 DIGEST = bytes([1]) * 32
 OPENING_FEN = 10**9
@@ -186,3 +190,24 @@ def test_the_books_follow_the_routes_of_the_pool(network, supervisor, payments):
     assert books(context)["FISCAL"] == OPENING_FEN - report.amount_fen
     assert books(context).get("SHORTFALL", 0) == 0
     require_books_equal_chain(context)
+
+
+def test_the_supervisors_picture_adds_up_to_what_the_accounts_hold(network, supervisor):
+    """After payments, freezes, shortfalls and other ways: what runs in less what runs out."""
+    network.settle("supervisor")
+    cities = cities_of(supervisor)
+    drawn: Counter[str] = Counter()
+    for band in picture_of(legs_of(fund_events(supervisor), cities)).bands:
+        drawn[band.target] += band.amount_fen
+        drawn[band.source] -= band.amount_fen
+    held: Counter[str] = Counter()
+    for city in cities.values():
+        for account in (each for each in Account if each is not Account.OUTSIDE):
+            fen = supervisor.chain.fund_balance(city.log_id, account)
+            name = f"{account.name.lower().replace('_', '-')}-{city.pool}"
+            held[name] += -fen if account is Account.SHORTFALL else fen
+    accounts = {key: fen for key, fen in drawn.items() if key in held}
+    assert {key: fen for key, fen in held.items() if fen} == {
+        key: fen for key, fen in accounts.items() if fen
+    }
+    assert {"expenditure-32", "fiscal-34", "shortfall-32"} <= set(accounts)

@@ -28,7 +28,7 @@ from ledger.funds.accounts import move_funds
 from ledger.funds.checking import check_batch
 from ledger.funds.model import Account, BatchState, LineState, Suspicion
 from ledger.funds.payouts import import_payouts, propose_batch
-from ledger.funds.queries import balances, batch_detail, batch_of
+from ledger.funds.queries import balances, batch_detail, batch_of, returns_of
 from ledger.funds.release import (
     PAY_FILE_COLUMNS,
     approve_batch,
@@ -523,8 +523,16 @@ class TestBankAnswer:
         with bureau.read() as view:
             returned = sum(view.payouts.line(batch_id, index)["amount_fen"] for index in lines[1:3])
         assert books(bureau)["EXPENDITURE"] == before + returned
+        (record,) = returns_of(bureau, batch_id)
+        assert [line.leaf_index for line in record.lines] == list(lines[1:3])
+        assert sum(line.amount_fen for line in record.lines) == record.total_fen == returned
+        assert record.state == "QUEUED"
         network.settle("nanjing")
         require_books_equal_chain(bureau)
+        import_bank_answer(bureau, batch_id, {lines[4]: "RETURNED"})
+        first, late = returns_of(bureau, batch_id)
+        assert (first.state, late.state) == ("FINAL", "QUEUED")
+        assert [line.leaf_index for line in late.lines] == [lines[4]]
 
     def test_the_same_answer_again_changes_nothing(self, network, bureau, released):
         batch_id, lines = released

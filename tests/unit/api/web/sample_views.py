@@ -402,7 +402,29 @@ BATCH_PAID = replace(
     pay_file_href="/bureau/payouts/2026-09/pay-file",
     decide_action="",
     approve_action="",
-)
+    returns=(
+        bureau.ReturnRecord(
+            NOW,
+            612_040,
+            (
+                bureau.ReturnedRow(17, 12_407, "王桂兰", "0027", 318_540, seal()),
+                bureau.ReturnedRow(964, 13_354, "陈志强", "4418", 293_500, seal()),
+            ),
+            is_final=True,
+        ),
+        bureau.ReturnRecord(
+            NOW,
+            12_000,
+            (bureau.ReturnedRow(None, 13_990, "刘玉梅", "0325", 12_000, PENDING),),
+            is_final=False,
+            is_correction=True,
+        ),
+        bureau.ReturnRecord(
+            NOW, 500, (), is_final=False,
+            trouble=Words("合约的答复：FundsReturnExceeds。", "It answered FundsReturnExceeds."),
+        ),
+    ),
+)  # fmt: skip
 
 BUREAU_LOG = bureau.LogView(
     LOG,
@@ -873,7 +895,25 @@ FUNDS = supervisor.FundEventsView(
             Words("苏州市", "Suzhou"), None, is_renewed=False, shortfall_fen=5_000
         ),
     ),
-)
+    ways=(
+        supervisor.WayRow(
+            JIANGSU, Words("征缴", "collection"), (Words("账外 → 国库", "outside → treasury"),),
+            None, "",
+        ),
+        supervisor.WayRow(
+            JIANGSU, Words("征缴", "collection"),
+            (Words("账外 → 收入户", "outside → income account"),),
+            NOW + timedelta(days=108), "0x" + hexes("ways"), is_coming=True,
+        ),
+        supervisor.WayRow(
+            JIANGSU, Words("调拨", "allocation"),
+            (Words("国库 → 财政专户", "treasury → fiscal special account"),
+             Words("财政专户 → 支出户", "fiscal special account → expenditure account")),
+            NOW, "0x" + hexes("ways"),
+        ),
+        supervisor.WayRow(ANHUI, Words("调拨", "allocation"), (), NOW, "0x" + hexes("ways")),
+    ),
+)  # fmt: skip
 FUNDS_OF_BAND = replace(
     FUNDS,
     band=Words("江苏 财政专户 → 江苏 支出户", "Jiangsu fiscal account → Jiangsu expenditure"),
