@@ -18,7 +18,8 @@ from ledger.chain.deployment import Governance, Manifest, SupervisorInput, deplo
 from ledger.chain.deployment_journal import journal_path
 from ledger.chain.finality import Finality
 from ledger.chain.gateway import ChainGateway
-from ledger.config import MANIFEST_FILE, SETTINGS_FILE, NodeSettings
+from ledger.chain.rollout import require_code_everywhere, require_one_chain
+from ledger.config import LAG_BLOCKS, MANIFEST_FILE, SETTINGS_FILE, NodeSettings
 from ledger.errors import NotFoundError, NotPermittedError, SettingsError
 from ledger.evidence.encoding import LogId
 from ledger.evidence.lineage import Lineage
@@ -114,7 +115,7 @@ def _ensure(keys: KeyStore, names: tuple[str, ...], generate: Callable[[str], ob
 
 def deploy_network(
     manifest_path: Path,
-    rpc_url: str,
+    rpc_urls: str | Sequence[str],
     supervisor_directory: Path,
     supervisor: NewNode,
     *,
@@ -126,6 +127,8 @@ def deploy_network(
     others: Sequence[SupervisorInput] = (),
     threshold: int = 1,
     delay_seconds: int = 0,
+    lag_blocks: int = LAG_BLOCKS,
+    stale_after_seconds: int = 0,
     report: Callable[[str], None] = lambda _: None,
 ) -> Manifest:
     """Deploy the contracts with the supervisors; write the manifest, unless there is one.
@@ -135,7 +138,7 @@ def deploy_network(
 
     Args:
         manifest_path: where the manifest is, or shall be.
-        rpc_url: the chain's endpoint.
+        rpc_urls: the chain's endpoint, or several; the first one deploys, all have to show it.
         supervisor_directory: the first supervisor's; its keys are made when missing.
         supervisor: the first supervisor.
         minimum_lines: fewest lines that may be shown as one total.
@@ -146,22 +149,27 @@ def deploy_network(
         others: the other supervisors, each by the card that its own node wrote.
         threshold: how many supervisors decide.
         delay_seconds: how long their decisions wait.
+        lag_blocks: how many blocks an endpoint may be behind the others.
+        stale_after_seconds: how old an endpoint's newest block may be; 0 for any age.
         report: told what is done.
 
     Raises:
         TransactionRefusedError: the chain refuses; a threshold above the number of supervisors.
         ChainUnavailableError: it does not answer.
+        SettingsError, BehindAtStartError: an endpoint is of another chain, or behind.
     """
     if manifest_path.exists():
         return Manifest.load(manifest_path)
+    urls = (rpc_urls,) if isinstance(rpc_urls, str) else tuple(rpc_urls)
+    require_one_chain(urls, lag_blocks)
     named = supervisor_card(supervisor_directory, supervisor)
     keys = open_keys(supervisor_directory)
     manifest = deploy(
-        ChainConnection(rpc_url),
+        ChainConnection(urls[0]),
         keys.secp256k1(DEPLOYER),
         Governance((named, *others), threshold, delay_seconds),
         minimum_lines=minimum_lines,
-        rpc_url=rpc_url,
+        rpc_url=urls[0],
         network=network,
         finality=finality,
         offset_seconds=offset_seconds,
@@ -169,6 +177,10 @@ def deploy_network(
         journal=journal_path(manifest_path),
         report=report,
     )
+    manifest = replace(
+        manifest, rpc_urls=urls, lag_blocks=lag_blocks, stale_after_seconds=stale_after_seconds
+    )
+    require_code_everywhere(manifest)
     chain = Bindings(ChainGateway(manifest))
     for year in publish_calendar(chain, keys.secp256k1(SUPERVISOR)):
         report(f"WorkCalendar {year}")

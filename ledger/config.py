@@ -23,6 +23,8 @@ WORKER_LEASE_SECONDS: Final = 10
 """How long a worker may be silent before another process may take over."""
 WORKER_PAUSE_SECONDS: Final = 0.3
 """Pause between two rounds of an idle worker."""
+LAG_BLOCKS: Final = 5
+"""How many blocks a chain endpoint may be behind the others, unless the manifest says otherwise."""
 PEER_TIMEOUT_SECONDS: Final = 15
 """How long another node may take to answer."""
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024

@@ -21,6 +21,7 @@ from ledger.chain.connection import ChainConnection, ChainReader, Receipt
 from ledger.chain.deployment_journal import DeploymentJournal
 from ledger.chain.finality import Finality
 from ledger.chain.transactions import sign_transaction
+from ledger.config import LAG_BLOCKS
 from ledger.errors import (
     ChainUnavailableError,
     ContractCodeError,
@@ -152,7 +153,7 @@ class Manifest:
     as_of: str | None
     minimum_lines: int
     governance: Mapping[str, Any]
-    lag_blocks: int = 5
+    lag_blocks: int = LAG_BLOCKS
     stale_after_seconds: int = 0
 
     @property

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from ledger.chain.connection import REQUEST_TIMEOUT_SECONDS, Block, ChainConnection
+from ledger.config import LAG_BLOCKS
 from ledger.errors import (
     ChainUnavailableError,
     EndpointBehindError,
@@ -45,7 +46,7 @@ class EndpointRules:
     """
 
     quorum: int = 0
-    lag_blocks: int = 5
+    lag_blocks: int = LAG_BLOCKS
     stale_after_seconds: int = 0
     reorg_depth: int = 16
     timeout_seconds: float = REQUEST_TIMEOUT_SECONDS

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ledger.config import LAG_BLOCKS
 from ledger.errors import SettingsError
 from scripts.cli.chain_checks import (
     RpcUrlsOption,
@@ -59,10 +60,27 @@ SupervisorOption = Annotated[
     ),
 ]
 RpcOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
+        "--rpc",
         metavar="URL",
-        help="The chain's JSON-RPC address (链接口地址).",
+        help="The chain's JSON-RPC address; once for each endpoint, the first one deploys, all are "
+        "checked and written (链接口地址).",
+    ),
+]
+LagBlocksOption = Annotated[
+    int,
+    typer.Option(
+        help="How many blocks an endpoint may be behind the others (落后块数).",
+        min=0,
+    ),
+]
+StaleOption = Annotated[
+    int,
+    typer.Option(
+        help="How old an endpoint's newest block may be, in seconds; 0 where blocks are made on "
+        "demand (最新块时限).",
+        min=0,
     ),
 ]
 NameZhOption = Annotated[
@@ -157,6 +175,8 @@ def deploy(
     supervisors: CardsOption = None,
     threshold: ThresholdOption = 1,
     delay_seconds: DelayOption = 0,
+    lag_blocks: LagBlocksOption = LAG_BLOCKS,
+    stale_after_seconds: StaleOption = 0,
 ) -> None:
     """Deploy all contracts, name the supervisors, write the manifest (部署合约).
 
@@ -166,12 +186,12 @@ def deploy(
     """
     from ledger.birth import NewNode, deploy_network
 
-    rpc, offset_seconds, as_of = _endpoint(rpc, devnet)
+    rpc_urls, offset_seconds, as_of = _endpoints(rpc, devnet)
     known = manifest.exists()
     supervisor = NewNode("supervisor", name_zh, name_en, "", 0, host, port)
     deployed = deploy_network(
         manifest,
-        rpc,
+        rpc_urls,
         supervisor_directory,
         supervisor,
         minimum_lines=minimum_lines,
@@ -182,6 +202,8 @@ def deploy(
         others=read_cards(supervisors or ()),
         threshold=threshold,
         delay_seconds=delay_seconds,
+        lag_blocks=lag_blocks,
+        stale_after_seconds=stale_after_seconds,
         report=lambda text: print(text, file=sys.stderr, flush=True),
     )
     if known:
@@ -192,16 +214,16 @@ def deploy(
     out.result(document, lambda: _show_contracts(out, deployed))
 
 
-def _endpoint(rpc: str | None, devnet: Path | None) -> tuple[str, int, str | None]:
-    """The chain's address, the shift of its clock and the day a demonstration stands on."""
+def _endpoints(rpc: list[str] | None, devnet: Path | None) -> tuple[list[str], int, str | None]:
+    """The chain's addresses, the shift of its clock and the day a demonstration stands on."""
     if devnet is not None:
         from devnet.directory import running_endpoint
 
         endpoint = running_endpoint(devnet)
         if endpoint is None:
             raise SettingsError(setting="--devnet", reason="no chain runs there; 'anxu devnet up'")
-        return rpc or endpoint.rpc_url, endpoint.offset_seconds, endpoint.as_of
-    if rpc is None:
+        return rpc or [endpoint.rpc_url], endpoint.offset_seconds, endpoint.as_of
+    if not rpc:
         raise SettingsError(setting="--rpc", reason="give it, or --devnet")
     return rpc, 0, None
 
