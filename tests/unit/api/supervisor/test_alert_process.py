@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -70,3 +71,22 @@ class TestAnswer:
     def test_nothing_is_due_before_the_proof(self):
         step = answer_step(None)
         assert (step.state, step.due_on, step.text) == (StepState.WAITING, None, None)
+
+
+class TestFinding:
+    @pytest.mark.parametrize(
+        ("outcome", "words"), [(1, "已经追回"), (2, "列为应收"), (3, "没有重复支付")]
+    )
+    def test_a_closed_conflict_says_what_was_found_and_when(self, outcome, words):
+        decided = FOUND + timedelta(days=3)
+        closed = replace(
+            conflict(ConflictState.CLOSED), outcome=outcome, decided_at=int(decided.timestamp())
+        )
+        finding, remedy = process_of(alert(AlertState.CLOSED), closed, None, is_sent=True)[3:]
+        assert (finding.state, finding.at) == (StepState.DONE, decided)
+        assert words in finding.text.zh
+        assert remedy.at == decided
+
+    def test_nothing_is_found_while_it_is_open(self):
+        finding = process_of(alert(AlertState.PROVEN), conflict(), None, is_sent=True)[3]
+        assert (finding.state, finding.at, finding.text) == (StepState.WAITING, None, None)
