@@ -10,10 +10,12 @@ from typing import Final
 from api.supervisor import views
 from api.supervisor.measure_views import alert_measures
 from api.supervisor.measure_words import OUTCOMES
+from api.supervisor.measures import AlertMeasures
 from api.web.parts import AlertRule, Seal, SealState, StepState, Words
 from api.web.proof_pages import bureaus_words
 from ledger.chain.bindings import ConflictOnChain, ConflictOutcome
 from ledger.chain.bindings import ConflictState as ChainConflict
+from ledger.errors import UnavailableError
 from ledger.evidence.encoding import PlacedEntry
 from ledger.ports import BEIJING
 from ledger.recording.context import NodeContext
@@ -160,7 +162,7 @@ def alert_view(context: NodeContext, alert_id: str) -> views.AlertView:
         conflict=_proof(context, alert, conflict),
         innocent_causes=_CAUSES.get(alert.rule, ()),
         prove_action=f"/supervisor/alerts/{alert_id}/prove" if can_prove and not is_sent else "",
-        measures=alert_measures(context, alert, conflict, names),
+        measures=_measures(context, alert, conflict, names),
     )
 
 
@@ -313,6 +315,16 @@ def _late(
         "已逾期：" + "、".join(name.zh for name in silent) + "尚未答复。",
         "Overdue: no answer from " + " and ".join(name.en for name in silent) + ".",
     )
+
+
+def _measures(
+    context: NodeContext, alert: Alert, conflict: ConflictOnChain | None, names: Mapping[int, Words]
+) -> AlertMeasures | None:
+    """What can be done about it; None while the chain cannot say how things stand."""
+    try:
+        return alert_measures(context, alert, conflict, names)
+    except UnavailableError:
+        return None
 
 
 def _finding(conflict: ConflictOnChain | None) -> Words | None:

@@ -11,6 +11,7 @@ from ledger.errors import ChainUnavailableError
 from ledger.funds.model import Account
 from ledger.node import open_node
 from ledger.records.deaths import import_deaths
+from ledger.supervision.queries import alerts
 
 PAGES = {
     ("nanjing", "officer-maker"): (
@@ -94,6 +95,27 @@ def require_checking_goes_on(town, bundle: str) -> None:
     assert endpoint["state"] == "unreachable"
 
 
+def require_measures_wait(town) -> None:
+    """The contract is asked before an act is sent; while it cannot be, nothing is, and that is said.
+
+    A suspicion that nobody looked at before still opens.
+    """
+    context = town.context("supervisor")
+    desk = town.visitor("supervisor", "supervisor")
+    with context.read() as view:
+        before = len(view.outbox.all())
+    data = {"csrf_token": desk.token("/supervisor")}
+    files = {"document": ("decision.pdf", b"decision")}
+    answer = desk.http.post("/supervisor/bureaus/1/freeze", data=data, files=files)
+    assert answer.status_code == 503
+    assert "什么也没有提交" in answer.text
+    assert "恢复后请再办理一次" in answer.text
+    with context.read() as view:
+        assert len(view.outbox.all()) == before
+    for alert in alerts(context):
+        assert desk.get(f"/supervisor/alerts/{alert.alert_id}").status_code == 200
+
+
 def require_starting_goes_on(town) -> None:
     """A node that starts meanwhile shows what was last known."""
     with open_node(town.network.layout.node("supervisor")) as again:
@@ -123,6 +145,7 @@ def test_everything_but_the_chain_goes_on_and_catches_up_by_itself(town, places,
     town.network.chain.stop()
     drain(town)
     assert look(places) == []
+    require_measures_wait(town)
     require_checking_goes_on(town, bundle)
 
     with context.read() as view:
