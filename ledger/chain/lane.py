@@ -49,6 +49,8 @@ Nodes that keep no archive have the states of about as many blocks.
 """
 _REVERTS: Final = 3
 """How often a message is signed anew that passed its trial and was reverted when it landed."""
+_PATIENCE: Final = 3
+"""How often a message waits for a nonce that is free again before the next one takes it."""
 _WINDOWS_A_STEP: Final = 4
 """How often a step signs and sends before other jobs have their turn."""
 
@@ -135,18 +137,18 @@ class Lane:
         self.memory.handed_over = False
         with Reading(self.database, self.log_id) as view:
             messages = view.outbox.under_way(self.name)
-            versions = {each.id: view.outbox.attempts(each.id, each.nonce) for each in messages}
+            versions = {each.id: view.outbox.attempts(each.id) for each in messages}
         if not messages:
             return False
         final = self.gateway.final()
         standing = self._standing(messages, final)
         messages = [each for each in messages if each.id not in standing]
         used = self.gateway.nonce_of(self.signer.address)
-        receipts = {
-            each.id: self._receipt(versions[each.id])
-            for each in messages
-            if each.nonce is not None and each.nonce < used
-        }
+        receipts: dict[int, Receipt | None] = {}
+        for each in messages:
+            receipt = self._receipt(each, versions[each.id], used)
+            if receipt is not None or (each.nonce or 0) < used:
+                receipts[each.id] = receipt
         changes: list[_Change] = []
         try:
             self._look_at(messages, versions, receipts, final, changes)
@@ -166,17 +168,18 @@ class Lane:
         """Judge each message by its receipt, and push on those that have none."""
         held_up = False
         for message in messages:
-            attempts = versions[message.id]
+            attempts = [each for each in versions[message.id] if each.nonce == message.nonce]
+            earlier = [n.nonce for n in versions[message.id] if n.nonce < (message.nonce or 0)]
             receipt = receipts.get(message.id)
             change: _Change | None = None
             if receipt is not None:
-                change = self._judge(message, receipt, final)
+                change = self._judge(message, receipt, versions[message.id], final)
             elif message.state == LANDED:
                 change = self._undone(message)
             elif message.id in receipts:
                 change = self._overtaken(message, attempts, final)
             elif not held_up:  # those behind one that is not taken would only make a gap
-                change = self._push(message, attempts)
+                change = self._push(message, attempts, max(earlier, default=None))
                 held_up = self._is_held_up(message, change)
             if change is not None:
                 changes.append(change)
@@ -198,17 +201,27 @@ class Lane:
         """Whether a message is not taken now, or waits because it was not."""
         return message.resend_at is not None if change is None else "refusals" in change.values
 
-    def _receipt(self, attempts: Sequence[Attempt]) -> Receipt | None:
-        """What became of a message: the receipt of whichever version landed."""
+    def _receipt(self, message: Message, attempts: Sequence[Attempt], used: int) -> Receipt | None:
+        """What became of a message: the receipt of whichever version landed.
+
+        Versions under a nonce that was given up had no effect then. After a deep reorganisation one
+        may have: then the message has landed by it, and its newer versions must not.
+        """
         for attempt in attempts:
+            if attempt.nonce >= used:
+                continue
             receipt = self.gateway.receipt(attempt.transaction_hash)
-            if receipt is not None:
+            if receipt is not None and (attempt.nonce == message.nonce or receipt.succeeded):
                 return receipt
         return None
 
-    def _judge(self, message: Message, receipt: Receipt, final: Block) -> _Change | None:
+    def _judge(
+        self, message: Message, receipt: Receipt, attempts: Sequence[Attempt], final: Block
+    ) -> _Change | None:
         """A message has landed: for good, or not yet; as it should, or reverted."""
-        place = {
+        landed = (each for each in attempts if each.transaction_hash == receipt.transaction_hash)
+        place: dict[str, Any] = {
+            "nonce": next(landed).nonce,
             "transaction_hash": receipt.transaction_hash,
             "block": receipt.block,
             "block_hash": receipt.block_hash,
@@ -267,14 +280,25 @@ class Lane:
         )
         return _Change(message, dict(AS_QUEUED))
 
-    def _push(self, message: Message, attempts: Sequence[Attempt]) -> _Change | None:
-        """Hand a message over again when its time has come, for more when it waited too long."""
+    def _push(
+        self, message: Message, attempts: Sequence[Attempt], given_up: int | None
+    ) -> _Change | None:
+        """Hand a message over again when its time has come, for more when it waited too long.
+
+        ``given_up`` is the last nonce that it had before, because another used that one for good.
+        Where that is not so any more, after a deep reorganisation, nothing is handed over: under
+        both nonces it could land twice.
+        """
         now = self.now()
         times, due = self.memory.sent.get(message.id, (0, now))
         if message.resend_at is not None:
             due = max(due, message.resend_at)
         if due > now:
             return None
+        if given_up is not None and self.gateway.final_nonce_of(self.signer.address) <= given_up:
+            return self._held_up(
+                message, f"nonce {given_up}, which another had used, is free again"
+            )
         newest = attempts[0]
         if message.state == SIGNED and (
             (times and self._waited(newest, now)) or (message.refusals and self._is_cheap(newest))
@@ -374,6 +398,9 @@ class Lane:
             ahead = view.outbox.under_way(self.name)
             waiting = view.outbox.queued(self.name, self._room(ahead))
             highest = view.outbox.highest_nonce(self.name)
+            given_up = self._given_up(view, ahead)
+        if waiting and given_up is not None and self._is_free(given_up):
+            return self._sign_and_send(waiting[0], given_up)
         if not waiting or any(each.state == STUCK or each.resend_at for each in ahead):
             return False
         used = self.gateway.nonce_of(self.signer.address)
@@ -396,6 +423,29 @@ class Lane:
         if not self._write(changes):
             return refused
         self._send(changes)
+        return True
+
+    @staticmethod
+    def _given_up(view: Reading, ahead: Sequence[Message]) -> int | None:
+        """The nonce that the first message gave up last, if it waits for it (:meth:`_push`)."""
+        if not ahead or ahead[0].refusals < _PATIENCE:
+            return None
+        tried = view.outbox.attempts(ahead[0].id)
+        return max(
+            (each.nonce for each in tried if each.nonce < (ahead[0].nonce or 0)), default=None
+        )
+
+    def _is_free(self, nonce: int) -> bool:
+        """Whether a nonce is the account's next one, also by what is final."""
+        address = self.signer.address
+        return self.gateway.nonce_of(address) == nonce == self.gateway.final_nonce_of(address)
+
+    def _sign_and_send(self, message: Message, nonce: int) -> bool:
+        """Let one message go ahead under a nonce that is free again; whether it does."""
+        change = self._sign(message, nonce, self.gateway.latest_block(), is_first=False)
+        if change is None or not self._write([change]):
+            return False
+        self._send([change])
         return True
 
     def _room(self, ahead: Sequence[Message]) -> int:

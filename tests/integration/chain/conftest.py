@@ -146,6 +146,9 @@ class FakeChain:
             json.loads(raw)[0] == address for each in self.blocks[:end] for raw in each.transactions
         )
 
+    def final_nonce_of(self, address: str) -> int:
+        return self.nonce_of(address, self.final().number)
+
     def sign_call(self, signer, contract, function, arguments, nonce, replaces=None) -> SignedCall:
         fee = self.price
         if replaces is not None and self.price:

@@ -145,6 +145,89 @@ class TestFinalityWatch:
             watch(chain).step()
 
 
+class TestSignedAnewBefore:
+    """A message under a second nonce, and a chain that forgot whose use of the first one that rested on."""
+
+    @pytest.fixture
+    def chain(self, fake_chain, outbox, signer):
+        """The other's transaction was final, so was ours after it; then both are gone, and accepted."""
+        chain = fake_chain()
+        chain.confirmations, chain.forgets = DEPTH, True
+        outbox.queue(41)
+        outbox.run(chain)
+        chain.forgets = False
+        self.other = chain.sign_call(signer, "Bureaus", "setOfficer", "other", 0).raw
+        chain.send_raw(self.other)
+        chain.mine(DEPTH)
+        outbox.later(60)
+        outbox.run(chain)
+        chain.mine(DEPTH)
+        outbox.run(chain)
+        assert outbox.states() == [FINAL]
+        assert [nonce for _, nonce, _ in chain.landed] == [0, 1]
+        FinalityWatch(outbox.database, outbox.log_id, chain, outbox.clock).step()
+        chain.replace(3 * DEPTH, keep=False)
+        chain.mine(DEPTH)
+        assert chain.landed == []
+        with pytest.raises(DeepReorganisationError):
+            FinalityWatch(outbox.database, outbox.log_id, chain, outbox.clock).step()
+        TestFinalityWatch.decide(outbox, chain)
+        assert outbox.states() == [SIGNED]
+        chain.given.clear()
+        return chain
+
+    def versions(self, outbox) -> list[bytes]:
+        """What was signed, the older nonce first."""
+        with Reading(outbox.database, outbox.log_id) as view:
+            return [each.raw for each in view.outbox.attempts(outbox.find("m41").id)][::-1]
+
+    def settle(self, outbox, chain) -> None:
+        for _ in range(3):
+            outbox.run(chain)
+            chain.mine(DEPTH)
+            outbox.later(20)
+
+    def test_its_newer_version_waits_while_the_older_one_could_land(self, outbox, chain):
+        self.settle(outbox, chain)
+        assert chain.given == []
+        assert "nonce 0" in outbox.find("m41").last_error
+        chain.send_raw(self.other)
+        self.settle(outbox, chain)
+        _, second = self.versions(outbox)
+        assert outbox.states() == [FINAL]
+        assert [raw for _, _, raw in chain.landed] == [self.other, second]
+        assert outbox.find("m41").attempts == 2
+
+    def test_the_next_message_takes_the_nonce_that_nobody_uses_any_more(self, outbox, chain):
+        """After a while: first comes whoever had it, whose transaction the nodes may still have."""
+        outbox.queue(42)
+        outbox.run(chain)
+        assert chain.given == []
+        for _ in range(3):
+            self.settle(outbox, chain)
+        assert outbox.states() == [FINAL, FINAL]
+        _, second = self.versions(outbox)
+        landed = [raw for _, _, raw in chain.landed]
+        assert landed[1] == second
+        assert [outbox.find(f"m{n}").nonce for n in (41, 42)] == [1, 0]
+        assert len(landed) == 2
+
+    def test_if_the_older_one_lands_the_newer_one_is_never_sent(self, outbox, chain):
+        """A node still had it. The second nonce is the next message's, so it can never land."""
+        first, second = self.versions(outbox)
+        chain.send_raw(first)
+        self.settle(outbox, chain)
+        message = outbox.find("m41")
+        assert (message.state, message.nonce) == (FINAL, 0)
+        outbox.queue(42)
+        self.settle(outbox, chain)
+        assert outbox.states() == [FINAL, FINAL]
+        landed = [raw for _, _, raw in chain.landed]
+        assert landed[0] == first
+        assert second not in landed + chain.given
+        assert [nonce for _, nonce, _ in chain.landed] == [0, 1]
+
+
 @dataclass
 class Testing:
     """A chain that can be taken back, contracts on it, and a node that waits for three blocks."""
