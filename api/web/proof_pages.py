@@ -216,16 +216,17 @@ def travelled_entry_view(
     """
     index, record = travelled.leaf_index, travelled.record
     commitment = commitment_of(canonical_json(record), travelled.salt)
-    opened = Leaf(
-        tag_from(travelled.head, travelled.handle, commitment),
-        seal_of(LogId(log_id), int(record["amount_fen"]), commitment),
-    )
     with context.read() as view:
+        origin = view.successions.of(log_id).origin_of(index)
         leaf = view.following.leaf(log_id, index)
         covering = view.following.covering_checkpoint(log_id, index)
         leaves = view.following.leaves(log_id, 0, covering.size if covering is not None else 0)
     if leaf is None or covering is None:
         raise NotFoundError(what="entry", key=f"{log_id}/{index}")
+    opened = Leaf(
+        tag_from(travelled.head, travelled.handle, commitment),
+        seal_of(origin, int(record["amount_fen"]), commitment),
+    )
     path = MerkleTree(leaf_hash(item) for item in leaves).inclusion_proof(index, covering.size)
     state = SealState.STANDING if opened == leaf else SealState.CONTRADICTED
     state = _proven(state, leaf, index, covering.size, path, covering.root)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, not_, select
 
 from ledger.evidence.encoding import LeafIndex, LogId, TreeSize
 from ledger.policy.kinds import SUPPLEMENT, Kind
+from ledger.store.successions import SuccessionRepository
 from ledger.store.tables.log import checkpoints, entries, log_head, reversals, sources
 from ledger.store.times import to_micros
 
@@ -31,7 +32,7 @@ class HistoryRepository:
 
     def __init__(self, connection: Connection, log_id: LogId) -> None:
         self._connection = connection
-        self._log_id = log_id
+        self._lineage = SuccessionRepository(connection).of(log_id)
 
     def size_at(self, at: datetime) -> TreeSize:
         """How many entries had been recorded by then, by our own clock."""
@@ -67,7 +68,10 @@ class HistoryRepository:
             rows = self._connection.execute(
                 select(reversals.c.reversed_index, func.min(reversals.c.leaf_index))
                 .where(
-                    and_(reversals.c.log_id == self._log_id, reversals.c.reversed_index.in_(chunk))
+                    and_(
+                        reversals.c.log_id.in_(self._lineage.log_ids),
+                        reversals.c.reversed_index.in_(chunk),
+                    )
                 )
                 .group_by(reversals.c.reversed_index)
             )
@@ -83,7 +87,7 @@ class HistoryRepository:
         """
         taken_back = exists().where(
             and_(
-                reversals.c.log_id == self._log_id,
+                reversals.c.log_id.in_(self._lineage.log_ids),
                 reversals.c.reversed_index == entries.c.leaf_index,
                 reversals.c.leaf_index < size,
             )

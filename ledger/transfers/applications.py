@@ -100,7 +100,7 @@ def request_transfer(
         draws = draws_pension(context, view, subject, PENSION)
     scope = _require_allowed(context, number, region, application, stay, draws)
     segment = current_stay(context, PENSION, from_log, subject)
-    letter = _letter(context, number, stay, segment, scope, application)
+    letter = _letter(context, number, from_log, stay, segment, scope, application)
     approvals = sign_by_both(context, letter_digest(letter), officers, "the contact letter")
     letter = replace(letter, approvals=approvals)
     return _open(context, subject, segment, scope, letter, officers)
@@ -156,6 +156,7 @@ def _require_allowed(
 def _letter(
     context: NodeContext,
     number: IdentityNumber,
+    from_log: LogId,
     stay: Stay,
     segment: Segment,
     scope: Scope,
@@ -164,7 +165,7 @@ def _letter(
     default = Initiative.BUREAU if scope is Scope.INTRA_POOL else Initiative.PERSON
     return Letter(
         case_id=CaseId("0x" + context.random.bytes(_CASE_BYTES).hex()),
-        from_log=segment.log_id,
+        from_log=from_log,
         to_log=context.log_id,
         class_=PENSION,
         stay=segment.stay,
@@ -199,7 +200,7 @@ def _open(
         state=CaseState.APPLIED,
         scope=scope,
         class_=letter.class_,
-        peer_log=segment.log_id,
+        peer_log=letter.from_log,
         subject=subject,
         segment=segment,
         initiative=letter.initiative,
@@ -225,7 +226,7 @@ def _open(
         at=now,
     )
     with context.write() as work:
-        standing = _open_case(work, subject, segment.log_id)
+        standing = _open_case(work, subject, letter.from_log)
         if standing is not None:
             return standing
         _require_staying(work, subject)
@@ -246,7 +247,7 @@ def _open(
 def _request(case: TransferCase, to_log: LogId, digest: bytes) -> list[Any]:
     """The arguments with which the chain is asked for a stay."""
     tag = case.segment.tag
-    return [case.case_id, "0x" + tag.hex(), case.segment.log_id, to_log, "0x" + digest.hex()]
+    return [case.case_id, "0x" + tag.hex(), case.peer_log, to_log, "0x" + digest.hex()]
 
 
 def request_key(case_id: CaseId) -> str:

@@ -63,17 +63,25 @@ def bureau_of(context: NodeContext, log_id: int) -> BureauOnChain:
     return bureau
 
 
+def first_log_of(context: NodeContext, log_id: LogId) -> LogId:
+    """The log under which a bureau's stays are counted: its first one, however many succeeded."""
+    while (found := context.chain.predecessor_of(log_id)) is not None:
+        log_id = LogId(found[0])
+    return log_id
+
+
 def current_stay(context: NodeContext, class_: int, log_id: LogId, subject: Subject) -> Segment:
     """The stay that a bureau still holds itself: the first one that has not moved away.
 
     Raises:
         TransferNotAllowedError: every stay moved away.
     """
+    first = first_log_of(context, log_id)
     for stay in range(1, MAX_STAYS + 1):
-        tag = segment_tag(class_, log_id, stay, subject)
+        tag = segment_tag(class_, first, stay, subject)
         holder = context.chain.holder_of(tag)
         if holder is None or holder == log_id:
-            return Segment(log_id, stay, tag)
+            return Segment(first, stay, tag)
     raise TransferNotAllowedError(
         rule="NO_STAY", reason="every stay there has moved", reason_zh="该地各段关系均已转出"
     )
@@ -106,6 +114,10 @@ class FollowedAnchoredLog:
         anchored = self._context.chain.checkpoint(self._log_id, size)
         return followed.root if anchored is not None and anchored.root == followed.root else None
 
+    def origin_of(self, index: int) -> LogId:
+        """The log that recorded one of its leaves."""
+        return self._view.successions.of(self._log_id).origin_of(index)
+
     def leaf(self, index: int) -> Leaf | None:
         """One followed leaf."""
         return self._view.following.leaf(self._log_id, index)
@@ -113,8 +125,9 @@ class FollowedAnchoredLog:
     def places_of_tags(self, tags: Sequence[bytes]) -> dict[bytes, list[LeafIndex]]:
         """Where leaves of this log with these tags stand."""
         places = self._view.following.places_of_tags(tags)
+        lineage = self._view.successions.of(self._log_id)
         here = {
-            tag: [index for log_id, index in found if log_id == self._log_id]
+            tag: [index for log_id, index in found if lineage.holds(log_id, index)]
             for tag, found in places.items()
         }
         return {tag: indices for tag, indices in here.items() if indices}

@@ -6,7 +6,7 @@ given; a package of altered records is built by the same functions and refused b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -128,8 +128,12 @@ def build_figures(
     scope: Scope,
     records: Sequence[PackageRecord],
     interest_through: int,
+    origin_of: Callable[[int], LogId] | None = None,
 ) -> Figures:
-    """The figures of the records as they will travel; see `compute_figures`."""
+    """The figures of the records as they will travel; see `compute_figures`.
+
+    ``origin_of`` says which log recorded a leaf; without it, the sender's.
+    """
     return compute_figures(
         case_id,
         class_,
@@ -137,7 +141,12 @@ def build_figures(
         stay,
         scope,
         [record.record for record in records],
-        [leaf_of_record(record, logs[0]).pack() for record in records],
+        [
+            leaf_of_record(
+                record, origin_of(record.leaf_index) if origin_of is not None else logs[0]
+            ).pack()
+            for record in records
+        ],
         interest_through,
     )
 
@@ -193,7 +202,7 @@ def check_package(package: Package, expected: Expectation, log: AnchoredLog) -> 
     _require_live(package, log)
     _require_complete(package, expected, log)
     _require_months_of_supplements(package)
-    figures = _recompute(package, expected)
+    figures = _recompute(package, expected, log)
     periods = {record.head.period for record in package.records if counts(record.record)}
     digest = digest_of_figures(figures, package.sheet.figures_salt)
     return CheckedPackage(package, figures, digest, tuple(sorted(periods)))
@@ -254,7 +263,7 @@ def _check_record(
     if item.handle != handle_of(head, expected.subject):
         raise RecordOfOtherPersonError(position, period)
     try:
-        leaf = leaf_of_record(item, expected.from_log)
+        leaf = leaf_of_record(item, log.origin_of(item.leaf_index))
     except (EncodingError, LengthError) as error:
         raise RecordAlteredError(position, period, "form") from error
     try:
@@ -282,7 +291,7 @@ def _require_live(package: Package, log: AnchoredLog) -> None:
     seen: set[int] = set()
     earlier = set(package.moved_before)
     reversals = {
-        reversal_tag(log.log_id, record.leaf_index): (position, record)
+        reversal_tag(log.origin_of(record.leaf_index), record.leaf_index): (position, record)
         for position, record in enumerate(package.records, 1)
     }
     for position, record in enumerate(package.records, 1):
@@ -307,7 +316,9 @@ def _require_complete(package: Package, expected: Expectation, log: AnchoredLog)
         for index in places
         if index not in known
     )
-    reversals = {reversal_tag(log.log_id, LeafIndex(index)): index for _, index in missing}
+    reversals = {
+        reversal_tag(log.origin_of(index), LeafIndex(index)): index for _, index in missing
+    }
     reversed_indices = {reversals[tag] for tag in log.places_of_tags(list(reversals))}
     for period, index in missing:
         if index not in reversed_indices:
@@ -321,7 +332,7 @@ def _require_months_of_supplements(package: Package) -> None:
             raise RecordNotLiveError(position, record.head.period, *_ALONE)
 
 
-def _recompute(package: Package, expected: Expectation) -> Figures:
+def _recompute(package: Package, expected: Expectation, log: AnchoredLog) -> Figures:
     stated, sheet = package.sheet.figures, package.sheet
     if not 0 < stated.interest_through <= period_of(expected.today):
         raise FiguresMismatchError(figure="interest month")
@@ -334,6 +345,7 @@ def _recompute(package: Package, expected: Expectation) -> Figures:
             expected.scope,
             package.records,
             stated.interest_through,
+            log.origin_of,
         )
     except (AmountError, PeriodError) as error:
         raise PackageShapeError(

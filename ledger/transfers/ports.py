@@ -26,6 +26,10 @@ class AnchoredLog(Protocol):
         """The root that the chain has for exactly this size, once it is final; None for none."""
         ...
 
+    def origin_of(self, index: int) -> LogId:
+        """The log that recorded leaf ``index``, when this one carries a closed one on."""
+        ...
+
     def leaf(self, index: int) -> Leaf | None:
         """One followed leaf."""
         ...

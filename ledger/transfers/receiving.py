@@ -47,7 +47,7 @@ from ledger.transfers.model import (
     Side,
     TransferCase,
 )
-from ledger.transfers.onchain import bureau_of, facts_of_cases
+from ledger.transfers.onchain import bureau_of, facts_of_cases, first_log_of
 from ledger.transfers.package import CheckedPackage
 from ledger.transfers.papers import (
     letter_digest,
@@ -176,7 +176,8 @@ def _case_of_letter(context: NodeContext, envelope: Envelope, letter: Letter) ->
         raise ChainBehindError(what="request", case_id=envelope.case_id)
     number = normalise_identity_number(letter.person.identity_number, context.clock.today())
     subject = context.bureau.writer.subject_of(number)
-    tag = segment_tag(letter.class_, context.log_id, letter.stay, subject)
+    first = first_log_of(context, context.log_id)
+    tag = segment_tag(letter.class_, first, letter.stay, subject)
     digest = letter_digest(letter)
     checks = {
         "case number": letter.case_id == envelope.case_id,
@@ -201,7 +202,7 @@ def _case_of_letter(context: NodeContext, envelope: Envelope, letter: Letter) ->
         class_=letter.class_,
         peer_log=envelope.sender,
         subject=subject,
-        segment=Segment(context.log_id, letter.stay, tag),
+        segment=Segment(first, letter.stay, tag),
         initiative=letter.initiative,
         opened_at=now,
         due_on=due_on(CaseState.LETTER_SENT, now),

@@ -211,6 +211,7 @@ def _package(
         case.scope,
         records,
         max(add_months(period_of(today), -1), last_period),
+        context.lineage.origin_of,
     )
     sheet = build_sheet(
         figures,

@@ -20,11 +20,15 @@ import pytest
 from api.serving import serving
 from ledger.audit.service import AuditOptions, audit_log
 from ledger.birth import NewNode, init_node
+from ledger.chain.bindings import Account
+from ledger.chain.deciding import Call, decide
 from ledger.config import NodeSettings
 from ledger.errors import InheritedLeavesMissingError
-from ledger.evidence.encoding import reversal_tag
+from ledger.evidence.encoding import reversal_tag, segment_tag
 from ledger.evidence.verdicts import Outcome
 from ledger.node import open_audited, open_node
+from ledger.policy.kinds import Kind
+from ledger.recording.facts import Fact
 from ledger.recording.proofs import prove_entry
 from ledger.recording.trust import export_trust
 from ledger.recording.verifying import read_standing, verify
@@ -32,9 +36,19 @@ from ledger.records.corrections import reverse_entry
 from ledger.records.rules import ReversalReason
 from ledger.supervision.model import AlertState
 from ledger.supervision.queries import alerts
+from ledger.transfers.model import TransferReason
+from ledger.transfers.service import (
+    Application,
+    accept_transfer,
+    release_transfer,
+    request_transfer,
+    review_package,
+)
 from scripts.cli.main import run
 
 JULY, AUGUST = 202607, 202608
+OPENING_FEN = 1_000_000_00
+MONTHS = tuple(range(202501, 202507))
 KILLED = Path(__file__).parent / "succession_killed.py"
 STANDALONE = Path(__file__).parents[3] / "scripts" / "verify_standalone.py"
 
@@ -50,6 +64,22 @@ def must(*arguments: object) -> dict:
     code, document = anxu(*arguments)
     assert code == 0, document
     return document
+
+
+def month(number: str, period: int) -> Fact:
+    """One month of pension contributions, at 16 % and 8 %."""
+    body = {
+        "name": "参保人", "scheme": "PENSION_EMPLOYEE", "contribution_type": "NORMAL",
+        "base_fen": 800_000, "unit_fen": 128_000, "person_fen": 64_000, "pool_fen": 128_000,
+        "account_fen": 64_000, "account_rate_bps": 800, "employer_code": "91340100MA2TXK3T0K",
+        "employer_name": "示范公司", "region": "320100", "paid_on": "2026-01-15",
+        "parameter_status": "demo",
+    }  # fmt: skip
+    return Fact(Kind.CONTRIBUTION, 1, period, 192_000, body, number)
+
+
+def replace_region(fact: Fact, region: str) -> Fact:
+    return replace(fact, body={**fact.body, "region": region})
 
 
 def free_port() -> int:
@@ -91,17 +121,25 @@ def fingerprint(directory: Path) -> dict[str, str]:
 def place(network, make, tmp_path_factory):
     """Nanjing recorded and published, its keys were stolen, the council named who goes on."""
     nanjing, supervisor = network.context("nanjing"), network.context("supervisor")
+    near = ("supervisor", "nanjing", "suzhou")  # Hefei sees the closed log only at its successor
+    opening = [1, int(Account.EXPENDITURE), OPENING_FEN, bytes([1]) * 32]
+    decide(
+        supervisor.chain, supervisor.keys.secp256k1("supervisor"),
+        [Call("Funds", "openBalance", opening)],
+    )  # fmt: skip
     people = [network.identity() for _ in range(8)]
     make.record(nanjing, *(make.payment(person, JULY) for person in people))
-    network.settle()
+    mover = network.identity("19880815")
+    make.record(nanjing, *(month(mover, period) for period in MONTHS))
+    network.settle(*near)
     root = tmp_path_factory.mktemp("succession")
     backup = copied(nanjing.directory, root / "backup")
     make.record(nanjing, *(make.payment(person, AUGUST) for person in people[:5]))
-    network.settle()
+    network.settle(*near)
     with nanjing.read() as view:
         size = view.log.last_checkpoint(final=True).size
     make.record(nanjing, *(make.payment(person, AUGUST) for person in people[5:]))
-    network.settle()
+    network.settle(*near)
     reason, heir = root / "decision.txt", root / "heir"
     reason.write_text("密钥失窃", "utf-8")
     make.make_quick_keys(heir)
@@ -122,6 +160,7 @@ def place(network, make, tmp_path_factory):
         old=old,
         heir=heir,
         overseer=overseer,
+        mover=mover,
         backup=backup,
         unborn=copied(heir, root / "unborn"),
         killed=copied(heir, root / "killed"),
@@ -161,7 +200,7 @@ class TestRefusals:
         assert (code, refused["error"]["code"]) == (1, InheritedLeavesMissingError.code)
         said = json.dumps(refused)
         assert f"inherits {place.size} leaves" in said
-        assert "holds 8" in said
+        assert f"holds {8 + len(MONTHS)}" in said
         assert contents(place.unborn)["entries"] == []
         assert NodeSettings.load(place.unborn).log_id == 0
 
@@ -229,7 +268,12 @@ class TestTakingOver:
 
     def test_the_books_are_the_successors(self, place, heir, make):
         settled(place, heir, make)
-        assert heir.context.chain.books_holder(1) == 4
+        context = heir.context
+        assert context.chain.books_holder(1) == 4
+        assert context.chain.fund_balance(4, Account.EXPENDITURE) == OPENING_FEN
+        with context.read() as view:
+            books = view.journal.balances()
+        assert books[Account.EXPENDITURE.name] == OPENING_FEN
 
 
 class TestGoingOn:
@@ -361,3 +405,28 @@ class TestOthers:
 
 def _places(alert) -> list[tuple[int, int]]:
     return [(int(leaf.log_id), int(leaf.index)) for leaf in alert.leaves]
+
+
+class TestTransfers:
+    def test_an_inherited_relation_moves_with_its_records(self, place, heir, make):
+        """The stay is counted under the log that it began in, and the records keep their seals."""
+        hefei, context = place.network.context("hefei"), heir.context
+        make.record(hefei, replace_region(month(place.mover, 202608), "340100"))
+        settled(place, heir, make)
+        application = Application(TransferReason.NON_HUKOU_UNDER_AGE)
+        case_id = request_transfer(hefei, place.mover, 4, application).case_id
+        subject = hefei.bureau.writer.subject_of(place.mover)
+        settled(place, heir, make)
+        released = release_transfer(context, case_id)
+        assert released.segment.tag == segment_tag(1, 1, 1, subject)
+        settled(place, heir, make)
+        assert review_package(hefei, case_id).records == len(MONTHS)
+        accept_transfer(hefei, case_id)
+        settled(place, heir, make)
+        assert context.chain.holder_of(released.segment.tag) == 3
+        with hefei.read() as view:
+            (came,) = view.log.of_subject(subject, [Kind.TRANSFER_IN])
+        with context.read() as view:
+            (went,) = view.log.of_subject(subject, [Kind.TRANSFER_OUT])
+        assert went.index >= place.size
+        assert came.entry.head.kind is Kind.TRANSFER_IN

@@ -106,6 +106,9 @@ class OldLog:
     def leaf(self, index: int) -> Leaf | None:
         return self.leaves[index] if index < self.followed_size else None
 
+    def origin_of(self, index: int) -> LogId:
+        return self.log_id
+
     def places_of_tags(self, tags: Sequence[bytes]) -> dict[bytes, list[LeafIndex]]:
         found: dict[bytes, list[LeafIndex]] = {}
         for index, leaf in enumerate(self.leaves[: self.followed_size]):

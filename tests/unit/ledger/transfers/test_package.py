@@ -131,6 +131,7 @@ class TestRecordThatIsNotThere:
         figures = replace(scene.package().sheet.figures, from_log=LogId(2))
         package = scene.package()
         package = replace(package, sheet=replace(package.sheet, figures=figures))
+        scene.log.log_id = LogId(2)
         with pytest.raises((RecordAlteredError, RecordNotAnchoredError)):
             check_package(package, elsewhere, scene.log)
 
