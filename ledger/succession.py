@@ -44,6 +44,7 @@ from ledger.recording.writer import RecordReader
 from ledger.records.corrections import CORRECTED, REFUNDED
 from ledger.records.model import CONTRIBUTION_IMPORT
 from ledger.records.rules import collection_reference
+from ledger.store.commands import ImportRow
 from ledger.store.database import Database
 from ledger.store.log import StoredEntry
 from ledger.store.unit_of_work import Reading, UnitOfWork
@@ -302,13 +303,12 @@ class _Heir:
             if collection is not None and self._is_entered(collection["reference"]):
                 entered.update(collection["imports"])
         for row in files:
-            work.imports.add(row if row.import_key in entered else _not_entered(row))
-            if row.kind == CONTRIBUTION_IMPORT and row.import_key not in entered:
-                self._repost(
-                    old,
-                    work,
-                    collection_reference(self._predecessor, row.first_index, row.end_index),
-                )
+            waits = row.kind == CONTRIBUTION_IMPORT and row.import_key not in entered
+            work.imports.add(_not_entered(row) if waits else row)
+            if waits:
+                origin = self._lineage.origin_of(row.first_index)
+                reference = collection_reference(origin, row.first_index, row.end_index)
+                self._repost(old, work, reference)
         for entry in old.journal.of_occasions(CORRECTED, REFUNDED):
             key, end = entry.details["correction"], entry.details["end_index"]
             if key not in entered and end <= self._size:
@@ -339,7 +339,8 @@ class _Heir:
         return unmoved
 
 
-def _not_entered(row: Any) -> Any:
+def _not_entered(row: ImportRow) -> ImportRow:
+    """A file whose total no message of the chain has carried."""
     return replace(row, summary=row.summary | {"collection": None})
 
 

@@ -135,7 +135,8 @@ def _earlier(context: NodeContext, table: SourceTable) -> BatchReport | None:
         row = view.imports.find(table.import_key)
         if row is None:
             return None
-        batch_id = batch_id_of(context.log_id, row.first_index, row.end_index)
+        origin = context.lineage.origin_of(row.first_index)
+        batch_id = batch_id_of(origin, row.first_index, row.end_index)
         batch = view.payouts.batch(batch_id)
         assert batch is not None, "an imported payout file is a batch"
         flagged = tuple(

@@ -20,12 +20,12 @@ import pytest
 from api.serving import serving
 from ledger.audit.service import AuditOptions, audit_log
 from ledger.birth import NewNode, init_node
-from ledger.chain.bindings import Account
 from ledger.chain.deciding import Call, decide
 from ledger.config import NodeSettings
 from ledger.errors import InheritedLeavesMissingError
 from ledger.evidence.encoding import reversal_tag, segment_tag
 from ledger.evidence.verdicts import Outcome
+from ledger.funds.model import Account
 from ledger.node import open_audited, open_node
 from ledger.policy.kinds import Kind
 from ledger.recording.facts import Fact
@@ -33,7 +33,10 @@ from ledger.recording.proofs import prove_entry
 from ledger.recording.trust import export_trust
 from ledger.recording.verifying import read_standing, verify
 from ledger.records.corrections import reverse_entry
-from ledger.records.rules import ReversalReason
+from ledger.records.model import CONTRIBUTION_IMPORT
+from ledger.records.rules import ReversalReason, collection_reference
+from ledger.store.commands import ImportRow
+from ledger.store.journal import Posting
 from ledger.supervision.model import AlertState
 from ledger.supervision.queries import alerts
 from ledger.transfers.model import TransferReason
@@ -140,6 +143,23 @@ def place(network, make, tmp_path_factory):
         size = view.log.last_checkpoint(final=True).size
     make.record(nanjing, *(make.payment(person, AUGUST) for person in people[5:]))
     network.settle(*near)
+    with nanjing.write() as work:
+        for key, end in (("waits", 2), ("beyond", size + 1)):
+            reference = collection_reference(1, end - 2, end)
+            told = {"reference": reference, "imports": [key], "message_key": f"collection/{key}"}
+            work.imports.add(
+                ImportRow(
+                    key, CONTRIBUTION_IMPORT, "七月.csv", bytes(32), 2, 2, 0, end - 2, end, 384_000,
+                    {"collection": told, "period_from": JULY, "period_to": JULY},
+                    nanjing.clock.now(),
+                )
+            )  # fmt: skip
+            lines = [
+                Posting(Account.TREASURY.name, 384_000),
+                Posting(Account.OUTSIDE.name, -384_000),
+            ]
+            work.journal.post(reference, "COLLECTED", lines, {}, at=nanjing.clock.now())
+        work.commit()
     reason, heir = root / "decision.txt", root / "heir"
     reason.write_text("密钥失窃", "utf-8")
     make.make_quick_keys(heir)
@@ -273,7 +293,10 @@ class TestTakingOver:
         assert context.chain.fund_balance(4, Account.EXPENDITURE) == OPENING_FEN
         with context.read() as view:
             books = view.journal.balances()
+            (carried,) = view.imports.all()
         assert books[Account.EXPENDITURE.name] == OPENING_FEN
+        assert books[Account.TREASURY.name] == 384_000  # what the chain never entered
+        assert (carried.import_key, carried.summary["collection"]) == ("waits", None)
 
 
 class TestGoingOn:
