@@ -138,7 +138,7 @@ def deploy_network(
 
     Args:
         manifest_path: where the manifest is, or shall be.
-        rpc_urls: the chain's endpoint, or several; the first one deploys, all have to show it.
+        rpc_urls: the chain's endpoint or several; the first one deploys, all have to show it.
         supervisor_directory: the first supervisor's; its keys are made when missing.
         supervisor: the first supervisor.
         minimum_lines: fewest lines that may be shown as one total.
@@ -149,14 +149,13 @@ def deploy_network(
         others: the other supervisors, each by the card that its own node wrote.
         threshold: how many supervisors decide.
         delay_seconds: how long their decisions wait.
-        lag_blocks: how many blocks an endpoint may be behind the others.
-        stale_after_seconds: how old an endpoint's newest block may be; 0 for any age.
+        lag_blocks, stale_after_seconds: when an endpoint is too far behind to be used.
         report: told what is done.
 
     Raises:
         TransactionRefusedError: the chain refuses; a threshold above the number of supervisors.
-        ChainUnavailableError: it does not answer.
-        SettingsError, BehindAtStartError: an endpoint is of another chain, or behind.
+        ChainUnavailableError, BehindAtStartError: an endpoint does not answer, or is behind.
+        SettingsError: one serves another chain.
     """
     if manifest_path.exists():
         return Manifest.load(manifest_path)
@@ -180,13 +179,17 @@ def deploy_network(
     manifest = replace(
         manifest, rpc_urls=urls, lag_blocks=lag_blocks, stale_after_seconds=stale_after_seconds
     )
-    require_code_everywhere(manifest)
-    chain = Bindings(ChainGateway(manifest))
-    for year in publish_calendar(chain, keys.secp256k1(SUPERVISOR)):
-        report(f"WorkCalendar {year}")
+    _open_network(manifest, keys.secp256k1(SUPERVISOR), report)
     manifest.save(manifest_path)
     journal_path(manifest_path).unlink(missing_ok=True)
     return manifest
+
+
+def _open_network(manifest: Manifest, signer: AccountSigner, report: Callable[[str], None]) -> None:
+    """Wait until every endpoint shows the contracts, and publish the years that are known."""
+    require_code_everywhere(manifest)
+    for year in publish_calendar(Bindings(ChainGateway(manifest)), signer):
+        report(f"WorkCalendar {year}")
 
 
 def supervisor_card(directory: Path, supervisor: NewNode) -> SupervisorInput:
