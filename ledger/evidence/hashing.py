@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -126,10 +126,17 @@ def _bytes(array: ByteRows, dimensions: int) -> ByteRows:
     return np.ascontiguousarray(array)
 
 
-@lru_cache(maxsize=64)
 def _prefix(prefix: bytes) -> tuple[int, ByteRows]:
     """Where the bytes of a prefix stand, and what keeps them there."""
-    held = np.frombuffer(prefix or b"\x00", np.uint8)
+    if len(prefix) <= 1:  # a label; anything longer may be a secret, and is not held
+        return _label(prefix)
+    held = np.frombuffer(prefix, np.uint8)
+    return held.ctypes.data, held
+
+
+@cache
+def _label(label: bytes) -> tuple[int, ByteRows]:
+    held = np.frombuffer(label or b"\x00", np.uint8)
     return held.ctypes.data, held
 
 

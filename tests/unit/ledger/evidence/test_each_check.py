@@ -12,7 +12,7 @@ import pytest
 
 from ledger.evidence.bundle import LeafPlace
 from ledger.evidence.checkpoint import Note
-from ledger.evidence.encoding import Head, Leaf, commitment_of, leaf_hash, reversal_subject
+from ledger.evidence.encoding import Head, Leaf, LogId, commitment_of, leaf_hash, reversal_subject
 from ledger.evidence.merkle import MerkleTree
 from ledger.evidence.verdicts import RECORD_CHECKS, CheckName, Outcome
 from ledger.evidence.verification import verify_bundle, verify_file
@@ -155,6 +155,13 @@ def reversal_of_nobody_knows_what(make):
     return case, opened(case.full_bundle(), reverses=None)
 
 
+def carried_on_by_nobody_knows_whom(make):
+    """A leaf that a closed log recorded, under a trust file that does not say who carries that log on."""
+    closed = LogId(9)
+    case = with_leaf(make, make().entry.leaf(closed))
+    return case, case.full_bundle(recorded_in=closed)
+
+
 def key_not_valid_then(make):
     case, bundle = plain(make)
     return case, bundle, {"trust": {"log_until": case.cosigned_at.replace(year=2026, month=8)}}
@@ -177,6 +184,7 @@ def nobody_says_whether_it_stands(make):
 CANNOT_BE_MADE = {
     N.RECORD_MATCHES_HEAD: record_does_not_say,
     N.TAG: reversal_of_nobody_knows_what,
+    N.SEAL: carried_on_by_nobody_knows_whom,
     N.CHECKPOINT_SIGNATURE: key_not_valid_then,
     N.COSIGNATURE: not_cosigned,
     N.ANCHOR: no_chain_read,
@@ -184,7 +192,6 @@ CANNOT_BE_MADE = {
 }
 ALWAYS_MADE = {
     N.BUNDLE_SHAPE: ("log_id", "index", "checkpoint"),
-    N.SEAL: ("leaf", "amount_fen", "commitment", "log_id"),
     N.INCLUSION: ("leaf", "index", "inclusion", "checkpoint"),
     N.COMMITMENT: ("salt", "commitment", "record"),
     N.RECORD_CANONICAL: ("record",),
