@@ -180,7 +180,7 @@ def picture_of(legs: Sequence[Leg]) -> FlowPicture:
         sums.setdefault(leg.ends, []).append(leg)
     drawn = [leg for found in sums.values() for leg in found]
     months = [month for leg in drawn for month in leg.months]
-    order = sorted(bars.values(), key=lambda bar: (bar.column, bar.key))
+    order = sorted(bars.values(), key=_place_in_column)
     place = {bar.key: number for number, bar in enumerate(order)}
     bands = [_band(found) for found in sums.values()]
     bands.sort(key=lambda band: (place[band.source], place[band.target]))
@@ -191,6 +191,12 @@ def picture_of(legs: Sequence[Leg]) -> FlowPicture:
         first_period=min(months, default=0),
         last_period=max(months, default=0),
     )
+
+
+def _place_in_column(bar: FlowAccount) -> tuple[int, bool, str]:
+    """Payments above what is in transit or short: most of what leaves an account is paid."""
+    is_beside = bar.key.startswith(("in-transit-", "shortfall-"))
+    return bar.column, is_beside, bar.key
 
 
 def legs_between(legs: Sequence[Leg], source: str, target: str) -> tuple[Leg, ...]:

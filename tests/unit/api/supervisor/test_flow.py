@@ -96,6 +96,12 @@ class TestPicture:
         assert bands["treasury-32", "contributions-1"] == 700
         assert picture_of(LEGS).comes_back
 
+    def test_payments_stand_above_what_is_in_transit_or_short(self):
+        legs = legs_of([*EVENTS, event(21, "ShortfallCleared", log=1, referenceId="0x09",
+                                       amountFen=10, documentDigest="0x")], CITIES)  # fmt: skip
+        last = [bar.key for bar in picture_of(legs).accounts if bar.column == 4]
+        assert last == ["paid-1", "paid-3", "in-transit-34", "shortfall-32"]
+
     def test_picture_can_be_drawn(self):
         view = picture_of(LEGS)
         bars = tuple(Bar(each.key, each.key, each.column) for each in view.accounts)
