@@ -149,7 +149,8 @@ def deploy_network(
         others: the other supervisors, each by the card that its own node wrote.
         threshold: how many supervisors decide.
         delay_seconds: how long their decisions wait.
-        lag_blocks, stale_after_seconds: when an endpoint is too far behind to be used.
+        lag_blocks: how many blocks an endpoint may be behind the others.
+        stale_after_seconds: how old its newest block may be; 0 for any age.
         report: told what is done.
 
     Raises:
@@ -176,9 +177,8 @@ def deploy_network(
         journal=journal_path(manifest_path),
         report=report,
     )
-    manifest = replace(
-        manifest, rpc_urls=urls, lag_blocks=lag_blocks, stale_after_seconds=stale_after_seconds
-    )
+    manifest = replace(manifest, rpc_urls=urls, lag_blocks=lag_blocks)
+    manifest = replace(manifest, stale_after_seconds=stale_after_seconds)
     _open_network(manifest, keys.secp256k1(SUPERVISOR), report)
     manifest.save(manifest_path)
     journal_path(manifest_path).unlink(missing_ok=True)
