@@ -4,8 +4,8 @@ usage: python -m scripts.quality JUNIT_XML COVERAGE_JSON KILLS PYTEST_ARGUMENTS
 
 Called by `scripts/test --long` after pytest; the numbers come from its own reports. Each part that
 was asked for keeps a row, until it runs again or everything does. Suites, the slowest tests and
-what is reached are those of the last run that ``-k`` did not narrow. The section about rules that
-were changed on purpose is written by `scripts.policy_mutation` and kept as it is.
+what is reached are those of the last run of whole folders. The section about rules that were
+changed on purpose is written by `scripts.policy_mutation` and kept as it is.
 """
 
 from __future__ import annotations
@@ -131,13 +131,19 @@ def with_run(runs: Iterable[Run], new: Run) -> list[Run]:
     return [*kept, new]
 
 
+def is_narrow(selection: str) -> bool:
+    """Whether single files or tests were asked for: what is reached by them says little."""
+    words = selection.split()
+    return "-k" in words or (bool(words) and all(".py" in word for word in words))
+
+
 def wide_sections(outcomes: list[Outcome], rooms: Mapping[str, Measured]) -> list[str]:
     """Suites, the slowest tests and what is reached, of a run that was not narrowed."""
     slow = sorted(outcomes, key=lambda outcome: -outcome.seconds)[:SLOWEST]
     suites, slowest, reached = WIDE
     return [
         suites,
-        "Of the last run that `-k` did not narrow.",
+        "Of the last run of whole folders.",
         table(("suite", "tests", "not passed", "time"), _suites(outcomes)),
         slowest,
         table(
@@ -251,7 +257,7 @@ def main() -> int:
     before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     day = datetime.now(UTC).date().isoformat()
     runs = with_run(read_runs(before), Run.of(selection, outcomes, kills, day, commit()))
-    if "-k" in selection.split():
+    if is_narrow(selection):
         wide = [found for heading in WIDE if (found := section_of(before, heading))]
     else:
         wide = wide_sections(outcomes, read_rooms(coverage))

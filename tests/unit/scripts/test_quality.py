@@ -94,14 +94,18 @@ class TestRuns:
         monkeypatch.setattr(quality, "ROOT", tmp_path)
         monkeypatch.setattr(quality, "PAGE", tmp_path / "quality.md")
         (tmp_path / "junit.xml").write_text(JUNIT)
-        for selection, reached in (("tests", 9), ("tests -k b", 1)):
+        for selection, reached in (("tests", 9), ("tests -k b", 1), ("tests/test_a.py", 2)):
             files = {"ledger/policy/money.py": counts(10, reached, 4, 3)}
             (tmp_path / "coverage.json").write_text(json.dumps({"files": files}))
             reports = [str(tmp_path / name) for name in ("junit.xml", "coverage.json")]
             monkeypatch.setattr("sys.argv", ["quality", *reports, "30", selection])
             assert quality.main() == 0
         text = (tmp_path / "quality.md").read_text()
-        assert [run.ran for run in read_runs(text)] == ["`tests`", "`tests -k b`"]
+        assert [run.ran for run in read_runs(text)] == [
+            "`tests`",
+            "`tests -k b`",
+            "`tests/test_a.py`",
+        ]
         assert "| ledger/policy | 10 | 90.0 % | 4 | 75.0 % |" in text
 
 
