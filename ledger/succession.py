@@ -28,6 +28,7 @@ from ledger.errors import (
     SealingKeyDestroyedError,
 )
 from ledger.evidence.encoding import LogId
+from ledger.evidence.growth import grow
 from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.lineage import Lineage
 from ledger.evidence.merkle import CompactRange
@@ -213,9 +214,7 @@ class _Heir:
         for first in range(0, self._size, ROWS_A_PART):
             self._told("check", first, self._size)
             rows = old.audit.entries(first, min(self._size, first + ROWS_A_PART))
-            tree = tree.extend(
-                bytes(each) for each in leaf_hashes(derive_leaves(self._lineage, rows))
-            )
+            tree = grow(tree, leaf_hashes(derive_leaves(self._lineage, rows))).after
         if tree.size != self._size or tree.root() != self._checkpoint.root:
             raise split_view(origin, self._size, self._checkpoint.root, tree.root())
         return tree

@@ -121,10 +121,13 @@ class FollowingRepository:
             self._connection.execute(insert(followed_logs).values(log_id=log.log_id, **values))
 
     def cut(self, log_id: int, size: int) -> None:
-        """Forget the leaves from ``size`` on, which no checkpoint confirmed, and their entries."""
+        """Forget the leaves from ``size`` on with their entries, and the checkpoints above it."""
         for table in (followed_leaves, followed_entries):
             beyond = and_(table.c.log_id == log_id, table.c.leaf_index >= size)
             self._connection.execute(delete(table).where(beyond))
+        column = followed_checkpoints.c
+        above = and_(column.log_id == log_id, column.size > size)
+        self._connection.execute(delete(followed_checkpoints).where(above))
 
     def add_leaves(self, log_id: int, first: int, leaves: Sequence[bytes]) -> None:
         """Add public leaves from index ``first`` on."""

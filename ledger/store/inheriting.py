@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, select
 
+from ledger.evidence.growth import grow
 from ledger.evidence.hashing import leaf_hashes
 from ledger.evidence.merkle import CompactRange
 from ledger.store.appending import INSERT_ENTRIES
@@ -77,7 +78,7 @@ class InheritanceRepository:
         for first in range(0, size, _LEAVES_AT_ONCE):
             end = min(size, first + _LEAVES_AT_ONCE)
             leaves = read_leaf_rows(self._connection, first, end)
-            tree = tree.extend(bytes(each) for each in leaf_hashes(leaves))
+            tree = grow(tree, leaf_hashes(leaves)).after
         return tree
 
     def belongings(self, size: int) -> Iterator[Belongings]:

@@ -25,6 +25,7 @@ from ledger.config import NodeSettings
 from ledger.errors import InheritedLeavesMissingError
 from ledger.evidence.encoding import reversal_tag, segment_tag
 from ledger.evidence.verdicts import Outcome
+from ledger.following.follower import INCONSISTENT
 from ledger.funds.model import Account
 from ledger.node import open_audited, open_node
 from ledger.policy.kinds import Kind
@@ -173,6 +174,11 @@ def place(network, make, tmp_path_factory):
         "--node", overseer,
     )  # fmt: skip
     network.nodes["nanjing"].close()
+    with network.context("suzhou").write() as work:  # as after two roots for one size
+        known = work.following.log(1)
+        assert known.head.size > size
+        work.following.set_log(replace(known, state=INCONSISTENT, last_error="split-view"))
+        work.commit()
     return SimpleNamespace(
         network=network,
         people=people,
@@ -409,6 +415,14 @@ class TestOthers:
                 own = [bytes(each) for each in view.following.leaves(4, 0, log.head.size)]
             with heir.context.read() as view:
                 assert own == view.log.leaves(0, len(own))
+
+    def test_a_log_that_was_called_inconsistent_is_followed_as_far_as_it_is_carried_on(
+        self, place, heir, make
+    ):
+        settled(place, heir, make)
+        with place.network.context("suzhou").read() as view:
+            closed = view.following.log(1)
+        assert (closed.state, closed.head.size) == ("CURRENT", place.size)
 
     def test_the_supervisor_cosigned_and_raised_no_alarm(self, place, heir, make):
         settled(place, heir, make)
