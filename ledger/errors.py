@@ -166,12 +166,12 @@ class InheritedLeavesMissingError(RefusedError):
     )
     remedy: ClassVar[str] = (
         "Bring a later copy of the closed node's directory and run the command again. Other nodes"
-        " hold leaves and no records. If there is none, have the council close this log too and"
-        " name a successor from a checkpoint of at most {held} leaves."
+        " hold leaves and no records. If there is none, nobody can go on from here: the council"
+        " closes this log too and names a successor from nothing, and the files are imported again."
     )
     remedy_zh: ClassVar[str] = (
-        "请取得原节点目录的更新副本后重新执行；其他节点只有公开记录而无原文。若无更新副本，"
-        "请监管委员会关闭本日志，并按不超过 {held} 条的检查点另行指定继任。"
+        "请取得原节点目录的更新副本后重新执行；其他节点只有公开记录而无原文。若无更新副本，则无法承接："
+        "请监管委员会关闭本日志并从零指定继任，再重新导入各文件。"
     )
 
 
