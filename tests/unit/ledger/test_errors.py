@@ -88,7 +88,7 @@ def test_codes_are_unique():
 
 def test_what_is_unavailable_and_lost_races_may_be_tried_again():
     unavailable = {item for item in CLASSES if issubclass(item, UnavailableError)}
-    races = {errors.HeadMovedError, errors.CaseMovedError}
+    races = {errors.ActUnderWayError, errors.CaseMovedError, errors.HeadMovedError}
     assert {item for item in CLASSES if item.retryable} == unavailable | races
 
 
