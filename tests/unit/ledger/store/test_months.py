@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import numpy as np
+from sqlalchemy import event
 
 from ledger.evidence.encoding import Commitment, Entry, Head, LogId, Subject, reversal_subject
 from ledger.policy.kinds import Kind
 from ledger.store.log import NewEntry
+from ledger.store.months import facts_between
 from ledger.store.unit_of_work import Reading, UnitOfWork
 
 LOG = LogId(1)
@@ -64,6 +66,23 @@ class TestFactsBetween:
             found = view.imports.recorded_months(Kind.CONTRIBUTION, 1, people, 202301, 202312)
         assert sorted(found[:, 2].tolist()) == list(range(40))
         assert sorted(found[:, 0].tolist()) == sorted(people.tolist())
+
+    def test_postgresql_looks_up_each_person_and_not_all_of_those_months(self, database, entries):
+        with UnitOfWork(database, LOG) as work:
+            work.log.append(entries(40), source_key="s", recorded_at=AT)
+            work.commit()
+        with database.reading() as connection:
+            if connection.dialect.name != "postgresql":
+                return  # there the statement itself says in which order to look
+            connection.exec_driver_sql("SET enable_seqscan = off")  # so few rows need no index
+            asked = []
+            event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[2:4]))
+            facts_between(connection, Kind.CONTRIBUTION, 1, np.arange(1, 9), 202301, 202312)
+            ((question, values),) = asked
+            rows = connection.exec_driver_sql(f"EXPLAIN {question}", values).scalars()
+            conditions = [row for row in rows if "Index Cond" in row]
+            assert conditions
+            assert all("person = w.person" in condition for condition in conditions)
 
 
 class TestPersons:
