@@ -202,7 +202,7 @@ class EntryBatch:
 
     def seals(self, log_id: LogId) -> ByteRows:
         """(n, 32): what fixes amount and record of each entry for one log."""
-        log = np.frombuffer(_log_bytes(log_id), np.uint8)
+        log = np.frombuffer(log_bytes(log_id), np.uint8)
         amounts = self.amounts_fen.astype(">i8").view(np.uint8).reshape(len(self), 8)
         rows = _joined(np.broadcast_to(log, (len(self), len(log))), amounts, self.commitments)
         return sha256_rows(rows, SEAL_LABEL)
@@ -243,7 +243,12 @@ def _joined(*columns: ByteRows) -> ByteRows:
     return np.concatenate(columns, axis=1)
 
 
-def _log_bytes(log_id: LogId) -> bytes:
+def log_bytes(log_id: LogId) -> bytes:
+    """The four bytes of a log's number, as seals have them.
+
+    Raises:
+        EncodingError: it does not fit.
+    """
     try:
         return int(log_id).to_bytes(4)
     except OverflowError as error:

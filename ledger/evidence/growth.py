@@ -1,16 +1,32 @@
-"""Grows a tree by many leaves at once: whole levels are hashed as arrays, not node by node."""
+"""Grows a tree by leaves: by many as whole levels of arrays, by a few entries in one loop."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ledger.errors import LengthError
-from ledger.evidence.encoding import DIGEST_BYTES, TreeSize
-from ledger.evidence.hashing import hash_pairs
+from ledger.evidence.batch import log_bytes
+from ledger.evidence.encoding import (
+    DIGEST_BYTES,
+    ENTRY_BYTES,
+    LEAF_BYTES,
+    Entry,
+    LogId,
+    TreeSize,
+    leaf_hash,
+    reversed_leaf,
+)
+from ledger.evidence.hashing import hash_pairs, loops_for
 from ledger.evidence.merkle import CompactRange
+from ledger.policy.kinds import Kind
+
+_MOST_HASHES: Final = 64
+"""No compact range has more: one a level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,42 @@ def grow(before: CompactRange, leaf_hashes: NDArray[np.uint8]) -> Growth:
     hashes = tuple(after[level] for level in sorted(after, reverse=True))
     size = TreeSize(before.size + len(leaf_hashes))
     return Growth(before, CompactRange(size, hashes), tuple(levels))
+
+
+def grow_by_entries(
+    before: CompactRange, entries: Sequence[Entry], log_id: LogId
+) -> tuple[list[bytes], CompactRange]:
+    """Put a few entries behind the last leaf of a log; their leaves, and the tree with them.
+
+    Raises:
+        EncodingError: a number of an entry is out of bounds, or a reversal names no leaf.
+        LengthError: a subject or a commitment is not 32 bytes.
+    """
+    packed = [entry.pack() for entry in entries]  # refuses what no row can hold
+    for entry in entries:
+        if entry.head.kind is Kind.REVERSAL:
+            reversed_leaf(entry.subject)
+    loops = loops_for(len(entries))
+    if loops is None:
+        leaves = [entry.leaf(log_id).pack() for entry in entries]
+        return leaves, before.extend(map(leaf_hash, leaves))
+    hashes = np.empty((_MOST_HASHES, DIGEST_BYTES), np.uint8)
+    for at, known in enumerate(before.hashes):
+        hashes[at] = np.frombuffer(known, np.uint8)
+    rows = np.empty((len(entries), LEAF_BYTES), np.uint8)
+    count = loops.grow_by_entries(
+        np.frombuffer(b"".join(packed), np.uint8).reshape(-1, ENTRY_BYTES),
+        np.array([entry.head.exclusive for entry in entries], np.bool_),
+        np.frombuffer(log_bytes(log_id), np.uint8),
+        int(before.size), hashes, rows,
+    )  # fmt: skip
+    size = TreeSize(before.size + len(entries))
+    return _split(rows), CompactRange(size, tuple(_split(hashes[:count])))
+
+
+def _split(rows: NDArray[np.uint8]) -> list[bytes]:
+    content, width = rows.tobytes(), rows.shape[1]
+    return [content[at : at + width] for at in range(0, len(content), width)]
 
 
 def _open_nodes(tree: CompactRange) -> dict[int, bytes]:

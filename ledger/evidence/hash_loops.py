@@ -12,12 +12,25 @@ from typing import Any, Final
 
 import numpy as np
 
+from ledger.evidence.encoding import (
+    EXCLUSIVE_TAG_LABEL,
+    HANDLE_LABEL,
+    LEAF_LABEL,
+    NODE_LABEL,
+    OTHER_TAG_LABEL,
+    REVERSAL_TAG_LABEL,
+    SEAL_LABEL,
+)
 from ledger.evidence.native import compiled, external
+from ledger.policy.kinds import Kind
 
 FUNCTIONS: Final = ("SHA256_Init", "SHA256_Update", "SHA256_Final")
 _CONTEXT_BYTES: Final = 128
 """More than libcrypto's SHA256_CTX has (112)."""
 _HASH: Final = 32
+_LEAF, _NODE, _SEAL = LEAF_LABEL[0], NODE_LABEL[0], SEAL_LABEL[0]
+_HANDLE, _EXCLUSIVE, _OTHER = HANDLE_LABEL[0], EXCLUSIVE_TAG_LABEL[0], OTHER_TAG_LABEL[0]
+_REVERSED, _REVERSAL = REVERSAL_TAG_LABEL[0], int(Kind.REVERSAL)
 
 _init = external("SHA256_Init", 1)
 _update = external("SHA256_Update", 3)
@@ -59,3 +72,66 @@ def hash_blobs(
             _update(at, heads + blob * head_bytes, head_bytes)
         _update(at, data + offsets[blob], offsets[blob + 1] - offsets[blob])
         _final(digests + blob * _HASH, at)
+
+
+@compiled
+def grow_by_entries(
+    entries: Any, is_exclusive: Any, log: Any, size: int, hashes: Any, leaves: Any
+) -> int:
+    """Write the leaf of each entry, and put it behind the last one of a tree.
+
+    Args:
+        entries: (n, 80), each as `Entry.pack` has it; a reversal's subject ends in zeros.
+        is_exclusive: (n,) whether the tag of each is an exclusive one.
+        log: (4,) the log's number.
+        size: of the tree before.
+        hashes: (64, 32), its compact range, the widest first; becomes that of the tree after.
+        leaves: (n, 64), to be written.
+
+    Returns:
+        How many hashes the compact range has then.
+    """
+    context = np.empty(_CONTEXT_BYTES, np.uint8)
+    text = np.empty(96, np.uint8)
+    node = np.empty(_HASH, np.uint8)
+    at, say, out = context.ctypes.data, text.ctypes.data, node.ctypes.data
+    count, left = 0, size
+    while left:
+        count += left & 1
+        left >>= 1
+    for row in range(len(entries)):
+        entry, leaf = entries[row], leaves[row]
+        if entry[1] == _REVERSAL:
+            text[0], text[1:13], length = _REVERSED, entry[8:20], 13
+        else:
+            text[0], text[1:41] = _HANDLE, entry[:40]
+            _init(at)
+            _update(at, say, 41)
+            _final(say + 9, at)
+            text[0], length = _EXCLUSIVE, 41
+            if not is_exclusive[row]:
+                text[0], text[41:73], length = _OTHER, entry[48:80], 73
+        _init(at)
+        _update(at, say, length)
+        _final(out, at)
+        leaf[:32] = node
+        text[0], text[1:5], text[5:45] = _SEAL, log, entry[40:80]
+        _init(at)
+        _update(at, say, 45)
+        _final(out, at)
+        leaf[32:] = node
+        text[0], text[1:65] = _LEAF, leaf
+        _init(at)
+        _update(at, say, 65)
+        _final(out, at)
+        index = size + row
+        while index & 1:
+            count -= 1
+            text[0], text[1:33], text[33:65] = _NODE, hashes[count], node
+            _init(at)
+            _update(at, say, 65)
+            _final(out, at)
+            index >>= 1
+        hashes[count] = node
+        count += 1
+    return count

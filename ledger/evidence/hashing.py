@@ -42,7 +42,7 @@ def sha256_rows(rows: ByteRows, prefix: bytes = b"") -> ByteRows:
     """
     rows = _bytes(rows, 2)
     count, width = rows.shape
-    loops = _loops(count)
+    loops = loops_for(count)
     if loops is None:
         return _plain(_rows(rows), prefix)
     digests = np.empty((count, DIGEST_BYTES), np.uint8)
@@ -74,7 +74,7 @@ def sha256_blobs(
     heads = None if heads is None else _bytes(heads, 2)
     if heads is not None and len(heads) != count:
         raise ValueError("there is not one head a blob")
-    loops = _loops(count)
+    loops = loops_for(count)
     if loops is None:
         return _plain_blobs(data, offsets, prefix, heads)
     digests = np.empty((count, DIGEST_BYTES), np.uint8)
@@ -99,6 +99,11 @@ def hash_pairs(level: ByteRows) -> ByteRows:
     """RFC 9162 node hashes of neighbours: (2m, 32) hashes give (m, 32)."""
     pairs = np.ascontiguousarray(level).reshape(len(level) // 2, 2 * DIGEST_BYTES)
     return sha256_rows(pairs, NODE_LABEL)
+
+
+def loops_for(count: int) -> Any:
+    """The compiled loops for so many items; None when the plain way is as quick, or the only."""
+    return _PATIENCE.loops(count) if count >= _CALL_PAYS else None
 
 
 def load_compiled() -> bool:
@@ -138,11 +143,6 @@ def _prefix(prefix: bytes) -> tuple[int, ByteRows]:
 def _label(label: bytes) -> tuple[int, ByteRows]:
     held = np.frombuffer(label or b"\x00", np.uint8)
     return held.ctypes.data, held
-
-
-def _loops(count: int) -> Any:
-    """The compiled loops for so many items; None when the plain way is as quick, or the only."""
-    return _PATIENCE.loops(count) if count >= _CALL_PAYS else None
 
 
 def _plain_blobs(

@@ -11,18 +11,14 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from ledger.errors import SealingKeyDestroyedError
-from ledger.evidence.batch import EntryBatch
 from ledger.evidence.encoding import (
     DIGEST_BYTES,
-    LEAF_BYTES,
     NO_SUBJECT,
     Entry,
     LogId,
-    leaf_hash,
     reversed_leaf,
 )
-from ledger.evidence.growth import grow
-from ledger.evidence.hashing import leaf_hashes
+from ledger.evidence.growth import grow_by_entries
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
 from ledger.store.commands import ERASURE_KEY
@@ -31,8 +27,6 @@ from ledger.store.persons import numbers_of
 
 MOST_ENTRIES: Final = {"sqlite": 512, "postgresql": 32}
 """By the database's kind: more than these are quicker as columns (on PostgreSQL, as a COPY)."""
-_COLUMNS_PAY: Final = 24
-"""From how many leaves on hashing them as columns is quicker than one by one."""
 _INSERT: Final = (
     "INSERT INTO entries (leaf_index, person, kind, class, period, amount_fen, source,"  # noqa: S608 - marks
     f" sealed_record, subject, commitment, tag, seal) VALUES ({marks(12)})"
@@ -76,16 +70,7 @@ class FewEntries:
             EncodingError: a number of an entry is out of bounds.
             LengthError: a subject or a commitment is not 32 bytes.
         """
-        entries = self._entries
-        if len(entries) < _COLUMNS_PAY:
-            for entry in entries:
-                entry.pack()  # refuses what no row can hold
-            leaves = [entry.leaf(log_id).pack() for entry in entries]
-            return leaves, before.extend(map(leaf_hash, leaves))
-        rows = EntryBatch.of(entries).leaves(log_id)
-        content = rows.tobytes()
-        leaves = [content[at : at + LEAF_BYTES] for at in range(0, len(content), LEAF_BYTES)]
-        return leaves, grow(before, leaf_hashes(rows)).after
+        return grow_by_entries(before, self._entries, log_id)
 
     def write(
         self, connection: Connection, leaves: Sequence[bytes], *, first_index: int, source: int
