@@ -18,6 +18,7 @@ import pytest
 import structlog
 from devnet.process import DevnetProcess
 from devnet.settings import DevnetSettings
+from hypothesis import settings
 from stdnum.cn import ric
 
 from api.serving import serving
@@ -39,6 +40,9 @@ from scripts.journey.layout import (
     Layout,
     new_node,
 )
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # a first example may compile a loop; speed is no test's business
 
 AS_OF = date(2026, 9, 15)
 QUICK_SCRYPT = 14
