@@ -75,6 +75,14 @@ def hash_blobs(
 
 
 @compiled
+def _hash(context: int, text: int, length: int, digest: int) -> None:
+    """Write SHA-256 of ``length`` bytes; ``context`` has room for one. All are addresses."""
+    _init(context)
+    _update(context, text, length)
+    _final(digest, context)
+
+
+@compiled
 def grow_by_entries(
     entries: Any, is_exclusive: Any, log: Any, size: int, hashes: Any, leaves: Any
 ) -> int:
@@ -105,32 +113,22 @@ def grow_by_entries(
             text[0], text[1:13], length = _REVERSED, entry[8:20], 13
         else:
             text[0], text[1:41] = _HANDLE, entry[:40]
-            _init(at)
-            _update(at, say, 41)
-            _final(say + 9, at)
+            _hash(at, say, 41, say + 9)
             text[0], length = _EXCLUSIVE, 41
             if not is_exclusive[row]:
                 text[0], text[41:73], length = _OTHER, entry[48:80], 73
-        _init(at)
-        _update(at, say, length)
-        _final(out, at)
+        _hash(at, say, length, out)
         leaf[:32] = node
         text[0], text[1:5], text[5:45] = _SEAL, log, entry[40:80]
-        _init(at)
-        _update(at, say, 45)
-        _final(out, at)
+        _hash(at, say, 45, out)
         leaf[32:] = node
         text[0], text[1:65] = _LEAF, leaf
-        _init(at)
-        _update(at, say, 65)
-        _final(out, at)
+        _hash(at, say, 65, out)
         index = size + row
         while index & 1:
             count -= 1
             text[0], text[1:33], text[33:65] = _NODE, hashes[count], node
-            _init(at)
-            _update(at, say, 65)
-            _final(out, at)
+            _hash(at, say, 65, out)
             index >>= 1
         hashes[count] = node
         count += 1
