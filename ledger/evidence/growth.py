@@ -21,7 +21,7 @@ from ledger.evidence.encoding import (
     leaf_hash,
     reversed_leaf,
 )
-from ledger.evidence.hashing import hash_pairs, loops_for
+from ledger.evidence.hashing import hash_pairs, loops_for, row_bytes
 from ledger.evidence.merkle import CompactRange
 from ledger.policy.kinds import Kind
 
@@ -97,12 +97,7 @@ def grow_by_entries(
         int(before.size), hashes, rows,
     )  # fmt: skip
     size = TreeSize(before.size + len(entries))
-    return _split(rows), CompactRange(size, tuple(_split(hashes[:count])))
-
-
-def _split(rows: NDArray[np.uint8]) -> list[bytes]:
-    content, width = rows.tobytes(), rows.shape[1]
-    return [content[at : at + width] for at in range(0, len(content), width)]
+    return row_bytes(rows), CompactRange(size, tuple(row_bytes(hashes[:count])))
 
 
 def _open_nodes(tree: CompactRange) -> dict[int, bytes]:

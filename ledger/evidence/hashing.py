@@ -44,7 +44,7 @@ def sha256_rows(rows: ByteRows, prefix: bytes = b"") -> ByteRows:
     count, width = rows.shape
     loops = loops_for(count)
     if loops is None:
-        return _plain(_rows(rows), prefix)
+        return _plain(row_bytes(rows), prefix)
     digests = np.empty((count, DIGEST_BYTES), np.uint8)
     start, _ = _prefix(prefix)
     loops.hash_rows(start, len(prefix), rows.ctypes.data, count, width, digests.ctypes.data)
@@ -101,6 +101,12 @@ def hash_pairs(level: ByteRows) -> ByteRows:
     return sha256_rows(pairs, NODE_LABEL)
 
 
+def row_bytes(rows: ByteRows) -> list[bytes]:
+    """Each row of a table of bytes, in order."""
+    content, (count, width) = rows.tobytes(), rows.shape
+    return [content[row * width : (row + 1) * width] for row in range(count)]
+
+
 def loops_for(count: int) -> Any:
     """The compiled loops for so many items; None when the plain way is as quick, or the only."""
     return _PATIENCE.loops(count) if count >= _CALL_PAYS else None
@@ -151,13 +157,8 @@ def _plain_blobs(
     content, places = data.tobytes(), offsets.tolist()
     items = [content[start:end] for start, end in itertools.pairwise(places)]
     if heads is not None:
-        items = [head + item for head, item in zip(_rows(heads), items, strict=True)]
+        items = [head + item for head, item in zip(row_bytes(heads), items, strict=True)]
     return _plain(items, prefix)
-
-
-def _rows(rows: ByteRows) -> list[bytes]:
-    content, (count, width) = rows.tobytes(), rows.shape
-    return [content[row * width : (row + 1) * width] for row in range(count)]
 
 
 def _plain(items: list[bytes], prefix: bytes) -> ByteRows:

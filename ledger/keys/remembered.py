@@ -17,7 +17,7 @@ from pathlib import Path
 from ledger.errors import StorageUnavailableError
 from ledger.evidence.batch import Blobs
 from ledger.evidence.encoding import DIGEST_BYTES, Subject
-from ledger.evidence.hashing import sha256_blobs, sha256_rows
+from ledger.evidence.hashing import row_bytes, sha256_blobs, sha256_rows
 from ledger.keys import files
 
 SUBJECTS_FILE = "subjects.sqlite"
@@ -128,8 +128,7 @@ class RememberedSubjects:
         # RFC 2104, section 2: H(key ^ opad | H(key ^ ipad | text)), by whole columns.
         values = Blobs.of(inputs)
         inner = sha256_blobs(values.data, values.offsets, _padded(self._key, _INNER))
-        marks = sha256_rows(inner, _padded(self._key, _OUTER)).tobytes()
-        return [marks[at : at + DIGEST_BYTES] for at in range(0, len(marks), DIGEST_BYTES)]
+        return row_bytes(sha256_rows(inner, _padded(self._key, _OUTER)))
 
 
 def _padded(key: bytes, sign: int) -> bytes:
